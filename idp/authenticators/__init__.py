@@ -1,0 +1,58 @@
+"""Ways of proving who you are, by name. To add one, write a module and list it in `table`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Protocol
+
+from pydantic import BaseModel
+
+from keys.seal import Vault
+from keys.secret import Secret
+from storage import Transaction
+from storage.records import Credential, User
+
+Prompt = Mapping[str, Any]
+
+
+class Busy(Exception):
+    """Too many proofs are being computed: nothing was evaluated or counted; try again in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__(f"busy, retry after {retry_after} s")
+        self.retry_after = retry_after
+
+
+class Refused(ValueError):
+    """An enrolment breaks a rule. `rule` names it, `words` say it in English."""
+
+    def __init__(self, rule: str, words: str) -> None:
+        super().__init__(words)
+        self.rule = rule
+        self.words = words
+
+
+class Authenticator(Protocol):
+    """Asks for one proof and checks it, for one tenant.
+
+    An unknown user (None), and one without a credential, must cost and show exactly what any other does.
+    """
+
+    name: ClassVar[str]
+    amr: ClassVar[tuple[str, ...]]  # RFC 8176 §2
+    factor: ClassVar[Literal["knowledge", "possession", "inherence"]]
+    Settings: ClassVar[type[BaseModel]]
+    fields: ClassVar[tuple[str, ...]]  # what `enrol` takes, the first is required
+
+    def __init__(self, settings: Any, vault: Vault) -> None: ...
+
+    async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
+        """What to show, as JSON; it is stored with the interaction and comes back to `verify`."""
+
+    async def verify(
+        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Secret, now: int
+    ) -> bool:
+        """Whether the answer proves the user. Raises `Busy` before anything was spent."""
+
+    def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
+        """A new sealed credential, not yet stored. Raises `Refused`."""

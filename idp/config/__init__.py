@@ -1,0 +1,1 @@
+"""YAML in, frozen models out; every mistake with file, line and column, all at once."""

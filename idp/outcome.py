@@ -1,0 +1,68 @@
+"""How a login can stand: challenged, accepted or rejected. RADIUS named these first (RFC 2865 §2)."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from keys.secret import Secret
+from storage.records import User
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """Who was proven, how and when: what each door turns into its own token."""
+
+    user: User
+    sid: str  # names the session to services; it is not the browser's secret
+    amr: tuple[str, ...]  # RFC 8176
+    acr: str
+    auth_time: int
+
+
+class Reason(enum.Enum):
+    """Why a login ended without success: for the audit log. Pages never tell unknown from wrong."""
+
+    DENIED = "denied"
+    LOCKED = "locked"
+    EXPIRED = "expired"
+    FOREIGN = "foreign"  # begun in another browser
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Ask this of the user. `authenticator` also names the template that asks it (`username` first)."""
+
+    interaction_id: str
+    step: str
+    authenticator: str
+    prompt: Mapping[str, Any]
+    service: str
+    username: str | None = None
+    retry: bool = False  # the answer before was wrong
+    stale: bool = False  # the answer before was not evaluated: its question had been replaced or had expired
+    last_try: bool = False  # one more wrong answer locks
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Proven and allowed. `session_secret` is new whenever trust rose: the door gives it to the browser."""
+
+    authentication: Authentication
+    session_secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Refused. `until` is when a lock ends (epoch seconds); `reference` finds the audit record."""
+
+    reason: Reason
+    service: str = ""
+    until: int | None = None
+    reference: str = ""
+    message: Mapping[str, str] | None = None  # the rule's own words, by language
+
+
+Outcome = Challenge | Accept | Reject

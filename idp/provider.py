@@ -1,0 +1,37 @@
+"""The identity provider itself: all that a door may know of us."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from idp.login import Login
+from idp.outcome import Accept
+from idp.tenant import Tenant
+from storage import Storage, Transaction
+
+Clock = Callable[[], int]
+
+
+class Door(Protocol):
+    """What a door lends to the login pages: how a login that it began goes on."""
+
+    async def resume(
+        self, tx: Transaction, tenant: Tenant, request: Mapping[str, Any], accept: Accept, now: int
+    ) -> Any:
+        """Conclude the stored request: an aiohttp response that leads back to the service."""
+
+    def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:
+        """Addresses to which the browser goes after the login: what the pages' form-action must allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """Shared by all doors of one process."""
+
+    tenants: Mapping[str, Tenant]
+    storage: Storage
+    login: Login
+    clock: Clock
+    doors: dict[str, Door] = field(default_factory=dict)  # filled by each door's `setup`

@@ -1,0 +1,50 @@
+"""A tenant at run time: its settings made ready, and nothing of any other tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from idp.authenticators import Authenticator
+from idp.config.tenant import TenantSettings
+from idp.policy import Rule
+from keys.seal import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One relying party whatever its door; `doors` holds each door's own validated settings by door name."""
+
+    name: str
+    display_name: Mapping[str, str]
+    doors: Mapping[str, Any]
+    launch_url: str | None = None  # where the portal's tile leads
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One customer. Links are made from `settings.base_url` only, never from a request's Host."""
+
+    name: str
+    settings: TenantSettings
+    services: Mapping[str, Service]
+    rules: tuple[Rule, ...]
+    authenticators: Mapping[str, Authenticator]
+    vault: Vault
+    zone: ZoneInfo
+
+    @property
+    def issuer(self) -> str:
+        return self.settings.base_url
+
+    @property
+    def prefix(self) -> str:
+        """The path below which this tenant's addresses lie: empty or `/acme`."""
+        return urlsplit(self.settings.base_url).path.rstrip("/")
+
+    def url(self, path: str) -> str:
+        """The absolute address of one of our own paths, which begins with a slash."""
+        return self.settings.base_url.rstrip("/") + path

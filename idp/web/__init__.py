@@ -1,0 +1,1 @@
+"""What people see: login, portal, and the boundary that every request crosses."""

@@ -1,0 +1,1 @@
+"""Cryptography, and nothing of users: secrets, sealing, signing keys."""

@@ -1,0 +1,28 @@
+"""Random bearer secrets, and the hashes by which they are stored."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from keys.secret import Secret
+
+TOKEN_BYTES = 32
+
+
+def new_token() -> Secret:
+    """A fresh bearer secret: 256 random bits as base64url (RFC 6749 §10.10 asks for at least 128)."""
+    return Secret(secrets.token_urlsafe(TOKEN_BYTES))
+
+
+def hash_token(token: Secret) -> bytes:
+    """The 32 bytes under which a bearer secret is stored.
+
+    SHA-256 without salt or stretching is enough: the input has 256 bits of its own.
+    """
+    return hashlib.sha256(token.reveal().encode()).digest()
+
+
+def new_id() -> str:
+    """A random identifier that is not a secret: 128 bits as base64url."""
+    return secrets.token_urlsafe(16)

@@ -1,0 +1,201 @@
+"""The promises every backend keeps; `tests/storage` holds them to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from storage.records import (
+    AuditRecord,
+    Budget,
+    Credential,
+    DataKey,
+    Grant,
+    Interaction,
+    Session,
+    SigningKeyRecord,
+    Token,
+    User,
+)
+
+
+class StorageError(Exception):
+    """The database could not do what it was asked; nothing of the transaction was kept."""
+
+
+class StorageTimeout(StorageError):
+    """A statement or a lock took longer than it may."""
+
+
+class Duplicate(StorageError):
+    """A record of that name is there already."""
+
+
+class Users(Protocol):
+    """The people of one tenant."""
+
+    async def add(self, user: User) -> None:
+        """Raises `Duplicate` when the user name is taken in its domain."""
+
+    async def find(self, user_id: str) -> User | None: ...
+    async def find_by_name(self, username: str, domain: str = ...) -> User | None: ...
+    async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
+        """By user name, those after `after`."""
+
+    async def replace(self, user: User) -> bool: ...
+    async def delete(self, user_id: str) -> bool:
+        """With credentials, sessions and grants."""
+
+
+class Credentials(Protocol):
+    """What users hold, sealed."""
+
+    async def add(self, credential: Credential) -> None: ...
+    async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]:
+        """Oldest first."""
+
+    async def replace(self, credential: Credential) -> bool: ...
+    async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
+        """Accept one-time step `counter`; False if it or a later one was accepted before. One statement."""
+
+    async def touch(self, credential_id: str, now: int) -> None: ...
+    async def delete(self, user_id: str, authenticator: str) -> int: ...
+
+
+class Budgets(Protocol):
+    """Guesses counted atomically, before they are evaluated."""
+
+    async def spend(self, subject: str, limit: int, seconds: int, now: int) -> Budget:
+        """Count one guess and return the budget after it: evaluate only if `failures <= limit`.
+
+        The count starts anew after `seconds` without a guess that was evaluated; refused guesses do not prolong
+        the lock, and do not count beyond `limit + 1`.
+        """
+
+    async def refund(self, subject: str) -> None:
+        """The guess was right: it does not count."""
+
+    async def find(self, subject: str) -> Budget | None: ...
+    async def delete(self, subject: str) -> bool: ...
+
+
+class Interactions(Protocol):
+    """Logins in progress."""
+
+    async def add(self, interaction: Interaction) -> None: ...
+    async def find(self, interaction_id: str, now: int) -> Interaction | None: ...
+    async def consume(self, interaction_id: str, now: int) -> Interaction | None:
+        """Return the live interaction and delete it, in one statement: of many, one gets it."""
+
+
+class Sessions(Protocol):
+    """Browser sessions."""
+
+    async def add(self, session: Session) -> None: ...
+    async def find(self, id_hash: bytes, now: int) -> Session | None:
+        """The session unless its absolute end has passed; idleness is the caller's to judge."""
+
+    async def touch(self, id_hash: bytes, now: int) -> None: ...
+    async def list(self, user_id: str, now: int) -> Sequence[Session]: ...
+    async def delete(self, id_hash: bytes) -> bool: ...
+    async def delete_of(self, user_id: str) -> int: ...
+
+
+class Grants(Protocol):
+    """What users gave services, with the authorization codes that open them."""
+
+    async def add(self, grant: Grant) -> None: ...
+    async def find(self, grant_id: str) -> Grant | None: ...
+    async def consume_code(self, code_hash: bytes, now: int) -> Grant | None:
+        """Return the grant behind a live code and mark the code used, in one statement."""
+
+    async def revoke_code(self, code_hash: bytes) -> Grant | None:
+        """A used code came again: delete the grant that it opened, and so its tokens (RFC 6749 §4.1.2)."""
+
+    async def delete(self, grant_id: str) -> bool: ...
+    async def delete_of(self, user_id: str) -> int: ...
+
+
+class Tokens(Protocol):
+    """Access and refresh tokens by their hash."""
+
+    async def add(self, token: Token) -> None: ...
+    async def find(self, token_hash: bytes, kind: str, now: int) -> tuple[Token, Grant] | None:
+        """The live token with its grant; for `refresh` also one that was used, so that reuse is seen."""
+
+    async def rotate(self, token_hash: bytes, now: int) -> bool:
+        """Mark a refresh token used; False if it was. One statement: of many, one gets True."""
+
+    async def delete(self, token_hash: bytes) -> bool: ...
+
+
+class SigningKeys(Protocol):
+    """The key ring at rest."""
+
+    async def add(self, key: SigningKeyRecord) -> None: ...
+    async def list(self) -> Sequence[SigningKeyRecord]:
+        """Oldest first."""
+
+    async def move(self, kid: str, state: str, now: int) -> bool: ...
+    async def delete(self, kid: str) -> bool: ...
+
+
+class DataKeys(Protocol):
+    """Wrapped data keys."""
+
+    async def add(self, key: DataKey) -> None:
+        """Raises `Duplicate` when another node was first."""
+
+    async def list(self) -> Sequence[DataKey]: ...
+
+
+class Audit(Protocol):
+    """What happened."""
+
+    async def add(self, record: AuditRecord) -> None: ...
+    async def list(self, before: str = "", limit: int = 100, **equal: str) -> Sequence[AuditRecord]:
+        """Newest first; `equal` restricts to user_id, service, event or reference."""
+
+
+class Transaction(Protocol):
+    """One unit of work in one tenant: all of it or none of it, durable once it ends."""
+
+    users: Users
+    credentials: Credentials
+    budgets: Budgets
+    interactions: Interactions
+    sessions: Sessions
+    grants: Grants
+    tokens: Tokens
+    signing_keys: SigningKeys
+    data_keys: DataKeys
+    audit: Audit
+
+    async def commit(self) -> None:
+        """Make what was done durable now and let others write; the next statement opens anew.
+
+        Call it before slow work that is no database work (a password hash): a writer must not wait for it.
+        """
+
+
+class Storage(Protocol):
+    """An open database."""
+
+    def transaction(self, tenant: str) -> AbstractAsyncContextManager[Transaction]:
+        """Write: commits at the end, rolls back on any exception."""
+
+    def snapshot(self, tenant: str) -> AbstractAsyncContextManager[Transaction]:
+        """Read only, never waiting for writers."""
+
+    async def migrate(self) -> Sequence[str]:
+        """Apply what is missing, under a lock; returns the names applied."""
+
+    async def pending(self) -> Sequence[str]: ...
+    async def sweep(self, tenant: str, now: int) -> int:
+        """Delete what has expired; returns how many rows."""
+
+    async def check(self) -> None:
+        """Raises `StorageError` when a statement cannot be run."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,173 @@
+"""What we remember: one frozen record per table, and nothing that acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+LOCAL_DOMAIN = "local"
+
+JSON = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person of one tenant. `id` is random, never reused, and is the public subject that services see."""
+
+    id: str
+    username: str
+    created_at: int
+    domain: str = LOCAL_DOMAIN
+    display_name: str = ""
+    email: str | None = None
+    groups: frozenset[str] = frozenset()
+    attributes: JSON = field(default_factory=dict)
+    disabled_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What one user holds for one authenticator. `sealed` opens only for this tenant and this row."""
+
+    id: str
+    user_id: str
+    authenticator: str
+    sealed: bytes
+    created_at: int
+    changed_at: int
+    last_used_at: int | None = None
+    counter: int = -1  # the last one-time step accepted (RFC 6238 §5.2); -1 before the first
+    drift: int = 0  # how many steps the device's clock is ahead of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Guesses spent on one subject. Over the limit until `until` (epoch seconds) means locked."""
+
+    subject: str
+    failures: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One proof that was given."""
+
+    authenticator: str
+    amr: tuple[str, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A login in progress, bound to one browser (or NAS) by the hash of its secret.
+
+    `door` and `request` say who resumes it and with what: only the door that began it can read `request`.
+    `chain` is what is still asked, first first; while `chain` is empty the user name is asked.
+    """
+
+    id: str
+    browser_hash: bytes
+    door: str
+    service: str
+    request: JSON
+    created_at: int
+    expires_at: int
+    step: str = ""  # names the question that is open now; an answer to another is not evaluated
+    username: str | None = None
+    user_id: str | None = None
+    chain: tuple[str, ...] = ()
+    acr: str = ""
+    proofs: tuple[Proof, ...] = ()
+    prompt: JSON = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser's standing with us. `sid` stays when the secret behind `id_hash` changes."""
+
+    id_hash: bytes
+    sid: str
+    user_id: str
+    browser_hash: bytes
+    proofs: tuple[Proof, ...]
+    acr: str
+    created_at: int
+    seen_at: int
+    expires_at: int  # the absolute end
+    address: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a user gave one service in one login; it carries the authorization code until that is used.
+
+    Deleting a grant revokes everything issued from it: a token without its grant is worth nothing.
+    """
+
+    id: str
+    service: str
+    client_id: str
+    user_id: str
+    sid: str
+    scope: tuple[str, ...]
+    request: JSON  # the authorization request as it was accepted
+    auth_time: int
+    acr: str
+    amr: tuple[str, ...]
+    created_at: int
+    code_hash: bytes | None = None
+    code_expires_at: int = 0
+    code_used_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access or refresh token, stored as the hash of itself. `used_at` marks a refresh token that was rotated."""
+
+    token_hash: bytes
+    kind: Literal["access", "refresh"]
+    grant_id: str
+    scope: tuple[str, ...]
+    created_at: int
+    expires_at: int
+    used_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyRecord:
+    """A signing key at rest: the private half sealed, the public half as a JWK (RFC 7517)."""
+
+    kid: str
+    alg: str
+    state: Literal["next", "active", "retired"]
+    sealed: bytes
+    public: JSON
+    created_at: int
+    changed_at: int  # when it took its present state
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """The tenant's data key, wrapped by the master key that never enters the database."""
+
+    version: int
+    wrapped: bytes
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """Something that happened. `id` begins with the time, so that ids sort as events did."""
+
+    id: str
+    at: int
+    event: str
+    user_id: str | None = None
+    service: str = ""
+    address: str = ""
+    request_id: str = ""
+    reference: str = ""  # the short code that a page shows and the help desk types
+    details: JSON = field(default_factory=dict)
