@@ -12,6 +12,14 @@ from storage.records import User
 
 
 @dataclass(frozen=True, slots=True)
+class Resume:
+    """Which door began the login, and its own request, to go on with once the user is proven."""
+
+    door: str
+    request: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
     """Who was proven, how and when: what each door turns into its own token."""
 
@@ -19,7 +27,7 @@ class Authentication:
     sid: str  # names the session to services; it is not the browser's secret
     amr: tuple[str, ...]  # RFC 8176
     acr: str
-    auth_time: int
+    auth_time: int  # of the oldest proof that counts, so that a maximum age is never stretched
 
 
 class Reason(enum.Enum):
@@ -40,6 +48,7 @@ class Challenge:
     authenticator: str
     prompt: Mapping[str, Any]
     service: str
+    resume: Resume
     username: str | None = None
     retry: bool = False  # the answer before was wrong
     stale: bool = False  # the answer before was not evaluated: its question had been replaced or had expired
@@ -51,6 +60,7 @@ class Accept:
     """Proven and allowed. `session_secret` is new whenever trust rose: the door gives it to the browser."""
 
     authentication: Authentication
+    resume: Resume
     session_secret: Secret | None = None
 
 
@@ -60,6 +70,7 @@ class Reject:
 
     reason: Reason
     service: str = ""
+    username: str | None = None
     until: int | None = None
     reference: str = ""
     message: Mapping[str, str] | None = None  # the rule's own words, by language

@@ -1,0 +1,62 @@
+"""How a login ends: what the rules still miss, an accepted session, or a denial in words."""
+
+from __future__ import annotations
+
+from idp import assurance, session
+from idp.outcome import Accept, Authentication, Reason, Reject, Resume
+from idp.policy import Attempt, Deny, Require
+from idp.visit import Visit
+from storage.records import Interaction, Proof, Session, User
+
+
+def missing(verdict: Require, proofs: tuple[Proof, ...]) -> tuple[str, ...]:
+    """The authenticators that the rule requires and the proofs do not cover, in the rule's order."""
+    given = {proof.authenticator for proof in proofs}
+    return tuple(name for name in verdict.authenticators if name not in given)
+
+
+def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> Authentication:
+    """What a door is told: only the proofs that the rule asked for count for strength and age."""
+    counting = tuple(proof for proof in held.proofs if proof.authenticator in verdict.authenticators)
+    return Authentication(
+        user=user,
+        sid=held.sid,
+        amr=assurance.amr(counting, visit.tenant.authenticators),
+        acr=verdict.acr or assurance.acr(counting, visit.tenant.authenticators),
+        auth_time=min((proof.at for proof in counting), default=held.created_at),
+    )
+
+
+async def accept(visit: Visit, interaction: Interaction, user: User, verdict: Require) -> Accept:
+    """Every proof is given: a session under a new secret, and the event."""
+    acr = assurance.acr(interaction.proofs, visit.tenant.authenticators)
+    held, secret = await session.establish(visit, user, interaction.proofs, acr)
+    authentication = authenticated(visit, user, held, verdict)
+    await visit.record(
+        "login.accepted",
+        user_id=user.id,
+        service=interaction.service,
+        door=interaction.door,
+        rule=verdict.rule,
+        amr=list(authentication.amr),
+    )
+    return Accept(authentication, Resume(interaction.door, interaction.request), secret)
+
+
+async def deny(visit: Visit, verdict: Deny, attempt: Attempt) -> Reject:
+    """The rules say no: recorded with the rule, told with the rule's own words and a reference."""
+    user = attempt.user
+    reference = await visit.record(
+        "login.denied",
+        user_id=user.id if user else None,
+        service=attempt.service,
+        door=attempt.protocol,
+        rule=verdict.rule,
+    )
+    return Reject(
+        Reason.DENIED,
+        attempt.service,
+        user.username if user else None,
+        reference=reference,
+        message=verdict.message,
+    )

@@ -1,0 +1,85 @@
+"""A login in progress: opened, claimed by one request at a time, asked the next question."""
+
+from __future__ import annotations
+
+import dataclasses
+import hmac
+
+from idp.outcome import Challenge, Reason, Reject, Resume
+from idp.policy import Attempt
+from idp.visit import Visit
+from keys.token import new_id
+from storage.records import Interaction, Proof, User
+
+USERNAME = "username"  # the first question; every other is an authenticator's name
+
+
+def new(visit: Visit, attempt: Attempt, resume: Resume, username: str | None) -> Interaction:
+    """An interaction that is not stored yet and asks for the user name; `username` is shown as a suggestion."""
+    return Interaction(
+        id=new_id(),
+        browser_hash=visit.caller.browser_hash,
+        door=resume.door,
+        service=attempt.service,
+        request=resume.request,
+        created_at=visit.now,
+        expires_at=visit.now + visit.tenant.settings.login_seconds,
+        username=username,
+    )
+
+
+async def claim(visit: Visit, interaction_id: str) -> Interaction | Reject:
+    """Take the interaction out of the store: of many requests that want it, one gets it.
+
+    A browser other than the one that began it does not, and cannot end it for the one that did.
+    """
+    interaction = await visit.tx.interactions.consume(interaction_id, visit.now)
+    if interaction is None:
+        return Reject(Reason.EXPIRED)
+    if not hmac.compare_digest(interaction.browser_hash, visit.caller.browser_hash):
+        await visit.tx.interactions.add(interaction)
+        return Reject(Reason.FOREIGN, interaction.service)
+    return interaction
+
+
+async def ask(
+    visit: Visit,
+    interaction: Interaction,
+    user: User | None,
+    *,
+    retry: bool = False,
+    stale: bool = False,
+    last_try: bool = False,
+) -> Challenge:
+    """Put the open question with a fresh prompt under a new step, and store the interaction again."""
+    prompt = {}
+    if interaction.chain:
+        authenticator = visit.tenant.authenticators[interaction.chain[0]]
+        prompt = dict(await authenticator.challenge(visit.tx, user, visit.now))
+    interaction = dataclasses.replace(interaction, step=new_id(), prompt=prompt)
+    await visit.tx.interactions.add(interaction)
+    return dataclasses.replace(peek(interaction), retry=retry, stale=stale, last_try=last_try)
+
+
+def peek(interaction: Interaction) -> Challenge:
+    """The open question as it stands."""
+    return Challenge(
+        interaction_id=interaction.id,
+        step=interaction.step,
+        authenticator=interaction.chain[0] if interaction.chain else USERNAME,
+        prompt=interaction.prompt,
+        service=interaction.service,
+        resume=Resume(interaction.door, interaction.request),
+        username=interaction.username,
+    )
+
+
+def proved(interaction: Interaction, proof: Proof) -> Interaction:
+    """One question less; a newer proof by the same authenticator takes the place of the older."""
+    kept = tuple(held for held in interaction.proofs if held.authenticator != proof.authenticator)
+    return dataclasses.replace(interaction, chain=interaction.chain[1:], proofs=(*kept, proof))
+
+
+def is_prompt_over(interaction: Interaction, now: int) -> bool:
+    """Whether what was shown may no longer be answered."""
+    return bool(interaction.prompt.get("expires_at", now + 1) <= now)

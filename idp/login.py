@@ -1,0 +1,169 @@
+"""The login: the one state machine behind every browser and every NAS."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from idp import conclusion, session, throttle
+from idp import interaction as interactions
+from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
+from idp.policy import Attempt, Deny, Require, decide, usual
+from idp.username import canonical
+from idp.visit import Visit
+from keys.secret import Secret
+from storage.records import Interaction, Proof, Session, User
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the door asks of this login beyond the policy."""
+
+    fresh: bool = False  # ask again even though a session would suffice
+    max_age: int | None = None  # seconds since the oldest proof that counts
+    passive: bool = False  # ask nothing: say only whether something would be asked
+    username: str | None = None  # who it probably is: shown, never trusted
+
+
+NO_WISH = Wish()
+
+
+class Login:
+    """Begins a login and takes its answers. No step routes to another: each returns here."""
+
+    async def begin(self, visit: Visit, attempt: Attempt, resume: Resume, wish: Wish = NO_WISH) -> Outcome:
+        """Accept the browser's session if it suffices, else open an interaction and ask for what is missing.
+
+        With `wish.passive` a Challenge is not stored and cannot be answered: it only says that one would come.
+        """
+        held = await session.find(visit)
+        user = await visit.user(held.user_id) if held else None
+        if held is None or user is None or wish.fresh:
+            return await self._open(visit, attempt, resume, wish, user)
+        attempt = dataclasses.replace(attempt, user=user)
+        verdict = decide(visit.tenant.rules, attempt).verdict
+        if isinstance(verdict, Deny):
+            return await conclusion.deny(visit, verdict, attempt)
+        missing = conclusion.missing(verdict, held.proofs)
+        if missing:
+            return await self._step_up(visit, attempt, resume, wish, held, missing)
+        authentication = conclusion.authenticated(visit, user, held, verdict)
+        if wish.max_age is not None and visit.now - authentication.auth_time > wish.max_age:
+            return await self._open(visit, attempt, resume, wish, user)
+        await session.touch(visit, held)
+        return Accept(authentication, resume)
+
+    async def show(self, visit: Visit, interaction_id: str, *, restart: bool = False) -> Challenge | Reject:
+        """Ask the open question again, with a fresh prompt; `restart` goes back to the user name."""
+        interaction = await interactions.claim(visit, interaction_id)
+        if isinstance(interaction, Reject):
+            return interaction
+        if restart:
+            interaction = dataclasses.replace(interaction, username=None, user_id=None, chain=(), proofs=())
+        return await interactions.ask(visit, interaction, await visit.user(interaction.user_id))
+
+    async def answer(self, visit: Visit, interaction_id: str, step: str, answer: Secret) -> Outcome:
+        """Take the answer to the open question, then ask the next or conclude.
+
+        An empty answer, and one to a question that is no longer open, is not evaluated and costs no guess.
+        Raises `Busy` with nothing counted.
+        """
+        interaction = await interactions.claim(visit, interaction_id)
+        if isinstance(interaction, Reject):
+            return interaction
+        is_open = step == interaction.step and bool(answer)
+        if is_open and not interaction.chain:
+            return await self._identify(visit, interaction, answer)
+        user = await visit.user(interaction.user_id)
+        if not is_open or interactions.is_prompt_over(interaction, visit.now):
+            return await interactions.ask(visit, interaction, user, stale=True)
+        return await self._prove(visit, interaction, user, answer)
+
+    async def _open(
+        self, visit: Visit, attempt: Attempt, resume: Resume, wish: Wish, user: User | None
+    ) -> Challenge:
+        hint = wish.username or (user.username if user else None)
+        begun = interactions.new(visit, attempt, resume, hint)
+        return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, None)
+
+    async def _step_up(
+        self,
+        visit: Visit,
+        attempt: Attempt,
+        resume: Resume,
+        wish: Wish,
+        held: Session,
+        missing: tuple[str, ...],
+    ) -> Challenge:
+        """The session proves who it is, and the rule wants more of him."""
+        user = attempt.user
+        begun = interactions.new(visit, attempt, resume, user.username if user else None)
+        begun = dataclasses.replace(begun, user_id=held.user_id, chain=missing, proofs=held.proofs)
+        return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, user)
+
+    async def _identify(self, visit: Visit, interaction: Interaction, name: Secret) -> Outcome:
+        """A user name was given: what is its owner asked? Nobody learns here whether it has one."""
+        username = canonical(name.reveal())
+        user = await visit.user_named(username)
+        attempt = _attempt(visit, interaction, user)
+        verdict = decide(visit.tenant.rules, attempt).verdict
+        required = verdict if isinstance(verdict, Require) else usual(visit.tenant.rules, attempt)
+        if required is None:  # nobody gets in here and now: there is no proof to ask for, and no name to protect
+            return await conclusion.deny(visit, _denial(verdict), dataclasses.replace(attempt, user=None))
+        interaction = dataclasses.replace(
+            interaction,
+            username=username,
+            user_id=user.id if user else None,
+            chain=required.authenticators,
+            proofs=(),
+        )
+        return await interactions.ask(visit, interaction, user)
+
+    async def _prove(
+        self, visit: Visit, interaction: Interaction, user: User | None, answer: Secret
+    ) -> Outcome:
+        """An answer to the open question: count it, and only then look at it."""
+        username = interaction.username or ""
+        authenticator = visit.tenant.authenticators[interaction.chain[0]]
+        spent = await throttle.spend(visit.tx, visit.tenant.settings.lockout, username, visit.now)
+        proven = spent.evaluate and await authenticator.verify(
+            visit.tx, user, interaction.prompt, answer, visit.now
+        )
+        if proven and user is not None:
+            await throttle.refund(visit.tx, username)
+            proof = Proof(authenticator.name, authenticator.amr, visit.now)
+            return await self._advance(visit, interactions.proved(interaction, proof), user)
+        reference = await visit.record(
+            "proof.refused" if spent.evaluate else "proof.locked",
+            user_id=interaction.user_id,
+            service=interaction.service,
+            username=username,
+            authenticator=authenticator.name,
+        )
+        if spent.left == 0:
+            return Reject(
+                Reason.LOCKED, interaction.service, username, until=spent.until, reference=reference
+            )
+        return await interactions.ask(visit, interaction, user, retry=True, last_try=spent.left == 1)
+
+    async def _advance(self, visit: Visit, interaction: Interaction, user: User) -> Outcome:
+        """A proof was right: ask for the next, or decide now that all are given."""
+        if interaction.chain:
+            return await interactions.ask(visit, interaction, user)
+        await throttle.unlock(visit.tx, interaction.username or "")
+        attempt = _attempt(visit, interaction, user)
+        verdict = decide(visit.tenant.rules, attempt).verdict
+        if isinstance(verdict, Deny):
+            return await conclusion.deny(visit, verdict, attempt)
+        missing = conclusion.missing(verdict, interaction.proofs)
+        if missing:  # the rules or his groups changed while he was typing
+            return await interactions.ask(visit, dataclasses.replace(interaction, chain=missing), user)
+        return await conclusion.accept(visit, interaction, user, verdict)
+
+
+def _attempt(visit: Visit, interaction: Interaction, user: User | None) -> Attempt:
+    return Attempt(interaction.door, interaction.service, visit.caller.address, visit.now, user)
+
+
+def _denial(verdict: Require | Deny) -> Deny:
+    return verdict if isinstance(verdict, Deny) else Deny(verdict.rule)

@@ -1,0 +1,65 @@
+"""Browser sessions: establish, find, end; a new secret at every rise in trust."""
+
+from __future__ import annotations
+
+from idp.visit import Visit
+from keys.secret import Secret
+from keys.token import hash_token, new_id, new_token
+from storage.records import Proof, Session, User
+
+TOUCH_SECONDS = 60  # how exactly idleness is measured: not every request is worth a write
+
+
+async def find(visit: Visit) -> Session | None:
+    """The live session of the caller's browser; None if it has none, or it was idle for too long, or is over."""
+    secret, settings = visit.caller.session, visit.tenant.settings.session
+    if not secret:
+        return None
+    session = await visit.tx.sessions.find(hash_token(secret), visit.now)
+    if session is None or visit.now - session.seen_at >= settings.idle_seconds:
+        return None
+    return session
+
+
+async def touch(visit: Visit, session: Session) -> None:
+    """The session is in use; written once a minute."""
+    if visit.now - session.seen_at >= TOUCH_SECONDS:
+        await visit.tx.sessions.touch(session.id_hash, visit.now)
+
+
+async def establish(
+    visit: Visit, user: User, proofs: tuple[Proof, ...], acr: str
+) -> tuple[Session, Secret]:
+    """A session for a user who was just proven, and the secret that the browser gets.
+
+    The session that the browser had ends; if it was the same user's, the new one carries on its `sid`, so that
+    services keep recognising it. The absolute end counts from the oldest proof on which the session stands.
+    """
+    before = await find(visit)
+    if before is not None:
+        await visit.tx.sessions.delete(before.id_hash)
+    secret = new_token()
+    began = min((proof.at for proof in proofs), default=visit.now)
+    session = Session(
+        id_hash=hash_token(secret),
+        sid=before.sid if before and before.user_id == user.id else new_id(),
+        user_id=user.id,
+        browser_hash=visit.caller.browser_hash,
+        proofs=proofs,
+        acr=acr,
+        created_at=began,
+        seen_at=visit.now,
+        expires_at=began + visit.tenant.settings.session.absolute_seconds,
+        address=str(visit.caller.address),
+        user_agent=visit.caller.user_agent[:200],
+    )
+    await visit.tx.sessions.add(session)
+    return session, secret
+
+
+async def end(visit: Visit) -> Session | None:
+    """Sign out: returns the session that ended."""
+    session = await find(visit)
+    if session is not None:
+        await visit.tx.sessions.delete(session.id_hash)
+    return session

@@ -1,0 +1,44 @@
+"""One visit: what every step of a login works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idp.audit import record
+from idp.caller import Caller
+from idp.tenant import Tenant
+from storage import Transaction
+from storage.records import User
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody is at the door of a tenant, now (epoch seconds), inside a transaction that the door opened."""
+
+    tx: Transaction
+    tenant: Tenant
+    caller: Caller
+    now: int
+
+    async def user(self, user_id: str | None) -> User | None:
+        """The user unless unknown or disabled. It asks the database in either case, so that both cost alike."""
+        user = await self.tx.users.find(user_id or "")
+        return None if user is None or user.disabled_at is not None else user
+
+    async def user_named(self, username: str) -> User | None:
+        """The user of that name unless unknown or disabled."""
+        user = await self.tx.users.find_by_name(username)
+        return None if user is None or user.disabled_at is not None else user
+
+    async def record(self, event: str, *, user_id: str | None, service: str, **details: object) -> str:
+        """Write an audit event with the caller's address and request; returns its reference."""
+        return await record(
+            self.tx,
+            event,
+            self.now,
+            user_id=user_id,
+            service=service,
+            address=str(self.caller.address),
+            request_id=self.caller.request_id,
+            **details,
+        )
