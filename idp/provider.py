@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from idp.login import Login
 from idp.outcome import Accept
 from idp.tenant import Tenant
-from storage import Storage, Transaction
+from idp.visit import Visit
+from storage import Storage
 
 Clock = Callable[[], int]
 
@@ -17,10 +18,8 @@ Clock = Callable[[], int]
 class Door(Protocol):
     """What a door lends to the login pages: how a login that it began goes on."""
 
-    async def resume(
-        self, tx: Transaction, tenant: Tenant, request: Mapping[str, Any], accept: Accept, now: int
-    ) -> Any:
-        """Conclude the stored request: an aiohttp response that leads back to the service."""
+    async def resume(self, visit: Visit, accept: Accept) -> Any:
+        """Conclude `accept.resume.request`, in the visit's transaction: an aiohttp response to the service."""
 
     def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:
         """Addresses to which the browser goes after the login: what the pages' form-action must allow."""
