@@ -23,6 +23,7 @@ def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> 
         sid=held.sid,
         amr=assurance.amr(counting, visit.tenant.authenticators),
         acr=verdict.acr or assurance.acr(counting, visit.tenant.authenticators),
+        proofs=held.proofs,
         auth_time=min((proof.at for proof in counting), default=held.created_at),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keys.secret import Secret
-from storage.records import User
+from storage.records import Proof, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Authentication:
     sid: str  # names the session to services; it is not the browser's secret
     amr: tuple[str, ...]  # RFC 8176
     acr: str
+    proofs: tuple[Proof, ...]  # all that the session holds, those that this service did not ask for too
     auth_time: int  # of the oldest proof that counts, so that a maximum age is never stretched
 
 

@@ -1,20 +1,24 @@
-"""What the boundary found out about a request, under typed keys, before any handler runs."""
+"""What the boundary found out about a request, and what the application lends to it, under typed keys."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
+from idp.web.directory import Directory
 
 if TYPE_CHECKING:
     from idp.web.pages import Pages
 
 PROVIDER = web.AppKey("provider", IdentityProvider)
 PAGES: web.AppKey[Pages] = web.AppKey("pages")
+DIRECTORY = web.AppKey("directory", Directory)
+TRUSTED: web.AppKey[tuple[IPv4Network | IPv6Network, ...]] = web.AppKey("trusted")  # proxies that are believed
+PREFIX = web.AppKey("prefix", str)  # the path below which an application's tenants lie
 
 TENANT = web.RequestKey("tenant", Tenant)
 NOW = web.RequestKey("now", int)  # epoch seconds, read once a request

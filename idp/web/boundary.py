@@ -1,0 +1,114 @@
+"""The boundary: every request crosses it once, inwards and outwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from idp.audit import new_reference
+from idp.authenticators import Busy
+from idp.tenant import Tenant
+from idp.web import cookies
+from idp.web.address import client_address
+from idp.web.exchange import ADDRESS, DIRECTORY, LOCALE, NOW, PREFIX, PROVIDER, REQUEST_ID, TENANT, TRUSTED
+from idp.web.form import BadForm
+from idp.web.locale import choose_locale
+from idp.web.respond import page
+from keys.token import new_id
+from storage import StorageError
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger("http")
+
+RETRY_SECONDS = 1  # a full queue or a lost database connection is worth another try that soon
+HSTS = "max-age=31536000"
+LOCALE_PARAMETER = "ui_locales"
+OWN_PAGES = ("/", "/login", "/logout")  # where a choice of language is remembered; a service's wish is not
+ANY_HOST = "/health/"  # asked by address, not by name
+
+
+@web.middleware
+async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find the tenant, stamp the request, run the handler, and turn every failure into an answer that helps."""
+    started = time.perf_counter()
+    request[REQUEST_ID] = request_id = new_id()
+    clear_contextvars()
+    bind_contextvars(request_id=request_id)
+    response = await _enter(request, handler)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    log.info(
+        "request",
+        method=request.method,
+        path=request.path,  # never the query: it holds codes and states
+        status=response.status,
+        ms=round((time.perf_counter() - started) * 1000, 2),
+    )
+    return response
+
+
+async def _enter(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if request.path.startswith(ANY_HOST):
+        return await handler(request)
+    tenant = request.app[DIRECTORY].find(request.headers.get("Host", ""), request.path)
+    if tenant is None:
+        # RFC 9110 §15.5.20: we are not the server for that host
+        return web.Response(status=421, text="No tenant of this server has this address.\n")
+    _stamp(request, tenant)
+    response = await _run(request, handler)
+    if tenant.issuer.startswith("https:"):
+        response.headers["Strict-Transport-Security"] = HSTS
+    return response
+
+
+def _stamp(request: web.Request, tenant: Tenant) -> None:
+    request[TENANT] = tenant
+    request[NOW] = request.app[PROVIDER].clock()
+    request[ADDRESS] = client_address(
+        request.remote, request.headers.getall("X-Forwarded-For", ()), request.app[TRUSTED]
+    )
+    request[LOCALE] = choose_locale(
+        request.headers.get("Accept-Language", ""),
+        request.cookies.get(cookies.cookie_name(tenant, cookies.LOCALE_COOKIE), ""),
+        request.query.get(LOCALE_PARAMETER, "") if request.query_string else "",
+        tenant.settings.locales,
+    )
+    bind_contextvars(tenant=tenant.name)
+
+
+async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
+    tenant = request[TENANT]
+    found = request.match_info.http_exception is None
+    if found and request.match_info.apps[-1][PREFIX] != tenant.prefix:
+        return _failed(request, 404)
+    try:
+        response = await handler(request)
+    except web.HTTPException as refused:
+        return _failed(request, refused.status, refused.headers.get("Allow"))
+    except BadForm as bad:
+        return page(request, "error/bad_request", status=400, what=str(bad))
+    except (Busy, StorageError) as busy:
+        log.warning("busy", reason=type(busy).__name__)
+        response = page(request, "error/busy", status=503)
+        response.headers["Retry-After"] = str(getattr(busy, "retry_after", RETRY_SECONDS))
+    except Exception:
+        reference = new_reference()
+        log.exception("defect", reference=reference)
+        return page(request, "error/server", status=500, reference=reference)
+    if LOCALE_PARAMETER in request.query_string and request.path.removeprefix(tenant.prefix) in OWN_PAGES:
+        cookies.give_locale(response, tenant, request[LOCALE])
+    return response
+
+
+def _failed(request: web.Request, status: int, allow: str | None = None) -> web.Response:
+    """What the router refused, in words: no such page, wrong method, body too large."""
+    if status == 404:
+        return page(request, "error/not_found", status=404, portal_url=request[TENANT].url("/"))
+    response = page(request, "error/bad_request", status=status, what=str(status))
+    if allow:
+        response.headers["Allow"] = allow
+    return response

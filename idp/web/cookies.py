@@ -1,0 +1,79 @@
+"""The two cookies: one binds a login to its browser, the other is the session."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from idp.tenant import Tenant
+from keys.secret import Secret
+from keys.token import new_token
+
+BROWSER: Final = "browser"
+SESSION: Final = "session"
+LOCALE_COOKIE: Final = "locale"
+
+BROWSER_SECRET = web.RequestKey("browser_secret", Secret)
+_SHORTEST, _LONGEST = 20, 200  # anything else was not made by us
+
+
+def cookie_name(tenant: Tenant, kind: str) -> str:
+    """`__Host-` where we speak https: such a cookie comes from this host, over TLS, for every path (RFC 6265bis §4.1.3.2).
+
+    The tenant's name keeps tenants apart that share a host; plain http exists on loopback only.
+    """
+    prefix = "__Host-" if _is_secure(tenant) else ""
+    return f"{prefix}{tenant.name}-{kind}"
+
+
+def read(request: web.Request, tenant: Tenant, kind: str) -> Secret | None:
+    """What the browser sent, if it can be ours."""
+    value = request.cookies.get(cookie_name(tenant, kind), "")
+    return Secret(value) if _SHORTEST <= len(value) <= _LONGEST else None
+
+
+def browser_secret(request: web.Request, tenant: Tenant) -> Secret:
+    """The secret that binds logins to this browser; a new one is given by `give` in the response."""
+    secret = request.get(BROWSER_SECRET)
+    if secret is None:
+        secret = read(request, tenant, BROWSER) or new_token()
+        request[BROWSER_SECRET] = secret
+    return secret
+
+
+def give(response: web.StreamResponse, tenant: Tenant, kind: str, secret: Secret) -> None:
+    """Set a cookie that ends with the browser, that scripts cannot read and other sites cannot post with."""
+    response.set_cookie(
+        cookie_name(tenant, kind),
+        secret.reveal(),
+        path="/",
+        httponly=True,
+        secure=_is_secure(tenant),
+        samesite="Lax",
+    )
+
+
+def give_locale(response: web.StreamResponse, tenant: Tenant, locale: str) -> None:
+    """Remember a chosen language for a year; it is no secret."""
+    response.set_cookie(
+        cookie_name(tenant, LOCALE_COOKIE),
+        locale,
+        path="/",
+        max_age=365 * 86400,
+        httponly=True,
+        secure=_is_secure(tenant),
+        samesite="Lax",
+    )
+
+
+def take(response: web.StreamResponse, tenant: Tenant, kind: str) -> None:
+    """Delete a cookie."""
+    response.del_cookie(
+        cookie_name(tenant, kind), path="/", httponly=True, secure=_is_secure(tenant), samesite="Lax"
+    )
+
+
+def _is_secure(tenant: Tenant) -> bool:
+    return urlsplit(tenant.settings.base_url).scheme == "https"

@@ -1,0 +1,120 @@
+"""The login pages: show the open question, take its answer, hand over to the door that asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from idp.outcome import Accept, Challenge, Reason, Reject
+from idp.web import cookies
+from idp.web.csrf import csrf, is_csrf
+from idp.web.exchange import LOCALE, NOW, PROVIDER, TENANT
+from idp.web.form import read_form
+from idp.web.moment import moment
+from idp.web.respond import page
+from idp.web.visiting import visit
+from keys.secret import Secret
+
+PATH = "/login"
+ANSWERS = ("username", "password", "answer")  # one field a question, named for the browser's password manager
+STATUS = {Reason.DENIED: 403, Reason.LOCKED: 429, Reason.EXPIRED: 400, Reason.FOREIGN: 400}
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET: the open question again, with a fresh table; also after a change of language."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    interaction_id = request.query.get("interaction", "")
+    async with provider.storage.transaction(tenant.name) as tx:
+        outcome = await provider.login.show(
+            visit(request, tx), interaction_id, restart="restart" in request.query
+        )
+    return respond(request, outcome)
+
+
+async def submit(request: web.Request) -> web.Response:
+    """POST: an answer. A form without our browser's own field is not evaluated."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    form = await read_form(request)
+    interaction_id = form.get("interaction", "")
+    browser = cookies.browser_secret(request, tenant)
+    if not is_csrf(browser, interaction_id, form.get("csrf", "")):
+        return reject_response(request, Reject(Reason.FOREIGN))
+    answer = Secret(next((form[name] for name in ANSWERS if name in form), ""))
+    async with provider.storage.transaction(tenant.name) as tx:
+        here = visit(request, tx)
+        outcome = await provider.login.answer(here, interaction_id, form.get("step", ""), answer)
+        if not isinstance(outcome, Accept):
+            return respond(request, outcome)
+        response: web.Response = await provider.doors[outcome.resume.door].resume(here, outcome)
+    if outcome.session_secret:
+        cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
+    return response
+
+
+def respond(request: web.Request, outcome: Challenge | Reject) -> web.Response:
+    """The page for a login that goes on, or for one that ended."""
+    if isinstance(outcome, Challenge):
+        return challenge_response(request, outcome)
+    return reject_response(request, outcome)
+
+
+def challenge_response(request: web.Request, challenge: Challenge) -> web.Response:
+    """The page that asks the open question, whichever door began the login."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    browser = cookies.browser_secret(request, tenant)
+    again = f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}"
+    response = page(
+        request,
+        f"login/{challenge.authenticator}",
+        destinations=provider.doors[challenge.resume.door].destinations(challenge.resume.request),
+        here=again,
+        action=f"{tenant.prefix}{PATH}",
+        interaction=challenge.interaction_id,
+        step=challenge.step,
+        csrf=csrf(browser, challenge.interaction_id),
+        service=service_name(request, challenge.service),
+        username=challenge.username,
+        prompt=challenge.prompt,
+        seconds=max(0, challenge.prompt.get("expires_at", request[NOW]) - request[NOW]),
+        retry=challenge.retry,
+        stale=challenge.stale,
+        last_try=challenge.last_try,
+        again_url=again,
+        restart_url=f"{again}&restart=1",
+    )
+    cookies.give(response, tenant, cookies.BROWSER, browser)
+    return response
+
+
+def reject_response(request: web.Request, reject: Reject) -> web.Response:
+    """The page that says why it ended, in the words that help, and what to do next."""
+    tenant, now = request[TENANT], request[NOW]
+    variables: dict[str, Any] = {
+        "service": service_name(request, reject.service) if reject.service else None,
+        "username": reject.username,
+        "reference": reject.reference,
+        "message": _text(request, reject.message) if reject.message else None,
+        "until": moment(reject.until, now, tenant.zone) if reject.until else None,
+        "portal_url": tenant.url("/"),
+        "switch_user_url": tenant.url("/logout"),
+    }
+    response = page(request, f"login/{reject.reason.value}", status=STATUS[reject.reason], **variables)
+    if reject.until:
+        response.headers["Retry-After"] = str(max(1, reject.until - now))
+    return response
+
+
+def service_name(request: web.Request, name: str) -> str:
+    """What people call the service; our own pages are called by the tenant's name."""
+    tenant = request[TENANT]
+    service = tenant.services.get(name)
+    return _text(request, service.display_name if service else tenant.settings.display_name)
+
+
+def _text(request: web.Request, texts: Any) -> str:
+    """The text in the request's language, else in the tenant's first."""
+    text: str | None = texts.get(request[LOCALE])
+    if text is None:
+        text = next((texts[locale] for locale in request[TENANT].settings.locales if locale in texts), None)
+    return text if text is not None else next(iter(texts.values()))

@@ -1,0 +1,95 @@
+"""The portal: the services that a user may enter, as tiles. It is a door of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from idp import conclusion
+from idp.outcome import Accept, Authentication, Resume
+from idp.policy import Attempt, Require, decide
+from idp.tenant import Service
+from idp.visit import Visit
+from idp.web import cookies, login, logout
+from idp.web.csrf import csrf
+from idp.web.exchange import NOW, PROVIDER, TENANT
+from idp.web.moment import moment
+from idp.web.respond import page
+from idp.web.visiting import visit
+
+DOOR: Final = "portal"
+SEARCH_FROM = 12  # tiles beyond which a search field helps
+
+
+class Portal:
+    """As a door: after the login the browser goes to the tiles."""
+
+    async def resume(self, visit: Visit, accept: Accept) -> web.Response:
+        """Back to the tiles, by a GET that can be reloaded."""
+        return web.Response(status=303, headers={"Location": visit.tenant.url("/")})
+
+    def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:
+        """The portal is ours."""
+        return ()
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /: the tiles, or the login."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    async with provider.storage.transaction(tenant.name) as tx:
+        here = visit(request, tx)
+        attempt = Attempt(DOOR, DOOR, here.caller.address, here.now)
+        outcome = await provider.login.begin(here, attempt, Resume(DOOR, {}))
+        if not isinstance(outcome, Accept):
+            return login.respond(request, outcome)
+        before = await _login_before(here, outcome.authentication)
+        tiles = list(_tiles(request, here, outcome.authentication))
+    return _page(request, outcome.authentication, tiles, before)
+
+
+async def _login_before(here: Visit, authentication: Authentication) -> int | None:
+    """When the user signed in before this session, so that he can notice a login that was not his."""
+    events = await here.tx.audit.list(
+        limit=2, event="login.accepted", user_id=authentication.user.id
+    )
+    return events[1].at if len(events) > 1 else None
+
+
+def _tiles(request: web.Request, here: Visit, authentication: Authentication) -> Iterator[dict[str, Any]]:
+    """The services that would let the user in from here and now, each with what it would still ask."""
+    for service in here.tenant.services.values():
+        if service.launch_url is None:
+            continue
+        attempt = Attempt(_door(service), service.name, here.caller.address, here.now, authentication.user)
+        verdict = decide(here.tenant.rules, attempt).verdict
+        if isinstance(verdict, Require):
+            name = login.service_name(request, service.name)
+            more = bool(conclusion.missing(verdict, authentication.proofs))
+            yield {"name": name, "url": service.launch_url, "initial": name[:1], "more": more}
+
+
+def _door(service: Service) -> str:
+    return next(iter(service.doors), DOOR)
+
+
+def _page(
+    request: web.Request, authentication: Authentication, tiles: list[dict[str, Any]], before: int | None
+) -> web.Response:
+    tenant, user = request[TENANT], authentication.user
+    browser = cookies.browser_secret(request, tenant)
+    wanted = request.query.get("q", "").strip()
+    found = [tile for tile in tiles if wanted.casefold() in tile["name"].casefold()]
+    return page(
+        request,
+        "portal/tiles",
+        here=f"{tenant.prefix}/",
+        name=user.display_name or user.username,
+        tiles=found,
+        search=len(tiles) > SEARCH_FROM,
+        q=wanted,
+        last_login=moment(before, request[NOW], tenant.zone) if before is not None else None,
+        action=f"{tenant.prefix}{logout.PATH}",
+        csrf=csrf(browser, logout.PURPOSE),
+    )

@@ -1,0 +1,24 @@
+"""Our own addresses, as one table; the doors add theirs."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from idp.provider import IdentityProvider
+from idp.web import login, logout, portal
+from idp.web.static import static
+
+ROUTES = (
+    web.get("/", portal.show, allow_head=False),
+    web.get(login.PATH, login.show, allow_head=False),
+    web.post(login.PATH, login.submit),
+    web.get(logout.PATH, logout.confirm, allow_head=False),
+    web.post(logout.PATH, logout.submit),
+    web.get("/static/{version}/{name}", static),
+)
+
+
+def setup(app: web.Application, provider: IdentityProvider) -> None:
+    """Add our pages to an application, and the portal to the doors."""
+    app.add_routes(ROUTES)
+    provider.doors[portal.DOOR] = portal.Portal()

@@ -1,0 +1,28 @@
+"""From an HTTP request to a visit: the caller as the login machine knows him."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from idp.caller import Caller
+from idp.web import cookies
+from idp.web.exchange import ADDRESS, NOW, REQUEST_ID, TENANT
+from idp.visit import Visit
+from storage import Transaction
+
+
+def caller(request: web.Request) -> Caller:
+    """Address, cookies and user agent of the browser; a browser without our cookie gets a new one in the response."""
+    tenant = request[TENANT]
+    return Caller(
+        address=request[ADDRESS],
+        browser=cookies.browser_secret(request, tenant),
+        session=cookies.read(request, tenant, cookies.SESSION),
+        user_agent=request.headers.get("User-Agent", ""),
+        request_id=request[REQUEST_ID],
+    )
+
+
+def visit(request: web.Request, tx: Transaction) -> Visit:
+    """The request as a visit in a transaction that the handler opened for the request's tenant."""
+    return Visit(tx, request[TENANT], caller(request), request[NOW])
