@@ -10,5 +10,5 @@ MEDIA_TYPE = "application/jwk-set+json"
 
 
 def document(ring: KeyRing) -> bytes:
-    """All public keys as JSON: the next, so that caches know it in time, and the retired, while tokens live."""
+    """All public keys as JSON: the next so that caches know it in time, the retired for their last tokens."""
     return orjson.dumps({"keys": [key.public for key in ring]})

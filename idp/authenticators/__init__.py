@@ -16,7 +16,7 @@ Prompt = Mapping[str, Any]
 
 
 class Busy(Exception):
-    """Too many proofs are being computed: nothing was evaluated or counted; try again in `retry_after` seconds."""
+    """Too many proofs are being computed: nothing was evaluated or counted. `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__(f"busy, retry after {retry_after} s")

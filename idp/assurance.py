@@ -1,0 +1,30 @@
+"""What a set of proofs is worth: the `amr` and `acr` that services are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from idp.authenticators import Authenticator
+from storage.records import Proof
+
+SINGLE = "urn:masugata:acr:single"
+MULTI = "urn:masugata:acr:multi"
+ACR_VALUES = (SINGLE, MULTI)
+MULTIPLE_FACTORS = "mfa"  # RFC 8176 §2
+
+
+def amr(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) -> tuple[str, ...]:
+    """How the user was proven, each way once, oldest proof first; `mfa` closes it where factors differ."""
+    ways = dict.fromkeys(way for proof in proofs for way in proof.amr)
+    return (*ways, MULTIPLE_FACTORS) if _is_multiple(proofs, authenticators) else tuple(ways)
+
+
+def acr(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) -> str:
+    """How strong that is. Two proofs of one factor, a matrix and a password, are still a single factor."""
+    return MULTI if _is_multiple(proofs, authenticators) else SINGLE
+
+
+def _is_multiple(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) -> bool:
+    """An authenticator that the configuration no longer names vouches for nothing."""
+    names = {proof.authenticator for proof in proofs} & authenticators.keys()
+    return len({authenticators[name].factor for name in names}) > 1
