@@ -1,0 +1,86 @@
+"""What we say of a user, and to whom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from protocols.oidc.parameters import Malformed
+from protocols.oidc.settings import OPENID, RESERVED, ServiceSettings, TenantSettings
+from storage.records import User
+
+if TYPE_CHECKING:
+    from protocols.oidc.clients import Client
+
+MEMBERS = ("userinfo", "id_token")  # OpenID Connect Core §5.5
+
+# OpenID Connect Core §5.4
+STANDARD: Mapping[str, tuple[str, ...]] = {
+    "profile": (
+        "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile",
+        "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
+    ),
+    "email": ("email", "email_verified"),
+    "address": ("address",),
+    "phone": ("phone_number", "phone_number_verified"),
+}  # fmt: skip
+TEXTS = frozenset(claim for claims in STANDARD.values() for claim in claims)
+
+
+def by_scope(tenant: TenantSettings, service: ServiceSettings) -> dict[str, tuple[str, ...]]:
+    """The scopes that this service may ask for, each with its claims; `openid` carries the service's own."""
+    known = {**STANDARD, **tenant.scopes, OPENID: ("sub", *service.claims)}
+    return {scope: known.get(scope, ()) for scope in service.scopes}
+
+
+def of_user(user: User, client: Client) -> dict[str, Any]:
+    """Every claim about the user that this client may have at all; what it asked for is chosen from these."""
+    known: dict[str, Any] = dict(user.attributes)
+    known |= {"preferred_username": user.username, "name": user.display_name or user.username}
+    known |= {"email": user.email, "groups": sorted(user.groups)}
+    for claim, attribute in client.settings.claims.items():
+        known[claim] = known.get(attribute)
+    allowed = {claim for claims in client.scopes.values() for claim in claims}
+    typed = {claim: as_standard(claim, known[claim]) for claim in allowed if claim in known}
+    return {claim: value for claim, value in typed.items() if value is not None and claim not in RESERVED}
+
+
+def as_standard(claim: str, value: Any) -> Any:
+    """The value in the type that OpenID Connect Core §5.1 gives the claim; None if it has none of that type.
+
+    Attributes come from imports, where everything is text.
+    """
+    if claim in ("email_verified", "phone_number_verified"):
+        return {"true": True, "false": False}.get(str(value).lower())
+    if claim == "updated_at":
+        return int(value) if str(value).isdecimal() else None
+    if claim == "address":
+        return {"formatted": value} if isinstance(value, str) else value if isinstance(value, dict) else None
+    if claim in TEXTS:
+        return value if isinstance(value, str) and value else None
+    return value
+
+
+def parse_request(text: str) -> dict[str, dict[str, Any]]:
+    """The `claims` parameter: for each member the claims wished, null or an object. Raises `Malformed`."""
+    try:
+        asked = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Malformed("claims is not JSON") from None
+    if not isinstance(asked, dict):
+        raise Malformed("claims is not a JSON object")
+    wished = {member: asked[member] for member in MEMBERS if asked.get(member) is not None}
+    for claims in wished.values():
+        wishes = claims.values() if isinstance(claims, dict) else (claims,)
+        if not all(isinstance(wish, dict | None) for wish in wishes):
+            raise Malformed("a member of claims is not a JSON object")
+    return wished
+
+
+def wished_subjects(request: Mapping[str, Any]) -> set[str]:
+    """Of whom alone the client wants to hear: by `id_token_hint` and `claims` (Core §3.1.2.1, §5.5.1)."""
+    claims = request.get("claims") or {}
+    wishes = [(claims.get(member) or {}).get("sub") for member in MEMBERS]
+    subjects = {str(wish["value"]) for wish in wishes if wish and "value" in wish}
+    return subjects | {request["subject"]} if "subject" in request else subjects

@@ -1,0 +1,112 @@
+"""The clients of one tenant: found by `client_id`, proven by their secret."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import hmac
+from base64 import b64decode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from idp.tenant import Service
+from protocols.oidc.claims import by_scope
+from protocols.oidc.errors import TokenError
+from protocols.oidc.redirect_uri import origin
+from protocols.oidc.settings import ServiceSettings, TenantSettings
+
+NOBODY = hashlib.sha256(b"").digest()  # compared for a client that we do not know
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A service as this door sees it, with what is needed often worked out."""
+
+    service: str
+    settings: ServiceSettings
+    scopes: Mapping[str, tuple[str, ...]]  # allowed scope → its claims
+    access_token_seconds: int
+    refresh_token_seconds: int
+    secret_hash: bytes
+    origins: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return self.settings.client_id
+
+    @property
+    def is_public(self) -> bool:
+        return self.settings.is_public
+
+
+def new(service: Service, settings: ServiceSettings, tenant: TenantSettings) -> Client:
+    """The client that a service is at this tenant."""
+    secret = settings.client_secret.reveal() if settings.client_secret else ""
+    return Client(
+        service=service.name,
+        settings=settings,
+        scopes=by_scope(tenant, settings),
+        access_token_seconds=settings.access_token_seconds or tenant.access_token_seconds,
+        refresh_token_seconds=settings.refresh_token_seconds or tenant.refresh_token_seconds,
+        secret_hash=hashlib.sha256(secret.encode()).digest(),
+        origins=frozenset(filter(None, map(origin, settings.redirect_uris))),
+    )
+
+
+def index(services: Iterable[Service], tenant: TenantSettings) -> dict[str, Client]:
+    """The clients by `client_id`. Raises ValueError when two services share one."""
+    clients: dict[str, Client] = {}
+    for service in services:
+        settings: Any = service.doors.get("oidc")
+        if settings is None:
+            continue
+        client = new(service, settings, tenant)
+        if client.id in clients:
+            raise ValueError(f"services {clients[client.id].service} and {service.name} have one client_id")
+        clients[client.id] = client
+    return clients
+
+
+def authenticate(
+    clients: Mapping[str, Client], form: Mapping[str, str], authorizations: Sequence[str]
+) -> Client:
+    """Who asks (RFC 6749 §2.3). Raises `TokenError` invalid_client, the same for every fault."""
+    if authorizations:
+        client_id, secret = _basic(authorizations[0])
+        twice = len(authorizations) > 1 or "client_secret" in form
+        if twice or form.get("client_id", client_id) != client_id:
+            raise TokenError("invalid_request", "more than one client authentication method was used")
+        method = "client_secret_basic"
+    else:
+        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+        method = "client_secret_post" if secret else "none"
+    client = clients.get(client_id)
+    digest = hashlib.sha256(secret.encode()).digest()
+    if client is not None and client.is_public and method == "none":
+        return client
+    # Compared for unknown clients too, so that the time does not tell which exist.
+    proven = hmac.compare_digest(digest, client.secret_hash if client else NOBODY) and bool(secret.strip())
+    if client is None or not proven or client.settings.token_endpoint_auth_method != method:
+        raise _failed()
+    return client
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    """Client id and secret, each form-encoded before they were joined (RFC 6749 §2.3.1)."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise _failed()
+    try:
+        decoded = b64decode(encoded.strip(), validate=True).decode()
+        client_id, colon, secret = decoded.partition(":")
+        if not colon:
+            raise _failed()
+        return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+    except (binascii.Error, UnicodeError):
+        raise _failed() from None
+
+
+def _failed() -> TokenError:
+    return TokenError("invalid_client", "client authentication failed")

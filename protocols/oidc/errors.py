@@ -1,0 +1,36 @@
+"""Errors as the standards word them. Descriptions are fixed texts that repeat nothing of a request."""
+
+from __future__ import annotations
+
+
+class OIDCError(Exception):
+    """What a client or a person is told: the standard's `error`, and a description for whoever programs."""
+
+    def __init__(self, error: str, description: str = "") -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+
+
+class Untrusted(OIDCError):
+    """Client or redirect URI is not known: said on a page of our own (RFC 6749 §4.1.2.1)."""
+
+
+class AuthorizationError(OIDCError):
+    """Reported to the client by redirect (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
+
+
+class TokenError(OIDCError):
+    """Reported by the token endpoint as JSON (RFC 6749 §5.2)."""
+
+    @property
+    def status(self) -> int:
+        return 401 if self.error == "invalid_client" else 400
+
+
+class BearerError(OIDCError):
+    """Reported by a protected resource (RFC 6750 §3.1). With an empty `error` there simply was no token."""
+
+    @property
+    def status(self) -> int:
+        return {"invalid_request": 400, "insufficient_scope": 403}.get(self.error, 401)

@@ -1,0 +1,104 @@
+"""The ledger of one request, and pyop's authorization state over it instead of over databases of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from pyop.access_token import AccessToken
+from pyop.authz_state import AuthorizationState
+from pyop.exceptions import InvalidScope, InvalidSubjectIdentifier
+from pyop.subject_identifier import SubjectIdentifierFactory
+
+from keys.ring import KeyRing
+from keys.secret import Secret
+from keys.token import new_token
+from protocols.oidc.clients import Client
+from protocols.oidc.settings import OFFLINE_ACCESS
+from storage.records import Grant, User
+
+REQUEST: Final = AuthorizationState.KEY_AUTHORIZATION_REQUEST
+PRESENTED: Final = "presented"  # in place of the code or token that came in: pyop never sees it
+
+Kind = Literal["code", "access", "refresh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A code or token that was just made and is not stored yet."""
+
+    kind: Kind
+    token: Secret
+    scope: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What pyop may know during one call, loaded before it; in `issued` what it made, to be stored after it.
+
+    Which codes and tokens are live has been decided by the database, in one statement each.
+    """
+
+    issuer: str
+    client: Client
+    user: User
+    grant: Grant
+    now: int  # epoch seconds
+    id_token_seconds: int = 0
+    ring: KeyRing = field(default_factory=KeyRing)
+    issued: list[Issued] = field(default_factory=list)
+
+    def issue(self, kind: Kind, scope: str = "") -> str:
+        token = new_token()
+        self.issued.append(Issued(kind, token, tuple(scope.split())))
+        return token.reveal()
+
+
+class State(AuthorizationState):  # type: ignore[misc]  # pyop has no types
+    """All that pyop looks up, decides and makes: it would neither bind tokens to clients nor redeem once."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(SubjectIdentifierFactory(), {}, {}, {}, {})
+        self.ledger = ledger
+        self.access_token_lifetime = ledger.client.access_token_seconds
+        scope = " ".join(ledger.grant.scope)
+        held = {"sub": ledger.user.id, "scope": scope, "granted_scope": scope, REQUEST: ledger.grant.request}
+        for kind in (self.authorization_codes, self.access_tokens, self.refresh_tokens):
+            kind[PRESENTED] = held
+
+    def get_subject_identifier(self, _type: str, user_id: str, _sector: str | None = None) -> str:
+        return user_id  # public subjects: a user's id is random and never given again
+
+    def get_user_id_for_subject_identifier(self, subject: str) -> str:
+        if subject != self.ledger.user.id:  # pyop would look through all users
+            raise InvalidSubjectIdentifier("unknown")
+        return subject
+
+    def create_authorization_code(self, *_: Any, **__: Any) -> str:
+        return self.ledger.issue("code")
+
+    def exchange_code_for_token(self, code: str) -> AccessToken:
+        held = self.authorization_codes[code]
+        return self._create_access_token(held["sub"], held[REQUEST], held["granted_scope"])
+
+    def _create_access_token(
+        self, subject: str, request: Any, granted: str, scope: str | None = None, **_: Any
+    ) -> AccessToken:
+        value = self.ledger.issue("access", scope or granted)
+        self.access_tokens[value] = {"sub": subject, "granted_scope": granted, REQUEST: request}
+        return AccessToken(value, self.access_token_lifetime)
+
+    def create_refresh_token(self, access_token: str) -> str | None:
+        granted = self.access_tokens[access_token]["granted_scope"]
+        return self.ledger.issue("refresh", granted) if OFFLINE_ACCESS in granted.split() else None
+
+    def use_refresh_token(self, token: str, scope: list[str] | None = None) -> tuple[AccessToken, str | None]:
+        held, wished = self.refresh_tokens[token], " ".join(scope or ())
+        granted = held["granted_scope"]
+        if not set(wished.split()) <= set(granted.split()):
+            raise InvalidScope("beyond what was granted")
+        access = self._create_access_token(held["sub"], held[REQUEST], granted, wished)
+        return access, self.create_refresh_token(access.value)  # always a new one: RFC 9700 §4.14.2
+
+    def introspect_access_token(self, token: str) -> dict[str, Any]:
+        return {"active": True, **self.access_tokens[token]}

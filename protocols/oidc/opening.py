@@ -1,0 +1,49 @@
+"""Opening the door: its addresses as one table, and each tenant made an issuer."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from idp.provider import IdentityProvider
+from idp.signing import Signing
+from idp.tenant import Tenant
+from protocols.oidc import authorization, clients, cors, discovery, jwks, token, userinfo
+from protocols.oidc.door import DOOR, OIDCDoor
+from protocols.oidc.issuer import ISSUERS, Issuer
+from protocols.oidc.settings import TenantSettings
+
+ROUTES = (
+    web.get(discovery.PATH, discovery.show),
+    web.get("/oidc/jwks", jwks.show),
+    web.get("/oidc/authorize", authorization.authorize, allow_head=False),
+    web.post("/oidc/authorize", authorization.authorize),
+    web.post("/oidc/token", token.token),
+    web.options("/oidc/token", cors.preflight),
+    web.get("/oidc/userinfo", userinfo.show, allow_head=False),
+    web.post("/oidc/userinfo", userinfo.show),
+    web.options("/oidc/userinfo", cors.preflight),
+)
+
+
+async def open_door(app: web.Application, provider: IdentityProvider) -> None:
+    """Called once for each application of the process: the root, and one for each path prefix of a tenant."""
+    app.add_routes(ROUTES)
+    app[ISSUERS] = {tenant.name: await _issuer(provider, tenant) for tenant in provider.tenants.values()}
+    provider.doors[DOOR] = OIDCDoor(app[ISSUERS])
+
+
+async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
+    settings = TenantSettings.model_validate(tenant.settings.oidc or {})
+    known = clients.index(tenant.services.values(), settings)
+    signing = Signing(tenant.vault)
+    await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
+    origins = [client.origins for client in known.values() if client.is_public]
+    return Issuer(
+        provider=provider,
+        tenant=tenant,
+        settings=settings,
+        clients=known,
+        public_origins=frozenset().union(*origins),
+        discovery=discovery.document(tenant, known.values()),
+        signing=signing,
+    )

@@ -1,0 +1,53 @@
+"""Parameters of a request as OAuth reads them: each once, none empty (RFC 6749 §3.1, §3.2)."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+FORM = "application/x-www-form-urlencoded"
+MAXIMUM_BYTES = 16 * 1024
+MAXIMUM_FIELDS = 64
+
+
+class Malformed(ValueError):
+    """The request cannot be read. Its text is fit for `error_description`."""
+
+    @property
+    def description(self) -> str:
+        return str(self)
+
+
+def parse(encoded: bytes) -> dict[str, str]:
+    """Decode `a=b&c=d`. A parameter without a value counts as omitted, one sent twice is an error."""
+    try:
+        text = encoded.decode()
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_FIELDS)
+    except UnicodeDecodeError:
+        raise Malformed("the request is not UTF-8") from None
+    except ValueError:
+        raise Malformed("the request has too many parameters") from None
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs):
+        raise Malformed("a parameter was sent more than once")
+    if "\0" in text or "%00" in text:  # no standard gives it a meaning, and databases refuse it
+        raise Malformed("the request contains a NUL character")
+    return {name: value for name, value in pairs if value}
+
+
+def from_query(request: web.Request) -> dict[str, str]:
+    """The query parameters. Raises `Malformed`."""
+    return parse(request.rel_url.raw_query_string.encode("utf-8", "surrogateescape"))
+
+
+async def from_form(request: web.Request) -> dict[str, str]:
+    """The form parameters. Raises `Malformed`, also for another content type or too large a body."""
+    if request.content_type != FORM:
+        raise Malformed(f"the content type must be {FORM}")
+    body = bytearray()
+    async for chunk in request.content.iter_chunked(MAXIMUM_BYTES):
+        body += chunk
+        if len(body) > MAXIMUM_BYTES:
+            raise Malformed("the request is too large")
+    return parse(bytes(body))

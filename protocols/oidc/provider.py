@@ -1,0 +1,157 @@
+"""pyop's endpoints as plain functions of a ledger, with the rules that pyop 3.5 gets wrong overridden."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import logging
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+from oic.exception import PyoidcError
+from pyop.exceptions import InvalidTokenRequest, OAuthError
+from pyop.message import AuthorizationRequest
+from pyop.provider import Provider
+from pyop.request_validator import authorization_request_verify
+from pyop.userinfo import Userinfo
+
+from keys import base64url
+from keys.secret import Secret
+from protocols.oidc.claims import of_user, wished_subjects
+from protocols.oidc.errors import AuthorizationError, TokenError
+from protocols.oidc.ledger import PRESENTED, Ledger, State
+from protocols.oidc.pkce import is_proven
+from protocols.oidc.settings import OFFLINE_ACCESS
+
+for _library in ("pyop", "oic", "jwkest"):  # below WARNING they tell codes and tokens
+    logging.getLogger(_library).setLevel(logging.WARNING)
+
+DESCRIPTIONS: Final = {  # pyop's own texts repeat codes and tokens
+    "invalid_grant": "the grant is unknown, expired, used, or was given for another request",
+    "invalid_scope": "the scope goes beyond what was granted",
+    "unsupported_grant_type": "this grant_type is not supported",
+}
+
+
+class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
+    """One is made for the process; a copy serves a request."""
+
+    ledger: Ledger
+
+    def __init__(self) -> None:
+        # Shown nowhere: discovery is ours, and pyop refuses the http issuer that a demo on loopback has.
+        names = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
+        endpoints = dict.fromkeys(names, "https://issuer.invalid")
+        super().__init__(None, {**endpoints, "subject_types_supported": ["public"]}, None, {}, None)
+        # Client and redirect URI are checked before pyop is asked; it does so too late (open redirect).
+        self.authentication_request_validators = [authorization_request_verify]
+
+    def opened(self, ledger: Ledger) -> Self:
+        provider = copy.copy(self)
+        provider.ledger = ledger
+        provider.authz_state = State(ledger)
+        provider.clients = {ledger.client.id: {}}
+        provider.extra_scopes = ledger.client.scopes
+        provider.userinfo = Userinfo({ledger.user.id: of_user(ledger.user, ledger.client)})
+        return provider
+
+    def parse_authentication_request(self, request: Mapping[str, Any], _: Any = None) -> AuthorizationRequest:
+        message = AuthorizationRequest().from_dict(request)
+        if OFFLINE_ACCESS in message["scope"]:
+            message["prompt"] = ["consent"]  # given by whoever listed the scope (OpenID Connect Core §11)
+        for validate in self.authentication_request_validators:
+            validate(message)
+        return message
+
+    def _check_subject_identifier_matches_requested(self, request: Mapping[str, Any], subject: str) -> None:
+        if not wished_subjects(request) <= {subject}:
+            raise OAuthError("another subject", "login_required")
+
+    def _verify_client_authentication(self, form: Mapping[str, str], _headers: Any = None) -> dict[str, str]:
+        return {**form, "client_id": self.ledger.client.id}  # proven by `clients.authenticate`
+
+    def _verify_code_exchange_req(self, form: Mapping[str, str], request: Mapping[str, str]) -> None:
+        same = all(form[name] == request[name] for name in ("client_id", "redirect_uri"))
+        if not same or not is_proven(request.get("code_challenge"), form.get("code_verifier")):
+            raise InvalidTokenRequest("not the request that was granted", form, "invalid_grant")
+
+    def _do_token_refresh(self, form: Mapping[str, str]) -> Any:
+        response = super()._do_token_refresh(form)
+        # Without nonce: OpenID Connect Core §12.2.
+        response["id_token"] = self._create_signed_id_token(
+            self.ledger.client.id, self.ledger.user.id, access_token_value=response["access_token"]
+        )
+        return response
+
+    def _create_signed_id_token(
+        self,
+        client_id: str,
+        sub: str,
+        user_claims: Mapping[str, Any] | None = None,
+        nonce: str | None = None,
+        authorization_code: str | None = None,
+        access_token_value: str | None = None,
+        extra_id_token_claims: Mapping[str, Any] | None = None,
+    ) -> str:
+        """By our own key ring: the library beneath pyop draws ECDSA nonces from a predictable generator."""
+        ledger = self.ledger
+        key = ledger.ring.pick(ledger.client.settings.id_token_signed_response_alg)
+        claims = {**(user_claims or {}), **(extra_id_token_claims or {})}
+        claims |= {"iss": ledger.issuer, "sub": sub, "aud": client_id}
+        claims |= {"iat": ledger.now, "exp": ledger.now + ledger.id_token_seconds}
+        claims |= {"auth_time": ledger.grant.auth_time, "acr": ledger.grant.acr, "amr": ledger.grant.amr}
+        if nonce:
+            claims["nonce"] = nonce
+        for name, value in (("c_hash", authorization_code), ("at_hash", access_token_value)):
+            if value:
+                claims[name] = _half_hash(key.alg, value)
+        return key.sign(claims)
+
+
+PROVIDER: Final = _Provider()
+
+
+def verify(request: Mapping[str, Any]) -> None:
+    """Raise `AuthorizationError` if pyop's message class finds a fault in an accepted request."""
+    try:
+        PROVIDER.parse_authentication_request(request)
+    except (PyoidcError, OAuthError):
+        raise AuthorizationError("invalid_request", "the request is malformed") from None
+
+
+def authorize(ledger: Ledger) -> Secret:
+    """The code for the ledger's grant. Raises `AuthorizationError` if the client wants another user."""
+    try:
+        request = AuthorizationRequest().from_dict(ledger.grant.request)
+        PROVIDER.opened(ledger).authorize(request, ledger.user.id)
+    except OAuthError as fault:
+        raise AuthorizationError(fault.oauth_error, "another user than asked for has signed in") from None
+    return ledger.issued[0].token
+
+
+def redeem(ledger: Ledger, form: Mapping[str, str]) -> dict[str, Any]:
+    """The token response to a code or refresh token, which the grant and database have found live.
+
+    `form` is the token request, its client authenticated. Raises `TokenError`.
+    """
+    presented = {**form, "code": PRESENTED, "refresh_token": PRESENTED}
+    try:
+        response: dict[str, Any] = PROVIDER.opened(ledger).handle_token_request(presented).to_dict()
+    except OAuthError as fault:
+        error = fault.oauth_error
+        raise TokenError(error, DESCRIPTIONS.get(error, "the request is malformed")) from None
+    response["scope"] = " ".join(next(issued.scope for issued in ledger.issued if issued.kind == "access"))
+    return response
+
+
+def userinfo(ledger: Ledger) -> dict[str, Any]:
+    """The claims that the ledger's grant gives, `sub` among them."""
+    bearer = {"Authorization": f"Bearer {PRESENTED}"}
+    claims: dict[str, Any] = PROVIDER.opened(ledger).handle_userinfo_request("", bearer).to_dict()
+    return claims
+
+
+def _half_hash(alg: str, value: str) -> str:
+    """OpenID Connect Core §3.1.3.6; for Ed25519 the hash is the SHA-512 of the algorithm itself."""
+    digest = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(value.encode()).digest()
+    return base64url.encode(digest[: len(digest) // 2]).decode()

@@ -1,0 +1,89 @@
+"""What an administrator says about OpenID Connect: of one service, and of the tenant."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from idp.config.model import Model
+from idp.config.secrets import SecretValue
+from protocols.oidc.redirect_uri import registrable
+
+OPENID = "openid"
+OFFLINE_ACCESS = "offline_access"
+
+ClientId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]  # RFC 6749 §A.1, no space
+Scope = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,100}$")]  # RFC 6749 §3.3
+Claim = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
+RedirectURI = Annotated[str, AfterValidator(registrable)]
+Algorithm = Literal["RS256", "ES256", "EdDSA"]
+Method = Literal["client_secret_basic", "client_secret_post", "none"]  # Core §9
+PUBLIC: Method = "none"
+GROUPS: dict[str, tuple[str, ...]] = {"groups": ("groups",)}
+
+# Claims that say who was proven and how: no attribute of a user may stand in for them.
+RESERVED = frozenset(
+    ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce", "azp", "sid", "auth_time", "acr", "amr")
+) | {"at_hash", "c_hash", "s_hash"}
+
+
+def _unreserved(claims: tuple[str, ...]) -> tuple[str, ...]:
+    if taken := RESERVED & set(claims):
+        raise ValueError(f"{', '.join(sorted(taken))} is said by the server itself")
+    return claims
+
+
+class ServiceSettings(Model):
+    """The `oidc` section of a service: one client (OpenID Connect Registration 1.0 §2 gives the names)."""
+
+    client_id: ClientId
+    client_secret: SecretValue | None = None
+    redirect_uris: Annotated[tuple[RedirectURI, ...], Field(min_length=1)]
+    token_endpoint_auth_method: Method = "client_secret_basic"  # noqa: S105  the name of a way
+    # What it may ask for; listing offline_access lets it have refresh tokens, and is the consent to that.
+    scopes: tuple[Scope, ...] = (OPENID, "profile", "email")
+    # Claim name → user attribute, given to this service whatever scope it asks for.
+    claims: dict[Claim, str] = Field(default_factory=dict)
+    id_token_signed_response_alg: Algorithm = "RS256"  # noqa: S105  the name of an algorithm
+    # `optional` lets in a client that cannot do PKCE (RFC 7636); a code stolen from it is worth more.
+    pkce: Literal["required", "optional"] = "required"
+    access_token_seconds: Annotated[int, Field(ge=30, le=86400)] | None = None  # None: as the tenant says
+    refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.is_public and self.client_secret is not None:
+            raise ValueError("client_secret: a client with token_endpoint_auth_method none has no secret")
+        if not self.is_public and self.client_secret is None:
+            raise ValueError("client_secret: is missing; a client without one needs method none")
+        if self.is_public and self.pkce == "optional":
+            raise ValueError("pkce: must be required for token_endpoint_auth_method none (RFC 9700 §2.1.1)")
+        if OPENID not in self.scopes:
+            raise ValueError("scopes: must contain openid")
+        _unreserved(tuple(self.claims))
+        return self
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it runs where a secret cannot be kept: a browser, a phone (RFC 6749 §2.1)."""
+        return self.token_endpoint_auth_method == PUBLIC
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed but should be known."""
+        if self.pkce == "optional":
+            return ("oidc.pkce: optional leaves codes of this client without PKCE (RFC 9700 §2.1.1)",)
+        return ()
+
+
+class TenantSettings(Model):
+    """The `oidc` section of a tenant: lifetimes in seconds, and scopes beyond those of the standard."""
+
+    code_seconds: Annotated[int, Field(ge=10, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600
+    id_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
+    access_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
+    refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 2_592_000  # since its last use
+    # Scope → claims it stands for, attributes of the user or `groups`; beside profile, email, address, phone.
+    scopes: dict[Scope, Annotated[tuple[Claim, ...], AfterValidator(_unreserved)]] = Field(
+        default_factory=GROUPS.copy
+    )

@@ -1,0 +1,137 @@
+"""`/oidc/token`: a client redeems a code or a refresh token (RFC 6749 §3.2, OpenID Connect Core §3.1.3).
+
+What is found wrong inside the transaction is returned, not raised: a burnt code and a revoked grant stay so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import orjson
+from aiohttp import hdrs, web
+
+from idp.visit import Visit
+from idp.web.visiting import visit
+from keys.secret import Secret
+from keys.token import hash_token
+from protocols.oidc import cors, issuer, provider
+from protocols.oidc.clients import Client, authenticate
+from protocols.oidc.errors import TokenError
+from protocols.oidc.issuer import Issuer
+from protocols.oidc.ledger import Issued, Ledger
+from protocols.oidc.parameters import Malformed, from_form
+from storage.records import Grant, Token
+
+Form = Mapping[str, str]
+Answer = dict[str, Any] | TokenError
+
+NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 §5.1
+
+
+async def token(request: web.Request) -> web.Response:
+    """POST only. Every answer is JSON and never cached."""
+    here = issuer.of(request)
+    try:
+        form = await from_form(request)
+        client = authenticate(here.clients, form, request.headers.getall(hdrs.AUTHORIZATION, ()))
+        redeem = _grant_type(form)
+        async with here.provider.storage.transaction(here.tenant.name) as tx:
+            answer = await redeem(here, visit(request, tx), client, form)
+    except Malformed as fault:
+        answer = TokenError("invalid_request", fault.description)
+    except TokenError as fault:
+        answer = fault
+    return cors.allow(request, _response(here, answer))
+
+
+async def _redeem_code(here: Issuer, visiting: Visit, client: Client, form: Form) -> Answer:
+    """A code opens its grant once. If it comes again, whatever it gave is taken back (RFC 6749 §4.1.2)."""
+    if "code" not in form or "redirect_uri" not in form:
+        return TokenError("invalid_request", "code and redirect_uri are required")
+    presented, grants = hash_token(Secret(form["code"])), visiting.tx.grants
+    grant = await grants.consume_code(presented, visiting.now)
+    if grant is not None:
+        return await _answer(here, visiting, client, grant, form)
+    revoked = await grants.revoke_code(presented)
+    if revoked is not None:
+        await _record(visiting, "grant.revoked", revoked, reason="code used twice")
+    return _fault("invalid_grant")
+
+
+async def _redeem_refresh_token(here: Issuer, visiting: Visit, client: Client, form: Form) -> Answer:
+    """It is used once. If it comes again, one of two holders stole it: both lose it (RFC 9700 §4.14.2)."""
+    if "refresh_token" not in form:
+        return TokenError("invalid_request", "refresh_token is required")
+    presented, tx = hash_token(Secret(form["refresh_token"])), visiting.tx
+    found = await tx.tokens.find(presented, "refresh", visiting.now)
+    if found is None or found[1].client_id != client.id:
+        return _fault("invalid_grant")
+    held, grant = found
+    if held.used_at is None and not set(form.get("scope", "").split()) <= set(held.scope):
+        return _fault("invalid_scope")  # before it is spent: the client may ask again for less
+    if held.used_at is not None or not await tx.tokens.rotate(presented, visiting.now):
+        await tx.grants.delete(grant.id)
+        await _record(visiting, "grant.revoked", grant, reason="refresh token used twice")
+        return _fault("invalid_grant")
+    return await _answer(here, visiting, client, grant, form)
+
+
+async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, form: Form) -> Answer:
+    """Issue what a live grant gives. A grant that was tried wrongly, or whose user is gone, ends."""
+    tx, user = visiting.tx, await visiting.user(grant.user_id)
+    if user is None:
+        await tx.grants.delete(grant.id)
+        return _fault("invalid_grant")
+    ring = await here.signing.load(tx)
+    seconds = here.settings.id_token_seconds
+    ledger = Ledger(here.tenant.issuer, client, user, grant, visiting.now, seconds, ring)
+    try:
+        response = provider.redeem(ledger, form)
+    except TokenError as fault:
+        await tx.grants.delete(grant.id)
+        await _record(visiting, "grant.revoked", grant, reason=fault.error)
+        return fault
+    for issued in ledger.issued:
+        await tx.tokens.add(_stored(issued, client, grant, visiting.now))
+    await _record(visiting, "grant.redeemed", grant, by=form["grant_type"])
+    return response
+
+
+GRANT_TYPES: Final[Mapping[str, Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]]] = {
+    "authorization_code": _redeem_code,
+    "refresh_token": _redeem_refresh_token,
+}
+
+
+def _grant_type(form: Form) -> Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]:
+    if "grant_type" not in form:
+        raise TokenError("invalid_request", "grant_type is missing")
+    redeem = GRANT_TYPES.get(form["grant_type"])
+    if redeem is None:
+        raise _fault("unsupported_grant_type")
+    return redeem
+
+
+def _fault(error: str) -> TokenError:
+    return TokenError(error, provider.DESCRIPTIONS[error])
+
+
+def _stored(issued: Issued, client: Client, grant: Grant, now: int) -> Token:
+    kind: Any = issued.kind
+    seconds = client.refresh_token_seconds if kind == "refresh" else client.access_token_seconds
+    return Token(hash_token(issued.token), kind, grant.id, issued.scope, now, now + seconds)
+
+
+async def _record(visiting: Visit, event: str, grant: Grant, **details: str) -> None:
+    await visiting.record(event, user_id=grant.user_id, service=grant.service, grant=grant.id, **details)
+
+
+def _response(here: Issuer, answer: Answer) -> web.Response:
+    status, headers = 200, dict(NO_STORE)
+    if isinstance(answer, TokenError):
+        status, answer = answer.status, {"error": answer.error, "error_description": answer.description}
+    if status == 401:
+        headers[hdrs.WWW_AUTHENTICATE] = f'Basic realm="{here.tenant.issuer}", charset="UTF-8"'
+    body = orjson.dumps(answer)
+    return web.Response(status=status, body=body, content_type="application/json", headers=headers)

@@ -1,0 +1,80 @@
+"""`/oidc/userinfo`: claims for whoever holds an access token (OpenID Connect Core §5.3, RFC 6750)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import orjson
+from aiohttp import hdrs, web
+
+from idp.web.exchange import NOW
+from keys.secret import Secret
+from keys.token import hash_token
+from protocols.oidc import cors, issuer, provider
+from protocols.oidc.errors import BearerError
+from protocols.oidc.issuer import Issuer
+from protocols.oidc.ledger import Ledger
+from protocols.oidc.parameters import FORM, Malformed, from_form
+from protocols.oidc.settings import OPENID
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET or POST. Reads only, and waits for no writer."""
+    here = issuer.of(request)
+    try:
+        claims = await _claims(here, await _bearer(request), request[NOW])
+    except BearerError as fault:
+        return cors.allow(request, _refusal(here, fault))
+    response = web.Response(body=orjson.dumps(claims), content_type="application/json")
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    return cors.allow(request, response)
+
+
+async def _bearer(request: web.Request) -> Secret:
+    """The token, from the header or a form; never from the address, which ends in logs (RFC 9700 §4.3.2)."""
+    tokens = []
+    for value in request.headers.getall(hdrs.AUTHORIZATION, ()):
+        scheme, _, token = value.partition(" ")
+        if scheme.lower() == "bearer":
+            tokens.append(token.strip())
+    if request.method == "POST" and request.content_type == FORM:
+        try:
+            form = await from_form(request)
+        except Malformed as fault:
+            raise BearerError("invalid_request", fault.description) from None
+        tokens += [form["access_token"]] if "access_token" in form else []
+    if len(tokens) > 1:
+        raise BearerError("invalid_request", "more than one access token was sent")
+    if not tokens:
+        raise BearerError("")
+    return Secret(tokens[0])
+
+
+async def _claims(here: Issuer, token: Secret, now: int) -> dict[str, Any]:
+    """From the database as it is now: a disabled user's token is worth nothing at once."""
+    async with here.provider.storage.snapshot(here.tenant.name) as tx:
+        found = await tx.tokens.find(hash_token(token), "access", now)
+        if found is None:
+            raise _invalid()
+        held, grant = found
+        user = await tx.users.find(grant.user_id)
+    client = here.clients.get(grant.client_id)
+    if user is None or user.disabled_at is not None or client is None:
+        raise _invalid()
+    if OPENID not in held.scope:
+        raise BearerError("insufficient_scope", "the access token is without the scope openid")
+    narrowed = dataclasses.replace(grant, scope=held.scope)
+    return provider.userinfo(Ledger(here.tenant.issuer, client, user, narrowed, now))
+
+
+def _invalid() -> BearerError:
+    return BearerError("invalid_token", "the access token is unknown, expired or revoked")
+
+
+def _refusal(here: Issuer, fault: BearerError) -> web.Response:
+    challenge = f'Bearer realm="{here.tenant.issuer}"'
+    if fault.error:  # RFC 6750 §3.1: who sent no token is told no error
+        challenge += f', error="{fault.error}", error_description="{fault.description}"'
+    headers = {hdrs.WWW_AUTHENTICATE: challenge, hdrs.CACHE_CONTROL: "no-store"}
+    return web.Response(status=fault.status, headers=headers)
