@@ -63,7 +63,7 @@ class Safe:
         try:
             return Held(credential, self.unseal(credential))
         except Unsealable:
-            # Its user is refused as for any wrong answer; that somebody wrote into the database is the operator's.
+            # Its user is refused as for any wrong answer; the operator learns that somebody wrote here.
             _log.error("credential.unsealable", credential=credential.id, user_id=credential.user_id)
             return None
 

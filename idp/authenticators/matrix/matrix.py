@@ -1,0 +1,101 @@
+"""The matrix authenticator."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Literal
+
+import orjson
+
+from idp.authenticators import Prompt, phrase
+from idp.authenticators.compare import matches
+from idp.authenticators.matrix import pattern, table
+from idp.authenticators.matrix.pattern import Cell
+from idp.authenticators.matrix.settings import MatrixSettings
+from idp.authenticators.safe import Safe
+from keys.seal import Vault
+from keys.secret import Secret
+from storage import Transaction
+from storage.records import Credential, User
+
+UNREADABLE = ""  # a cell that the table, shown before or after it was resized, does not have
+
+
+class Matrix:
+    """Shows a table and compares the digits along the user's pattern.
+
+    It is a knowledge factor: whoever watches two logins knows the pattern.
+    """
+
+    name: ClassVar[str] = "matrix"
+    amr: ClassVar[tuple[str, ...]] = ("kba",)
+    factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "knowledge"
+    Settings: ClassVar[type[MatrixSettings]] = MatrixSettings
+    fields: ClassVar[tuple[str, ...]] = ("pattern", "phrase")
+
+    def __init__(self, settings: MatrixSettings, vault: Vault) -> None:
+        self._settings = settings
+        self._safe = Safe(vault, self.name, _encode(_random_pattern(settings), ""))
+
+    async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
+        """A fresh table, which knows nothing of the user. `expires_at` is in epoch seconds."""
+        shown = self._settings.table
+        return {
+            "table": table.draw(shown.rows, shown.columns),
+            "blocks": shown.blocks,
+            "expires_at": now + shown.seconds,
+        }
+
+    async def verify(
+        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Secret, now: int
+    ) -> bool:
+        given = phrase.normalise(answer)
+        alive = now < prompt["expires_at"]
+        for held in await self._safe.open(tx, user):
+            cells, fixed = _decode(held.content)
+            digits = [_read(prompt["table"], cell) for cell in cells]
+            right = any(matches(given, self._expected("".join(digits), fixed)))
+            if right and alive and held.genuine and UNREADABLE not in digits:
+                await tx.credentials.touch(held.credential.id, now)
+                return True
+        return False
+
+    def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
+        """Takes `pattern`, cells as in `A1 F2 K3`, and `phrase`. Raises `Refused`."""
+        cells = pattern.parse(given["pattern"].reveal(), self._settings.table)
+        pattern.check(cells, self._settings.pattern, self._settings.table)
+        fixed = phrase.accept(given.get("phrase", Secret("")), self._settings.phrase, "phrase")
+        return self._safe.seal(user, _encode(cells, fixed), now)
+
+    def _expected(self, digits: str, fixed: str) -> tuple[str, str]:
+        """What may be typed: always two texts, so that phrase and position do not show in the time."""
+        before, after = fixed + digits, digits + fixed
+        match self._settings.phrase.position:
+            case "before":
+                return before, before
+            case "after":
+                return after, after
+            case "either":
+                return before, after
+
+
+def _read(rows: Sequence[str], cell: Cell) -> str:
+    return rows[cell.row][cell.column : cell.column + 1] if cell.row < len(rows) else UNREADABLE
+
+
+def _random_pattern(settings: MatrixSettings) -> Sequence[Cell]:
+    shown = settings.table
+    return [
+        Cell(secrets.randbelow(shown.columns), secrets.randbelow(shown.rows))
+        for _ in range(settings.pattern.min)
+    ]
+
+
+def _encode(cells: Sequence[Cell], fixed: str) -> bytes:
+    return orjson.dumps({"pattern": [[*cell] for cell in cells], "phrase": fixed})
+
+
+def _decode(content: bytes) -> tuple[Sequence[Cell], str]:
+    value = orjson.loads(content)
+    return [Cell(*cell) for cell in value["pattern"]], value["phrase"]

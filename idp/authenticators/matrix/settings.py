@@ -1,0 +1,70 @@
+"""The section `matrix` of `authenticators.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from idp.authenticators.phrase import PhraseSettings
+from idp.config.model import Model
+
+FEWEST_CELLS = 16  # a pattern of four cells must not be guessed from the table's shape
+
+Forbidden = Literal["straight", "one-stroke"]
+
+
+class TableSettings(Model):
+    """The table that is shown. Blocks stand side by side, and `seconds` is how long it can be answered."""
+
+    rows: Annotated[int, Field(ge=2, le=10)] = 4
+    columns: Annotated[int, Field(ge=2, le=26)] = 12
+    blocks: Annotated[int, Field(ge=1, le=13)] = 3
+    seconds: Annotated[int, Field(ge=30, le=900)] = 180
+
+    @property
+    def block_columns(self) -> int:
+        return self.columns // self.blocks
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.columns % self.blocks:
+            raise ValueError(f"columns must be a multiple of blocks, for example {self.blocks * 4}")
+        if self.rows * self.columns < FEWEST_CELLS:
+            raise ValueError(f"a table has at least {FEWEST_CELLS} cells, add rows or columns")
+        return self
+
+
+class PatternSettings(Model):
+    """What users may choose as their pattern, in cells."""
+
+    min: Annotated[int, Field(ge=4, le=64)] = 6
+    max: Annotated[int, Field(ge=4, le=64)] = 12
+    forbid: tuple[Forbidden, ...] = ("straight", "one-stroke")
+    every_block: bool = False
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError("min must not be greater than max")
+        return self
+
+
+class MatrixPhraseSettings(PhraseSettings):
+    """The fixed string beside the digits, and on which side of them it is typed."""
+
+    position: Literal["before", "after", "either"] = "either"
+
+
+class MatrixSettings(Model):
+    """All of it."""
+
+    table: TableSettings = TableSettings()
+    pattern: PatternSettings = PatternSettings()
+    phrase: MatrixPhraseSettings = MatrixPhraseSettings()
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.pattern.every_block and self.pattern.max < self.table.blocks:
+            raise ValueError("every_block needs pattern.max to be at least table.blocks")
+        return self
