@@ -18,9 +18,9 @@ from protocols.oidc.checks import REPORTABLE, known_client, prompts_of, register
 from protocols.oidc.claims import parse_request
 from protocols.oidc.clients import Client
 from protocols.oidc.door import DOOR, redirect
-from protocols.oidc.errors import AuthorizationError, Untrusted
+from protocols.oidc.errors import AuthorizationError, Malformed, Untrusted
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.parameters import Malformed, from_form, from_query
+from protocols.oidc.parameters import from_form, from_query
 
 # Of a request that passed every check, what is still needed once the login has begun.
 KEPT: Final = (
@@ -37,7 +37,7 @@ async def authorize(request: web.Request) -> web.Response:
         client = known_client(parameters, here.clients)
         registered_redirect_uri(parameters, client)
     except (Malformed, Untrusted) as fault:
-        return page(request, "error/bad_request", status=400, what=fault.description)
+        return page(request, "error/bad_request", status=400, error=fault.error, what=fault.description)
     try:
         return await _begin(request, here, client, parameters)
     except AuthorizationError as fault:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from protocols.oidc.parameters import Malformed
+from protocols.oidc.errors import Malformed
 from protocols.oidc.settings import OPENID, RESERVED, ServiceSettings, TenantSettings
 from storage.records import User
 

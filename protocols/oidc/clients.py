@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import hmac
 from base64 import b64decode
@@ -104,7 +103,7 @@ def _basic(authorization: str) -> tuple[str, str]:
         if not colon:
             raise _failed()
         return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
-    except (binascii.Error, UnicodeError):
+    except ValueError:
         raise _failed() from None
 
 

@@ -12,6 +12,13 @@ class OIDCError(Exception):
         self.description = description
 
 
+class Malformed(OIDCError):
+    """The request cannot be read as one, whatever it was meant to be."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__("invalid_request", description)
+
+
 class Untrusted(OIDCError):
     """Client or redirect URI is not known: said on a page of our own (RFC 6749 §4.1.2.1)."""
 

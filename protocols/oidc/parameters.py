@@ -6,17 +6,11 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from protocols.oidc.errors import Malformed
+
 FORM = "application/x-www-form-urlencoded"
 MAXIMUM_BYTES = 16 * 1024
 MAXIMUM_FIELDS = 64
-
-
-class Malformed(ValueError):
-    """The request cannot be read. Its text is fit for `error_description`."""
-
-    @property
-    def description(self) -> str:
-        return str(self)
 
 
 def parse(encoded: bytes) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from idp.config.model import Model
 from idp.config.secrets import SecretValue
@@ -13,9 +14,14 @@ from protocols.oidc.redirect_uri import registrable
 OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
 
-ClientId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]  # RFC 6749 §A.1, no space
-Scope = Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]{1,100}$")]  # RFC 6749 §3.3
-Claim = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")]
+
+def _token(value: str) -> str:
+    if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]{1,255}", value):
+        raise ValueError("must be printable ASCII without space, quotation mark or backslash")
+    return value
+
+
+Word = Annotated[str, AfterValidator(_token)]  # RFC 6749 §3.3; narrower than §A.1 allows a client_id to be
 RedirectURI = Annotated[str, AfterValidator(registrable)]
 Algorithm = Literal["RS256", "ES256", "EdDSA"]
 Method = Literal["client_secret_basic", "client_secret_post", "none"]  # Core §9
@@ -37,14 +43,14 @@ def _unreserved(claims: tuple[str, ...]) -> tuple[str, ...]:
 class ServiceSettings(Model):
     """The `oidc` section of a service: one client (OpenID Connect Registration 1.0 §2 gives the names)."""
 
-    client_id: ClientId
+    client_id: Word
     client_secret: SecretValue | None = None
     redirect_uris: Annotated[tuple[RedirectURI, ...], Field(min_length=1)]
     token_endpoint_auth_method: Method = "client_secret_basic"  # noqa: S105  the name of a way
     # What it may ask for; listing offline_access lets it have refresh tokens, and is the consent to that.
-    scopes: tuple[Scope, ...] = (OPENID, "profile", "email")
+    scopes: tuple[Word, ...] = (OPENID, "profile", "email")
     # Claim name → user attribute, given to this service whatever scope it asks for.
-    claims: dict[Claim, str] = Field(default_factory=dict)
+    claims: dict[Word, str] = Field(default_factory=dict)
     id_token_signed_response_alg: Algorithm = "RS256"  # noqa: S105  the name of an algorithm
     # `optional` lets in a client that cannot do PKCE (RFC 7636); a code stolen from it is worth more.
     pkce: Literal["required", "optional"] = "required"
@@ -57,6 +63,8 @@ class ServiceSettings(Model):
             raise ValueError("client_secret: a client with token_endpoint_auth_method none has no secret")
         if not self.is_public and self.client_secret is None:
             raise ValueError("client_secret: is missing; a client without one needs method none")
+        if self.client_secret is not None and not self.client_secret.reveal().strip():
+            raise ValueError("client_secret: is nothing but white space")
         if self.is_public and self.pkce == "optional":
             raise ValueError("pkce: must be required for token_endpoint_auth_method none (RFC 9700 §2.1.1)")
         if OPENID not in self.scopes:
@@ -84,6 +92,6 @@ class TenantSettings(Model):
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 2_592_000  # since its last use
     # Scope → claims it stands for, attributes of the user or `groups`; beside profile, email, address, phone.
-    scopes: dict[Scope, Annotated[tuple[Claim, ...], AfterValidator(_unreserved)]] = Field(
+    scopes: dict[Word, Annotated[tuple[Word, ...], AfterValidator(_unreserved)]] = Field(
         default_factory=GROUPS.copy
     )

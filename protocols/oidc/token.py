@@ -17,10 +17,10 @@ from keys.secret import Secret
 from keys.token import hash_token
 from protocols.oidc import cors, issuer, provider
 from protocols.oidc.clients import Client, authenticate
-from protocols.oidc.errors import TokenError
+from protocols.oidc.errors import Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Issued, Ledger
-from protocols.oidc.parameters import Malformed, from_form
+from protocols.oidc.parameters import from_form
 from storage.records import Grant, Token
 
 Form = Mapping[str, str]

@@ -12,10 +12,10 @@ from idp.web.exchange import NOW
 from keys.secret import Secret
 from keys.token import hash_token
 from protocols.oidc import cors, issuer, provider
-from protocols.oidc.errors import BearerError
+from protocols.oidc.errors import BearerError, Malformed
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Ledger
-from protocols.oidc.parameters import FORM, Malformed, from_form
+from protocols.oidc.parameters import FORM, from_form
 from protocols.oidc.settings import OPENID
 
 

@@ -1,0 +1,56 @@
+"""What an administrator may say of a client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from keys.secret import Secret
+from protocols.oidc.settings import ServiceSettings, TenantSettings
+
+WIKI = {"client_id": "wiki", "client_secret": Secret("s3cret"), "redirect_uris": ["https://rp.example.com/cb"]}
+
+
+def test_the_defaults_are_the_strict_choice() -> None:
+    settings = ServiceSettings.model_validate(WIKI)
+    assert settings.pkce == "required"
+    assert settings.token_endpoint_auth_method == "client_secret_basic"
+    assert "offline_access" not in settings.scopes
+    assert settings.warnings() == ()
+
+
+def test_the_exception_from_pkce_is_warned_about() -> None:
+    assert "9700" in ServiceSettings.model_validate({**WIKI, "pkce": "optional"}).warnings()[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"client_secret": None}, "is missing"),
+        ({"client_secret": Secret(" \t")}, "white space"),
+        ({"token_endpoint_auth_method": "none"}, "has no secret"),
+        ({"token_endpoint_auth_method": "none", "client_secret": None, "pkce": "optional"}, "must be required"),
+        ({"token_endpoint_auth_method": "private_key_jwt"}, "client_secret_basic"),
+        ({"scopes": ["profile"]}, "must contain openid"),
+        ({"scopes": ["openid", "a b"]}, "printable ASCII"),
+        ({"client_id": "a b"}, "printable ASCII"),
+        ({"client_id": ""}, "printable ASCII"),
+        ({"redirect_uris": []}, "at least 1"),
+        ({"redirect_uris": ["http://rp.example.com/cb"]}, "must be https"),
+        ({"id_token_signed_response_alg": "none"}, "RS256"),
+        ({"id_token_signed_response_alg": "HS256"}, "RS256"),
+        ({"claims": {"sub": "employee"}}, "said by the server itself"),
+        ({"claims": {"amr": "employee"}}, "said by the server itself"),
+        ({"redirect_uri": "https://rp.example.com/cb"}, "Extra inputs"),
+    ],
+)
+def test_a_mistake_is_told_in_words(changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        ServiceSettings.model_validate({**WIKI, **changed})
+
+
+def test_a_scope_cannot_stand_for_what_the_server_says() -> None:
+    with pytest.raises(ValidationError, match="said by the server itself"):
+        TenantSettings.model_validate({"scopes": {"staff": ["acr"]}})
