@@ -1,0 +1,34 @@
+"""What workers do, as far as the supervisor knows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from socket import socket
+from typing import Protocol
+
+
+class Work(Protocol):
+    """One configuration made ready to serve; every worker of a generation does the same."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where to listen, as `host:port`."""
+
+    @property
+    def workers(self) -> int:
+        """How many processes."""
+
+    async def serve(self, sockets: Sequence[socket], ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then finish what was begun. Calls `ready` once requests are answered."""
+
+
+class Unfit(Exception):
+    """Work that cannot be begun; `mistakes` says why, one line each."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+Load = Callable[[], Work]  # raises Unfit

@@ -1,0 +1,103 @@
+"""One worker process: forked with everything imported, it serves until it is told to stop or left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+import structlog
+import uvloop
+
+from idp.supervisor.work import Work
+
+READY = b"\1"
+SUPERVISED = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+
+log = structlog.get_logger("idp.supervisor")
+
+
+@dataclass(slots=True, eq=False)
+class Worker:
+    """A worker as its supervisor sees it: `channel` carries READY to us; its end tells that we are gone."""
+
+    pid: int
+    channel: socket.socket
+    born: float
+    ready: bool = False
+    deadline: float | None = None  # when a worker that was told to stop is killed
+
+    def hear(self) -> None:
+        """Read the channel: the worker is ready. Silence at its end is left to the reaping."""
+        self.ready = self.ready or self.channel.recv(1) == READY
+
+    def stop(self, deadline: float) -> None:
+        """Ask for a graceful end."""
+        self.deadline = deadline
+        self.send(signal.SIGTERM)
+
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)  # a dead child keeps its pid until it is reaped, so this hits no stranger
+
+    def ended(self) -> int | None:
+        """The exit status once it has ended, negative for the signal that killed it; None while it lives."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            return None
+        self.channel.close()
+        return os.waitstatus_to_exitcode(status)
+
+
+def fork(work: Work, sockets: Sequence[socket.socket], siblings: Iterable[Worker], now: float) -> Worker:
+    """Start a worker. Only a process without threads and event loop may call this."""
+    ours, theirs = socket.socketpair()
+    # a signal between the fork and the worker's own handlers would be taken for the supervisor's
+    signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        for sibling in siblings:
+            sibling.channel.close()  # else a sibling would not notice the supervisor's end
+        _live(work, sockets, theirs)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SUPERVISED)
+    theirs.close()
+    return Worker(pid, ours, now)
+
+
+def _live(work: Work, sockets: Sequence[socket.socket], channel: socket.socket) -> NoReturn:
+    status = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in SUPERVISED:
+            # Ctrl-C reaches the whole process group; only the supervisor decides what it means
+            ignored = number in (signal.SIGINT, signal.SIGHUP)
+            signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SUPERVISED)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(work, sockets, channel))
+        status = 0
+    except Exception:
+        log.exception("worker.failed", pid=os.getpid())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)  # what the supervisor registered to run at its exit is not ours to run
+
+
+async def _serve(work: Work, sockets: Sequence[socket.socket], channel: socket.socket) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+
+    def abandoned() -> None:
+        loop.remove_reader(channel)
+        stop.set()
+
+    loop.add_reader(channel, abandoned)  # nothing is ever sent to us: readable means that the supervisor died
+    await work.serve(sockets, lambda: channel.sendall(READY), stop)
