@@ -24,9 +24,14 @@ def decide(rules: Sequence[Rule], attempt: Attempt) -> Decision:
 def usual(rules: Sequence[Rule], attempt: Attempt) -> Require | None:
     """What somebody whom we do not know, or will deny, is asked at this service: what most of its users are.
 
-    It is the first requirement that could match anyone here and now, whatever his groups; None where nobody gets in.
+    It is the first requirement that could match anyone here and now, whatever his groups; None where nobody gets in,
+    because no rule lets anyone or an earlier one denies everyone.
     """
     for rule in rules:
-        if isinstance(rule.then, Require) and rule.failing(attempt, any_group=True) is None:
+        if rule.failing(attempt, any_group=True) is not None:
+            continue
+        if isinstance(rule.then, Require):
             return rule.then
+        if not rule.groups:
+            return None
     return None
