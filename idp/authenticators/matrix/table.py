@@ -27,7 +27,7 @@ def draw(rows: int, columns: int) -> Sequence[str]:
 
 
 def _shuffle(lot: int, deck: list[str]) -> tuple[int, list[str]]:
-    """Fisher and Yates' shuffle by a number drawn before; returns what is left of the number, and the deck."""
+    """The shuffle of Fisher and Yates by a number drawn before; also returns what is left of the number."""
     for last in range(len(deck) - 1, 0, -1):
         lot, chosen = divmod(lot, last + 1)
         deck[last], deck[chosen] = deck[chosen], deck[last]
