@@ -69,8 +69,8 @@ class Budgets(Protocol):
     async def spend(self, subject: str, limit: int, seconds: int, now: int) -> Budget:
         """Count one guess and return the budget after it: evaluate only if `failures <= limit`.
 
-        The count starts anew after `seconds` without a guess that was evaluated; refused guesses do not prolong
-        the lock, and do not count beyond `limit + 1`.
+        The count starts anew after `seconds` without a guess that was evaluated; refused guesses do not
+        prolong the lock, and do not count beyond `limit + 1`.
         """
 
     async def refund(self, subject: str) -> None:
@@ -175,8 +175,7 @@ class Transaction(Protocol):
     async def commit(self) -> None:
         """Make what was done durable now and let others write; the next statement opens anew.
 
-        Call it before slow work that is no database work (a password hash): a writer must not wait for it.
-        """
+        Call it before slow work that is no database work (a password hash): no writer must wait for it."""
 
 
 class Storage(Protocol):
@@ -186,7 +185,7 @@ class Storage(Protocol):
         """Write: commits at the end, rolls back on any exception."""
 
     def snapshot(self, tenant: str) -> AbstractAsyncContextManager[Transaction]:
-        """Read only, never waiting for writers."""
+        """Read only, never waiting for writers; each statement sees what was committed before it."""
 
     async def migrate(self) -> Sequence[str]:
         """Apply what is missing, under a lock; returns the names applied."""

@@ -125,7 +125,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access or refresh token, stored as the hash of itself. `used_at` marks a refresh token that was rotated."""
+    """An access or refresh token, stored as the hash of itself. `used_at` marks a rotated refresh token."""
 
     token_hash: bytes
     kind: Literal["access", "refresh"]

@@ -1,0 +1,6 @@
+"""The statements, one aggregate a file, one text for both databases."""
+
+from storage.sql.connection import Connection, Row, Value, bind
+from storage.sql.transaction import Scope, SQLTransaction, sweep
+
+__all__ = ["Connection", "Row", "SQLTransaction", "Scope", "Value", "bind", "sweep"]

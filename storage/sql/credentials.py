@@ -1,0 +1,82 @@
+"""Credentials of users, sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage.contract import Duplicate
+from storage.records import Credential
+from storage.sql.connection import Connection, Value
+
+COLUMNS = "id, user_id, authenticator, sealed, created_at, changed_at, last_used_at, counter, drift"
+ADD = f"""
+INSERT INTO credentials (tenant, {COLUMNS})
+VALUES (:tenant, :id, :user_id, :authenticator, :sealed, :created_at, :changed_at, :last_used_at, :counter,
+    :drift)
+ON CONFLICT DO NOTHING RETURNING 1"""
+LIST = f"""
+SELECT {COLUMNS} FROM credentials WHERE tenant = :tenant AND user_id = :user_id ORDER BY created_at, id"""
+LIST_OF = f"""
+SELECT {COLUMNS} FROM credentials
+WHERE tenant = :tenant AND user_id = :user_id AND authenticator = :authenticator ORDER BY created_at, id"""
+REPLACE = """
+UPDATE credentials SET user_id = :user_id, authenticator = :authenticator, sealed = :sealed,
+    created_at = :created_at, changed_at = :changed_at, last_used_at = :last_used_at, counter = :counter,
+    drift = :drift
+WHERE tenant = :tenant AND id = :id RETURNING 1"""
+# RFC 6238 §5.2: the condition and the change are one statement, so that of many only one accepts a step.
+ADVANCE = """
+UPDATE credentials SET counter = :counter, drift = :drift, last_used_at = :now
+WHERE tenant = :tenant AND id = :id AND counter < :counter RETURNING 1"""
+TOUCH = "UPDATE credentials SET last_used_at = :now WHERE tenant = :tenant AND id = :id"
+DELETE = """
+DELETE FROM credentials
+WHERE tenant = :tenant AND user_id = :user_id AND authenticator = :authenticator RETURNING 1"""
+
+
+class SQLCredentials:
+    """`storage.contract.Credentials`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, credential: Credential) -> None:
+        if not await self._connection.query(ADD, **_values(credential)):
+            raise Duplicate(f"credential {credential.id} exists")
+
+    async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]:
+        if authenticator is None:
+            rows = await self._connection.query(LIST, user_id=user_id)
+        else:
+            rows = await self._connection.query(LIST_OF, user_id=user_id, authenticator=authenticator)
+        return [Credential(*row) for row in rows]
+
+    async def replace(self, credential: Credential) -> bool:
+        return bool(await self._connection.query(REPLACE, **_values(credential)))
+
+    async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
+        return bool(
+            await self._connection.query(ADVANCE, id=credential_id, counter=counter, drift=drift, now=now)
+        )
+
+    async def touch(self, credential_id: str, now: int) -> None:
+        await self._connection.write(TOUCH, id=credential_id, now=now)
+
+    async def delete(self, user_id: str, authenticator: str) -> int:
+        return len(await self._connection.query(DELETE, user_id=user_id, authenticator=authenticator))
+
+
+def _values(credential: Credential) -> dict[str, Value]:
+    return {
+        "id": credential.id,
+        "user_id": credential.user_id,
+        "authenticator": credential.authenticator,
+        "sealed": credential.sealed,
+        "created_at": credential.created_at,
+        "changed_at": credential.changed_at,
+        "last_used_at": credential.last_used_at,
+        "counter": credential.counter,
+        "drift": credential.drift,
+    }

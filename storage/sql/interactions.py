@@ -1,0 +1,75 @@
+"""Logins in progress: found while they live, consumed once."""
+
+from __future__ import annotations
+
+from storage.records import Interaction
+from storage.sql.columns import dump, dump_names, dump_proofs, load, load_names, load_proofs
+from storage.sql.connection import Connection, Row
+
+COLUMNS = """
+id, browser_hash, door, service, request, created_at, expires_at, step, username, user_id, chain, acr, proofs,
+prompt"""
+ADD = f"""
+INSERT INTO interactions (tenant, {COLUMNS})
+VALUES (:tenant, :id, :browser_hash, :door, :service, :request, :created_at, :expires_at, :step, :username,
+    :user_id, :chain, :acr, :proofs, :prompt)"""
+FIND = f"SELECT {COLUMNS} FROM interactions WHERE tenant = :tenant AND id = :id AND expires_at > :now"
+CONSUME = f"""
+DELETE FROM interactions WHERE tenant = :tenant AND id = :id AND expires_at > :now RETURNING {COLUMNS}"""
+
+
+class SQLInteractions:
+    """`storage.contract.Interactions`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, interaction: Interaction) -> None:
+        await self._connection.write(
+            ADD,
+            id=interaction.id,
+            browser_hash=interaction.browser_hash,
+            door=interaction.door,
+            service=interaction.service,
+            request=dump(interaction.request),
+            created_at=interaction.created_at,
+            expires_at=interaction.expires_at,
+            step=interaction.step,
+            username=interaction.username,
+            user_id=interaction.user_id,
+            chain=dump_names(interaction.chain),
+            acr=interaction.acr,
+            proofs=dump_proofs(interaction.proofs),
+            prompt=dump(interaction.prompt),
+        )
+
+    async def find(self, interaction_id: str, now: int) -> Interaction | None:
+        rows = await self._connection.query(FIND, id=interaction_id, now=now)
+        return _interaction(rows[0]) if rows else None
+
+    async def consume(self, interaction_id: str, now: int) -> Interaction | None:
+        rows = await self._connection.query(CONSUME, id=interaction_id, now=now)
+        return _interaction(rows[0]) if rows else None
+
+
+def _interaction(row: Row) -> Interaction:
+    id_, browser_hash, door, service, request, created_at, expires_at, step, username, user_id, *rest = row
+    chain, acr, proofs, prompt = rest
+    return Interaction(
+        id_,
+        browser_hash,
+        door,
+        service,
+        load(request),
+        created_at,
+        expires_at,
+        step,
+        username,
+        user_id,
+        load_names(chain),
+        acr,
+        load_proofs(proofs),
+        load(prompt),
+    )

@@ -1,0 +1,69 @@
+"""Browser sessions by the hash of their secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage.records import Session
+from storage.sql.columns import dump_proofs, load_proofs
+from storage.sql.connection import Connection, Row
+
+COLUMNS = """
+id_hash, sid, user_id, browser_hash, proofs, acr, created_at, seen_at, expires_at, address, user_agent"""
+ADD = f"""
+INSERT INTO sessions (tenant, {COLUMNS})
+VALUES (:tenant, :id_hash, :sid, :user_id, :browser_hash, :proofs, :acr, :created_at, :seen_at, :expires_at,
+    :address, :user_agent)"""
+FIND = f"SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND id_hash = :id_hash AND expires_at > :now"
+TOUCH = "UPDATE sessions SET seen_at = :now WHERE tenant = :tenant AND id_hash = :id_hash"
+LIST = f"""
+SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND user_id = :user_id AND expires_at > :now
+ORDER BY created_at, sid"""
+DELETE = "DELETE FROM sessions WHERE tenant = :tenant AND id_hash = :id_hash RETURNING 1"
+DELETE_OF = "DELETE FROM sessions WHERE tenant = :tenant AND user_id = :user_id RETURNING 1"
+
+
+class SQLSessions:
+    """`storage.contract.Sessions`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, session: Session) -> None:
+        await self._connection.write(
+            ADD,
+            id_hash=session.id_hash,
+            sid=session.sid,
+            user_id=session.user_id,
+            browser_hash=session.browser_hash,
+            proofs=dump_proofs(session.proofs),
+            acr=session.acr,
+            created_at=session.created_at,
+            seen_at=session.seen_at,
+            expires_at=session.expires_at,
+            address=session.address,
+            user_agent=session.user_agent,
+        )
+
+    async def find(self, id_hash: bytes, now: int) -> Session | None:
+        rows = await self._connection.query(FIND, id_hash=id_hash, now=now)
+        return _session(rows[0]) if rows else None
+
+    async def touch(self, id_hash: bytes, now: int) -> None:
+        await self._connection.write(TOUCH, id_hash=id_hash, now=now)
+
+    async def list(self, user_id: str, now: int) -> Sequence[Session]:
+        return [_session(row) for row in await self._connection.query(LIST, user_id=user_id, now=now)]
+
+    async def delete(self, id_hash: bytes) -> bool:
+        return bool(await self._connection.query(DELETE, id_hash=id_hash))
+
+    async def delete_of(self, user_id: str) -> int:
+        return len(await self._connection.query(DELETE_OF, user_id=user_id))
+
+
+def _session(row: Row) -> Session:
+    id_hash, sid, user_id, browser_hash, proofs, *rest = row
+    return Session(id_hash, sid, user_id, browser_hash, load_proofs(proofs), *rest)

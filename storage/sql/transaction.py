@@ -1,0 +1,91 @@
+"""All repositories over one connection: the transaction of every SQL backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+
+from storage.contract import (
+    Audit,
+    Budgets,
+    Credentials,
+    DataKeys,
+    Grants,
+    Interactions,
+    Sessions,
+    SigningKeys,
+    Tokens,
+    Users,
+)
+from storage.sql.audit import SQLAudit
+from storage.sql.budgets import SQLBudgets
+from storage.sql.connection import Connection
+from storage.sql.credentials import SQLCredentials
+from storage.sql.data_keys import SQLDataKeys
+from storage.sql.expired import SQLExpired
+from storage.sql.grants import SQLGrants
+from storage.sql.interactions import SQLInteractions
+from storage.sql.sessions import SQLSessions
+from storage.sql.signing_keys import SQLSigningKeys
+from storage.sql.tokens import SQLTokens
+from storage.sql.users import SQLUsers
+
+SLICE_ROWS = 500
+
+
+class SQLTransaction:
+    """`storage.contract.Transaction`."""
+
+    __slots__ = (
+        *("audit", "budgets", "commit", "credentials", "data_keys", "expired", "grants"),
+        *("interactions", "sessions", "signing_keys", "tokens", "users"),
+    )
+
+    def __init__(self, connection: Connection) -> None:
+        self.users: Users = SQLUsers(connection)
+        self.credentials: Credentials = SQLCredentials(connection)
+        self.budgets: Budgets = SQLBudgets(connection)
+        self.interactions: Interactions = SQLInteractions(connection)
+        self.sessions: Sessions = SQLSessions(connection)
+        self.grants: Grants = SQLGrants(connection)
+        self.tokens: Tokens = SQLTokens(connection)
+        self.signing_keys: SigningKeys = SQLSigningKeys(connection)
+        self.data_keys: DataKeys = SQLDataKeys(connection)
+        self.audit: Audit = SQLAudit(connection)
+        self.expired = SQLExpired(connection)
+        self.commit = connection.commit
+
+
+class Scope(AbstractAsyncContextManager[SQLTransaction]):
+    """`async with`: commits at the end, rolls back on any exception."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def __aenter__(self) -> SQLTransaction:
+        return SQLTransaction(self._connection)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            await self._connection.rollback()
+            return
+        try:
+            await self._connection.commit()
+        except BaseException:
+            await self._connection.rollback()
+            raise
+
+
+async def sweep(begin: Callable[[], Scope], now: int) -> int:
+    """Delete what has expired, each slice in a transaction of its own; returns how many rows."""
+    total, more = 0, True
+    while more:
+        async with begin() as tx:
+            count, more = await tx.expired.delete(now, SLICE_ROWS)
+        total += count
+    return total

@@ -1,0 +1,89 @@
+"""Users by id and by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage.contract import Duplicate
+from storage.records import LOCAL_DOMAIN, User
+from storage.sql.columns import dump, dump_names, load
+from storage.sql.connection import Connection, Row, Value
+
+COLUMNS = "id, username, created_at, domain, display_name, email, groups, attributes, disabled_at"
+# DO NOTHING instead of an error: the transaction can go on after `Duplicate`, on PostgreSQL too.
+ADD = f"""
+INSERT INTO users (tenant, {COLUMNS})
+VALUES (:tenant, :id, :username, :created_at, :domain, :display_name, :email, :groups, :attributes,
+    :disabled_at)
+ON CONFLICT DO NOTHING RETURNING 1"""
+FIND = f"SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND id = :id"
+FIND_BY_NAME = f"""
+SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username = :username AND domain = :domain"""
+LIST = f"""
+SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username > :after
+ORDER BY username, domain LIMIT :limit"""
+REPLACE = """
+UPDATE users SET username = :username, created_at = :created_at, domain = :domain,
+    display_name = :display_name, email = :email, groups = :groups, attributes = :attributes,
+    disabled_at = :disabled_at
+WHERE tenant = :tenant AND id = :id RETURNING 1"""
+DELETE = "DELETE FROM users WHERE tenant = :tenant AND id = :id RETURNING 1"
+
+
+class SQLUsers:
+    """`storage.contract.Users`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, user: User) -> None:
+        if not await self._connection.query(ADD, **_values(user)):
+            raise Duplicate(f"user {user.username!r} exists in domain {user.domain!r}")
+
+    async def find(self, user_id: str) -> User | None:
+        rows = await self._connection.query(FIND, id=user_id)
+        return _user(rows[0]) if rows else None
+
+    async def find_by_name(self, username: str, domain: str = LOCAL_DOMAIN) -> User | None:
+        rows = await self._connection.query(FIND_BY_NAME, username=username, domain=domain)
+        return _user(rows[0]) if rows else None
+
+    async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
+        return [_user(row) for row in await self._connection.query(LIST, after=after, limit=limit)]
+
+    async def replace(self, user: User) -> bool:
+        return bool(await self._connection.query(REPLACE, **_values(user)))
+
+    async def delete(self, user_id: str) -> bool:
+        return bool(await self._connection.query(DELETE, id=user_id))
+
+
+def _values(user: User) -> dict[str, Value]:
+    return {
+        "id": user.id,
+        "username": user.username,
+        "created_at": user.created_at,
+        "domain": user.domain,
+        "display_name": user.display_name,
+        "email": user.email,
+        "groups": dump_names(sorted(user.groups)),
+        "attributes": dump(user.attributes),
+        "disabled_at": user.disabled_at,
+    }
+
+
+def _user(row: Row) -> User:
+    id_, username, created_at, domain, display_name, email, groups, attributes, disabled_at = row
+    return User(
+        id_,
+        username,
+        created_at,
+        domain,
+        display_name,
+        email,
+        frozenset(load(groups)),
+        load(attributes),
+        disabled_at,
+    )

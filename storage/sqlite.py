@@ -1,0 +1,194 @@
+"""SQLite: one file, one writing connection with group commit, one reading connection beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from storage import migrate
+from storage.contract import Duplicate, StorageError, StorageTimeout
+from storage.group_commit import PATIENCE_SECONDS, POLL_SECONDS, GroupCommit
+from storage.sql import Row, Scope, Value, bind, sweep
+from storage.turn import Turn
+
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",  # a commit that was acknowledged survives a power cut
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+    "temp_store = MEMORY",
+    "cache_size = -16384",  # KiB
+    "journal_size_limit = 67108864",
+    "busy_timeout = 0",  # from here on nobody waits inside of SQLite: the event loop would wait with it
+)
+STATEMENTS = 256  # more than we have: each is compiled once
+DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+PRIMARY_CODE = 0xFF  # extended result codes carry the primary one in the low byte
+NO_VALUES: Mapping[str, Value] = {}
+
+
+class SQLiteJournal:
+    """`storage.group_commit.Journal`."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+        self._changes_before = 0
+
+    def begin(self) -> bool:
+        try:
+            self._raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if _is_busy(error):
+                return False
+            raise _translate(error) from error
+        self._changes_before = self._raw.total_changes
+        return True
+
+    def is_open(self) -> bool:
+        return self._raw.in_transaction
+
+    def is_dirty(self) -> bool:
+        return self._raw.total_changes != self._changes_before
+
+    def run(self, statement: str, values: Mapping[str, Value] = NO_VALUES) -> Sequence[Row]:
+        try:
+            return self._raw.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise _translate(error) from error
+
+    def split(self, text: str) -> Iterator[str]:
+        statement = ""
+        for line in text.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                yield statement
+                statement = ""
+        if statement.strip():
+            yield statement
+
+    def commit(self) -> None:
+        try:
+            self._raw.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            raise _translate(error) from error
+
+
+class SQLiteReader:
+    """`storage.sql.Connection` that sees what was committed, and never waits for a writer."""
+
+    __slots__ = ("_raw", "_tenant")
+
+    def __init__(self, raw: sqlite3.Connection, tenant: str) -> None:
+        self._raw = raw
+        self._tenant = tenant
+
+    async def query(self, statement: str, /, **values: Value) -> Sequence[Row]:
+        bind(self._tenant, values)
+        deadline = 0.0
+        while True:
+            try:
+                return self._raw.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                if not _is_busy(error):  # as it is while another process recovers the log after a crash
+                    raise _translate(error) from error
+            now = asyncio.get_running_loop().time()
+            deadline = deadline or now + PATIENCE_SECONDS
+            if now > deadline:
+                raise StorageTimeout(f"the database was busy for {PATIENCE_SECONDS} s")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def write(self, statement: str, /, **values: Value) -> None:
+        await self.query(statement, **values)
+
+    async def commit(self) -> None:
+        """There is nothing to commit."""
+
+    async def rollback(self) -> None:
+        """There is nothing to forget."""
+
+
+class SQLiteStorage:
+    """`storage.contract.Storage`. Several processes may share the file; each opens it after its fork."""
+
+    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._journal = SQLiteJournal(writer)
+        self._group = GroupCommit(self._journal)
+
+    @classmethod
+    async def open(cls, path: str) -> SQLiteStorage:
+        """Raises `StorageError` when the file cannot be opened, ValueError for what is not a file."""
+        if path in ("", ":memory:"):
+            raise ValueError("storage: sqlite needs the path of a file")
+        try:
+            writer = _connect(Path(path))
+            reader = _connect(Path(path))
+            reader.execute("PRAGMA query_only = ON")
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(f"{path}: {error}") from error
+        return cls(writer, reader)
+
+    def transaction(self, tenant: str) -> Scope:
+        return Scope(self._turn(tenant))
+
+    def snapshot(self, tenant: str) -> Scope:
+        return Scope(SQLiteReader(self._reader, tenant))
+
+    async def migrate(self) -> Sequence[str]:
+        turn = self._turn("")
+        async with Scope(turn):
+            return await migrate.apply(turn, "sqlite")
+
+    async def pending(self) -> Sequence[str]:
+        turn = self._turn("")
+        try:
+            return [migration.name for migration in await migrate.pending(turn, "sqlite")]
+        finally:
+            await turn.rollback()
+
+    async def sweep(self, tenant: str, now: int) -> int:
+        return await sweep(partial(self.transaction, tenant), now)
+
+    async def check(self) -> None:
+        await SQLiteReader(self._reader, "").query(migrate.APPLIED)
+
+    async def close(self) -> None:
+        await self._group.close()
+        self._reader.close()
+        await asyncio.to_thread(self._writer.close)  # writes the log back into the file
+
+    def _turn(self, tenant: str) -> Turn:
+        return Turn(self._journal, self._group, tenant)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives the log the same mode
+    raw = sqlite3.connect(
+        path,
+        timeout=PATIENCE_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,  # the commit thread and the loop use it, never at one time
+        cached_statements=STATEMENTS,
+    )
+    for pragma in PRAGMAS:
+        raw.execute(f"PRAGMA {pragma}")
+    return raw
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE == sqlite3.SQLITE_BUSY
+
+
+def _translate(error: sqlite3.Error) -> StorageError:
+    """SQLite's messages name columns and never values."""
+    if getattr(error, "sqlite_errorcode", 0) in DUPLICATES:
+        return Duplicate(str(error))
+    return StorageError(str(error))
