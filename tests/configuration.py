@@ -1,4 +1,4 @@
-"""Builds configuration folders as an administrator would write them; every part can be changed before it is written."""
+"""Builds configuration folders as an administrator would write them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,8 @@ AUTHENTICATORS: dict[str, Any] = {
     "password": {"min": 8},
 }
 POLICIES: list[dict[str, Any]] = [
-    {
-        "name": "a token where one is held",
-        "when": {"groups": ["token"]},
-        "then": {"require": ["password", "totp"]},
-    },
     {"name": "staff", "when": {"groups": ["staff"]}, "then": {"require": ["matrix"]}},
+    {"name": "token holders", "when": {"groups": ["token"]}, "then": {"require": ["password", "totp"]}},
     {
         "name": "everyone else",
         "then": {"deny": {"ja": "窓口へどうぞ。", "en": "Ask the desk for access."}},

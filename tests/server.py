@@ -1,4 +1,4 @@
-"""The product as its users meet it: a process started from a configuration folder, and the command line beside it."""
+"""The product as its users meet it: a process started from a configuration folder, and its command line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,8 @@ class Server:
     The folder may be changed before `start`, or afterwards followed by `reload`.
     """
 
-    def __init__(self, folder: Path, storage: str = "", tenants: int = 1, workers: int = 1) -> None:
-        """Below `folder`; `storage` is the URL of a database, without one an embedded database is made there."""
+    def __init__(self, folder: Path, storage: str = "", workers: int = 1) -> None:
+        """Below `folder`; `storage` is the URL of a database, empty for an embedded one made there."""
         self.folder = folder
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
@@ -100,7 +101,9 @@ class Server:
             return process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            raise AssertionError(f"the server did not stop within {STOP_SECONDS} s\n{self.log[-4000:]}") from None
+            raise AssertionError(
+                f"the server did not stop within {STOP_SECONDS} s\n{self.log[-4000:]}"
+            ) from None
 
     def reload(self) -> None:
         """Write the folder anew and ask the server to take it (SIGHUP); does not wait."""
@@ -141,10 +144,13 @@ class Server:
         """
         done = subprocess.run(
             [sys.executable, "-m", "idp", *words, "--config", str(self.config)],
-            cwd=ROOT, env=self._environment(), input=given, capture_output=True, text=True, timeout=60, check=False,
+            cwd=ROOT, env=self._environment(), input=given, capture_output=True, text=True, timeout=60,
+            check=False,
         )  # fmt: skip
         if done.returncode != status:
-            raise CommandFailed(f"idp {' '.join(words)}: status {done.returncode}\n{done.stdout}{done.stderr}")
+            raise CommandFailed(
+                f"idp {' '.join(words)}: status {done.returncode}\n{done.stdout}{done.stderr}"
+            )
         return done.stdout
 
     def audit(self, tenant: str = "demo", limit: int = 1000) -> list[dict[str, Any]]:
@@ -175,9 +181,16 @@ class Server:
 
     def add_people(self, tenant: str = "demo") -> None:
         """alice (matrix), bob (password and TOTP) and carol, whom the policy denies."""
-        self.add_user("alice", "staff", pattern=PATTERN, tenant=tenant)
-        self.add_user("bob", "staff", "token", password=PASSWORD, totp=TOTP_SECRET, tenant=tenant)
-        self.add_user("carol", pattern=PATTERN, tenant=tenant)
+        with ThreadPoolExecutor() as each:
+            added = (
+                each.submit(self.add_user, "alice", "staff", pattern=PATTERN, tenant=tenant),
+                each.submit(
+                    self.add_user, "bob", "token", password=PASSWORD, totp=TOTP_SECRET, tenant=tenant
+                ),
+                each.submit(self.add_user, "carol", pattern=PATTERN, tenant=tenant),
+            )
+        for one in added:
+            one.result()
 
     @property
     def _log_path(self) -> Path:
