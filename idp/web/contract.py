@@ -1,0 +1,72 @@
+"""What each page is told: the contract with themes. VERSION rises when a name goes or changes its meaning.
+
+Every page has `lang`, `tenant` (display name), `prefix` (of our paths), `support` (or None), `languages`
+(`tag`, `name`, `url`, `current`), `logo` and `style`; nothing from a request may stand before `style`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+VERSION: Final = 1
+
+REQUIRED: Final = object()
+
+_CHALLENGE: Final[Mapping[str, Any]] = {
+    "action": REQUIRED,  # where the form goes
+    "interaction": REQUIRED,
+    "step": REQUIRED,
+    "csrf": REQUIRED,
+    "service": REQUIRED,  # display name; the tenant's for our own pages
+    "username": None,
+    "prompt": {},  # what the authenticator asks
+    "seconds": 0,  # until the question expires; 0 if it does not
+    "retry": False,  # the answer before was wrong
+    "stale": False,  # the answer before was not evaluated
+    "last_try": False,  # one more wrong answer locks
+    "again_url": "",  # this question once more, with a new table
+    "restart_url": "",  # another user name
+}
+_REJECT: Final[Mapping[str, Any]] = {
+    "service": None,
+    "username": None,
+    "reference": "",  # finds the audit record
+    "message": None,  # the rule's own words
+    "until": None,  # when a lock ends
+    "portal_url": REQUIRED,
+    "switch_user_url": REQUIRED,
+}
+
+PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
+    **{f"login/{name}": _CHALLENGE for name in ("username", "password", "totp", "matrix")},
+    **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
+    "portal/tiles": {
+        "name": REQUIRED,  # the user's
+        "tiles": REQUIRED,  # name, url, initial, more (another proof will be asked)
+        "search": False,
+        "q": "",
+        "last_login": None,
+        "action": REQUIRED,  # signs out
+        "csrf": REQUIRED,
+    },
+    "logout/confirm": {"action": REQUIRED, "csrf": REQUIRED, "portal_url": REQUIRED},
+    "logout/done": {"portal_url": REQUIRED},
+    "error/bad_request": {"what": "", "error": "", "service": None, "reference": ""},
+    "error/not_found": {"portal_url": REQUIRED},
+    "error/busy": {},
+    "error/server": {"reference": REQUIRED},
+}
+
+
+def variables(page: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `page` is rendered with. Raises TypeError for a variable that is missing or unknown.
+
+    A page that is not ours (`login/…` of a third party's authenticator) is told what our questions are told.
+    """
+    known = PAGES.get(page, _CHALLENGE)
+    complete = {**known, **given}
+    if len(complete) > len(known) or REQUIRED in complete.values():
+        unknown, missing = given.keys() - known.keys(), [k for k, v in complete.items() if v is REQUIRED]
+        raise TypeError(f"page {page}: unknown variables {sorted(unknown)}, missing {missing}")
+    return complete

@@ -1,0 +1,64 @@
+"""The headers of every page, and what each is worth.
+
+Content-Security-Policy does the work: nothing runs or loads that is not ours, no frame, no form to strangers.
+Cache-Control keeps tables and tokens out of caches and the back button. Referrer-Policy keeps interaction ids
+from services; it is not `no-referrer`, since browsers would then send `Origin: null` with our own forms.
+Cross-Origin-Opener-Policy cuts the tie to a window that opened us, so it is left out of login pages: services
+that log in by a popup need the tie. X-Content-Type-Options matters little for HTML; X-Frame-Options repeats
+frame-ancestors for old browsers; Permissions-Policy forbids what we do not do anyhow.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlsplit
+
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*")
+_HOST: Final = re.compile(r"[a-z0-9.-]+(:\d+)?")
+
+_ALWAYS: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+_STANDALONE: Final = {**_ALWAYS, "Cross-Origin-Opener-Policy": "same-origin"}
+
+
+@lru_cache(maxsize=256)
+def page_headers(
+    style_hash: str, locale: str, destinations: tuple[str, ...], *, in_login: bool
+) -> dict[str, str]:
+    """The headers of one page; the same dict for the same arguments, so it must not be changed.
+
+    `destinations` are addresses to which a form's answer may redirect: Chromium holds form-action against
+    redirects too.
+    """
+    targets = dict.fromkeys(filter(None, map(_form_target, destinations)))
+    form_action = " ".join(("'self'", "https:", *targets))
+    policy = (
+        f"default-src 'none'; style-src '{style_hash}'; img-src 'self' data:; script-src 'self'; "
+        f"form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
+    )
+    return {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Language": locale,
+        "Content-Security-Policy": policy,
+        **(_ALWAYS if in_login else _STANDALONE),
+    }
+
+
+def _form_target(url: str) -> str | None:
+    """The source expression for a destination, none where https: covers it already.
+
+    An origin for http (loopback), a scheme for an app's own. CSP cannot say `[::1]`: the scheme must do.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https" or not _SCHEME.fullmatch(parts.scheme):
+        return None
+    if parts.scheme == "http" and _HOST.fullmatch(parts.netloc.lower()):
+        return f"http://{parts.netloc.lower()}"
+    return f"{parts.scheme}:"

@@ -1,0 +1,40 @@
+"""The rows of the matrix as HTML: the one piece of a page that is too hot, and too strict, for a template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from string import ascii_uppercase
+
+from markupsafe import Markup
+
+
+def matrix_rows(table: Sequence[str], blocks: int, corner: str) -> Markup:
+    """`thead` and `tbody` for rows of digits: letters above, numbers to the left, one digit a cell.
+
+    `corner` is what a screen reader hears in the corner. The cell where a block begins has class `edge`, the
+    cells of every second block `even`: blocks differ by style only. Raises ValueError for other than digits.
+    """
+    digits = "".join(table)
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError("a matrix holds digits only")
+    return Markup(_form(len(table), len(table[0]), blocks, corner) % tuple(digits))  # noqa: S704  digits only
+
+
+@lru_cache(maxsize=64)
+def _form(rows: int, columns: int, blocks: int, corner: str) -> str:
+    """The markup with a gap for each digit; the same for every table of one size."""
+    width = columns // blocks
+    kinds = [_kind(column, width) for column in range(columns)]
+    letters = "".join(
+        f'<th scope="col"{kind}>{letter}</th>' for letter, kind in zip(ascii_uppercase, kinds, strict=False)
+    )
+    cells = "".join(f"<td{kind}>%s</td>" for kind in kinds)
+    body = "\n".join(f'<tr><th scope="row">{row}</th>{cells}</tr>' for row in range(1, rows + 1))
+    head = f'<tr><th scope="col" aria-label="{Markup.escape(corner).replace("%", "%%")}"></th>{letters}</tr>'
+    return f"<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>"
+
+
+def _kind(column: int, width: int) -> str:
+    names = ["even"] * (column // width % 2) + ["edge"] * (column > 0 and column % width == 0)
+    return f' class="{" ".join(names)}"' if names else ""

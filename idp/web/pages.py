@@ -1,0 +1,145 @@
+"""The pages: theme, language and variables in, bytes and headers out. Knows nothing of the web server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from jinja2 import Template
+
+from idp.config.tenant import TenantSettings
+from idp.web.catalogue import Catalogue
+from idp.web.contract import variables as complete
+from idp.web.headers import page_headers
+from idp.web.locale import pick
+from idp.web.theme import BUILT_IN, STYLE_SLOT, Theme, linked
+
+
+class Branded(Protocol):
+    """Of a tenant, what pages show."""
+
+    @property
+    def settings(self) -> TenantSettings: ...
+    @property
+    def prefix(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """A page as it goes out. The headers are shared between pages: copy before changing."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Language:
+    """One language of the switch."""
+
+    tag: str
+    name: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A theme in one language: its words and its compiled pages."""
+
+    theme: Theme
+    words: Catalogue
+    templates: Mapping[str, Template]
+
+
+class Pages:
+    """All themes in use; opened once, before workers are forked, so that they share what is compiled."""
+
+    def __init__(self, themes_folder: Path) -> None:
+        """`themes_folder` is the configuration's own, searched before the built-in one; it need not exist."""
+        self._folders = (themes_folder, BUILT_IN)
+        self._themes: dict[str, Theme] = {}
+        self._faces: dict[tuple[str, str], Face] = {}
+
+    def prepare(self, theme: str, locales: Iterable[str]) -> None:
+        """Read and compile what a tenant needs. Raises `ThemeError` or `CatalogueError`."""
+        for locale in locales:
+            self._face(theme, locale)
+
+    def render(
+        self,
+        page: str,
+        *,
+        tenant: Branded,
+        locale: str,
+        status: int = 200,
+        destinations: tuple[str, ...] = (),
+        here: str = "",
+        **variables: Any,
+    ) -> PageText:
+        """One page. `destinations`: where a form's answer may lead; `here`: the path of this page.
+
+        Raises TypeError for variables that break the page's contract, KeyError for a page that no theme has.
+        """
+        settings = tenant.settings
+        face = self._face(settings.theme, locale)
+        support = settings.support and linked(pick(settings.support, locale, settings.locales))
+        text = face.templates[page].render(
+            complete(page, variables),
+            tenant=pick(settings.display_name, locale, settings.locales),
+            prefix=tenant.prefix,
+            support=support,
+            languages=self._languages(settings, locale, here),
+        )
+        headers = page_headers(
+            face.theme.style_hash, locale, destinations, in_login=page.startswith(("login/", "error/"))
+        )
+        before, _, after = text.partition(STYLE_SLOT)
+        return PageText(status, b"".join((before.encode(), face.theme.style, after.encode())), headers)
+
+    def words(self, theme: str, locale: str) -> Catalogue:
+        """What a theme says in one language."""
+        return self._face(theme, locale).words
+
+    def locales(self, theme: str) -> tuple[str, ...]:
+        """The languages that a theme speaks."""
+        return self._theme(theme).locales()
+
+    def static_files(self, theme: str) -> Mapping[str, tuple[bytes, str]]:
+        """What a theme's pages load, by path below `/static/`: content and type."""
+        return self._theme(theme).static
+
+    def static(self, path: str) -> tuple[bytes, str] | None:
+        """A file below `/static/` by `{version}/{name}`: content and type, or None."""
+        return next((theme.static[path] for theme in self._themes.values() if path in theme.static), None)
+
+    def _face(self, name: str, locale: str) -> Face:
+        face = self._faces.get((name, locale))
+        if face is None:
+            theme = self._theme(name)
+            words = theme.words(locale)
+            face = Face(theme, words, theme.templates(locale, words))
+            self._faces[name, locale] = face
+        return face
+
+    def _theme(self, name: str) -> Theme:
+        theme = self._themes.get(name)
+        if theme is None:
+            theme = self._themes[name] = Theme(name, self._folders)
+        return theme
+
+    def _languages(self, settings: TenantSettings, locale: str, here: str) -> list[Language]:
+        """The language switch: each language by its own name, and this page's address in it."""
+        if not here.startswith("/") or here.startswith("//"):
+            here = ""  # relative: the browser keeps its path, and nothing can lead off this host
+        separator = "&" if "?" in here else "?"
+        name = self._name
+        return [
+            Language(tag, name(settings.theme, tag), f"{here}{separator}ui_locales={tag}", tag == locale)
+            for tag in settings.locales
+        ]
+
+    def _name(self, theme: str, locale: str) -> str:
+        return self._face(theme, locale).words.say("locale.name")

@@ -1,0 +1,38 @@
+"""From a page to the web server's response: the one place where they meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from idp.web.exchange import LOCALE, NOW, PAGES, TENANT
+
+
+def page(
+    request: web.Request,
+    name: str,
+    *,
+    status: int = 200,
+    destinations: tuple[str, ...] = (),
+    here: str = "",
+    **variables: Any,
+) -> web.Response:
+    """The page in the request's language and its tenant's theme; see `Pages.render`."""
+    text = request.config_dict[PAGES].render(
+        name,
+        tenant=request[TENANT],
+        locale=request[LOCALE],
+        status=status,
+        destinations=destinations,
+        here=here,
+        **variables,
+    )
+    return web.Response(status=text.status, body=text.body, headers=text.headers)
+
+
+def moment(request: web.Request, at: int) -> str:
+    """A point in time (epoch seconds) as pages write it: the tenant's zone, the request's language."""
+    tenant = request[TENANT]
+    words = request.config_dict[PAGES].words(tenant.settings.theme, request[LOCALE])
+    return words.moment(at, request[NOW], tenant.zone)
