@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z][A-Za-z]{1,3})?$")]
-Texts = Annotated[dict[Locale, str], Field(min_length=1)]  # one text by language
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 
 class Model(BaseModel):
     """A piece of the configuration."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def _shaped(pattern: str, words: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """Text of one shape; what breaks it is told in words, not as a pattern."""
+    shape = re.compile(pattern, re.ASCII)
+
+    def check(value: str) -> str:
+        if not shape.fullmatch(value):
+            raise ValueError(f"must be {words}")
+        return value
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^({pattern})$"})
+
+
+_NAME = _shaped(
+    r"[a-z0-9][a-z0-9_-]{0,62}",
+    "a name of small letters, digits, - and _, for example wiki-2",
+)
+_LOCALE = _shaped(r"[a-z]{2}(-[A-Z][A-Za-z]{1,3})?", "a language such as ja, en or zh-Hant")
+_ADDRESS = _shaped(
+    r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.*-]+):\d{1,5}",
+    "address:port, for example 127.0.0.1:8080",
+)
+_WEB = _shaped(r"https?://[^\s/?#]+[^\s#]*", "an absolute web address, for example https://wiki.example.com/")
+
+Name = Annotated[str, *_NAME]
+Locale = Annotated[str, *_LOCALE]
+Address = Annotated[str, *_ADDRESS]
+WebAddress = Annotated[str, *_WEB]
+Texts = Annotated[dict[Locale, str], Field(min_length=1)]  # one text by language

@@ -1,7 +1,7 @@
 """Where a secret lies: a file, the environment, the output of a command; a plain string only in the demo.
 
-A model that needs one says `client_secret: SecretValue | None = None` and finds a `keys.secret.Secret` there. The
-secret is read while the model is validated, so that a missing one is a mistake at its own line and column.
+A model that needs one says `client_secret: SecretValue | None = None` and finds a `keys.secret.Secret`
+there. It is read while the model is validated, so that a missing one is a mistake at its own line and column.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SecretReading:
 
 
 def read(source: SecretSource, reading: SecretReading) -> Secret:
-    """The secret itself, without the newline at its end. Raises ValueError with words for the administrator."""
+    """The secret itself, without a newline at its end. Raises ValueError with words for the administrator."""
     if source.file is not None:
         text = _from_file(reading.folder / source.file, reading)
     elif source.env is not None:
@@ -83,7 +83,12 @@ def _from_command(command: tuple[str, ...], folder: Path) -> str:
     try:
         # The administrator's own words, run without a shell.
         done = subprocess.run(  # noqa: S603
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=COMMAND_SECONDS, check=False
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            timeout=COMMAND_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise ValueError(f"the command {command[0]} took longer than {COMMAND_SECONDS} s") from None
@@ -113,13 +118,15 @@ def _validate(value: Any, handler: core_schema.ValidatorFunctionWrapHandler, inf
         return value
     if isinstance(value, str):
         if not reading.plain:
-            raise ValueError("a secret may stand here only in a tenant with demo: true, give {file: …} or {env: …}")
+            raise ValueError("a secret stands here only in a demo tenant, give {file: …} or {env: …}")
         return Secret(value)
     return read(handler(value), reading)
 
 
 class _Resolved:
     """Tells pydantic to read a source and keep only the secret."""
+
+    reads = SecretSource
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _type: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -130,7 +137,9 @@ class _Resolved:
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return {"anyOf": [handler(schema), {"type": "string", "description": "only in a demo tenant"}]}
 
 

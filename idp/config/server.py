@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, IPvAnyNetwork, StringConstraints
+from pydantic import AfterValidator, Field, IPvAnyNetwork
 
-from idp.config.model import Model, Name
+from idp.config.model import Address, Model, Name
 from idp.config.secrets import SecretSource
 
-Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.*-]+):\d{1,5}$")]
+
+def _storage(value: str) -> str:
+    scheme, _, rest = value.partition(":")
+    if scheme not in ("sqlite", "postgresql") or not rest:
+        raise ValueError("must be sqlite:FILE or postgresql://user@host/database")
+    return value
 
 
 class Listen(Model):
@@ -27,13 +32,13 @@ class Log(Model):
 
 
 class ServerSettings(Model):
-    """The one file that is not a tenant's."""
+    """The one file that is not a tenant's. A relative path begins at the configuration folder."""
 
     listen: Listen = Listen()
-    storage: str = "sqlite:var/masugata.db"
+    storage: Annotated[str, AfterValidator(_storage)] = "sqlite:var/masugata.db"
     master_key: SecretSource = SecretSource(file="var/master.key")
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     doors: tuple[Name, ...] = ("oidc",)
     log: Log = Log()
-    tenants: str = "tenants/*"
+    tenants: Annotated[str, Field(min_length=1)] = "tenants/*"

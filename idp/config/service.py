@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from idp.config.model import Model, Name, Texts
+from idp.config.model import Model, Name, Texts, WebAddress
 
 
 class ServiceSettings(Model):
-    """A service; the section of its door is checked by that door's own model."""
+    """A service. The section of each open door stands beside these, as that door's own model."""
 
     service: Name
     display_name: Texts
-    launch_url: str | None = None  # where the portal's tile leads; without it there is no tile
-    oidc: Any = None
-    saml: Any = None
-    radius: Any = None
+    launch_url: WebAddress | None = None  # where the portal's tile leads; without it there is no tile
+
+    @property
+    def doors(self) -> Mapping[str, Any]:
+        """The sections given, by door."""
+        return {
+            door: section
+            for door in type(self).model_fields
+            if door not in ServiceSettings.model_fields and (section := getattr(self, door)) is not None
+        }

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from idp.config.model import Locale, Model, Name, Texts
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name can only mean this machine (RFC 6761 §6.3)."""
+    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
 def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    host = parts.hostname or ""
-    loopback = host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
-    if parts.scheme not in ("https", "http") or not host:
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("must be an absolute URL, for example https://login.example.com") from None
+    if parts.scheme not in ("https", "http") or not host or any(map(str.isspace, value)):
         raise ValueError("must be an absolute URL, for example https://login.example.com")
-    if parts.scheme == "http" and not loopback:
-        raise ValueError("must be https, plain http is for localhost only")
-    if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("must have no query, fragment or user name")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(f"must be https, plain http is for localhost only: https://{value[7:]}")
+    if "?" in value or "#" in value or parts.username is not None:
+        raise ValueError(
+            "must have no query, fragment or user name, for example https://login.example.com/acme"
+        )
     return value.rstrip("/")
 
 
@@ -40,6 +47,12 @@ class SessionSettings(Model):
     idle_seconds: Annotated[int, Field(ge=60)] = 3600
     absolute_seconds: Annotated[int, Field(ge=60)] = 43200
 
+    @model_validator(mode="after")
+    def _idle_ends_first(self) -> Self:
+        if self.idle_seconds > self.absolute_seconds:
+            raise ValueError("idle_seconds: must not be more than absolute_seconds")
+        return self
+
 
 class Lockout(Model):
     """After how many wrong answers a user name is locked, and for how many seconds."""
@@ -49,7 +62,7 @@ class Lockout(Model):
 
 
 class TenantSettings(Model):
-    """The tenant itself."""
+    """The tenant itself. The section of each open door stands beside these, as that door's own model."""
 
     tenant: Name
     base_url: Annotated[str, AfterValidator(_base_url)]
@@ -62,6 +75,10 @@ class TenantSettings(Model):
     lockout: Lockout = Lockout()
     login_seconds: Annotated[int, Field(ge=60, le=3600)] = 900  # how long a login may take
     support: Texts | None = None  # where a person finds help, shown on every page
-    oidc: Any = None  # settings of a door for the whole tenant: the door's own model checks them
-    saml: Any = None
-    radius: Any = None
+    oidc: Any = None
+
+    @model_validator(mode="after")
+    def _demo_stays_at_home(self) -> Self:
+        if self.demo and not is_loopback(urlsplit(self.base_url).hostname or ""):
+            raise ValueError("demo: must be false where others can reach base_url, its secrets lie open")
+        return self

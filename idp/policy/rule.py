@@ -51,9 +51,7 @@ class Hours:
         if self.start < self.end:
             return day in self.days and self.start <= minute < self.end
         before = (day - 1) % 7
-        return (day in self.days and minute >= self.start) or (
-            before in self.days and minute < self.end
-        )
+        return (day in self.days and minute >= self.start) or (before in self.days and minute < self.end)
 
 
 @dataclass(frozen=True, slots=True)

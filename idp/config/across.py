@@ -1,0 +1,140 @@
+"""Mistakes that no single file shows: names that clash, or lead nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from idp.authenticators import table
+from idp.config.mistake import Findings, Position, suggest
+from idp.config.policies import RequireSettings, RuleSettings, When
+from idp.config.tenant_folder import TenantFolder
+from idp.doors import DoorModels
+from idp.doors import names as door_names
+
+OWN_SERVICES = ("portal", "account")  # our own pages, which rules may name like any service
+# What lies below a tenant's base URL: no other tenant's path may begin so.
+OWN_PATHS = frozenset(
+    ("login", "logout", "account", "console", "oidc", "saml", "webtoken", "health", "metrics", "static")
+) | {".well-known"}
+THEMES = Path(__file__).parents[2] / "themes"
+DEFAULT_THEME = "default"
+
+
+def check_tenant(
+    tenant: TenantFolder, root: Path, doors: Mapping[str, DoorModels], findings: Findings
+) -> None:
+    """Everything within one tenant."""
+    _check_theme(tenant, root, findings)
+    _check_services(tenant, doors, findings)
+    _check_rules(tenant, findings)
+
+
+def check_tenants(tenants: Sequence[TenantFolder], findings: Findings) -> None:
+    """Names and addresses of different tenants."""
+    names: dict[str, Position] = {}
+    earlier: list[tuple[TenantFolder, tuple[str, int | None], tuple[str, ...]]] = []
+    for tenant in tenants:
+        at = tenant.document.position(("tenant",))
+        _once(names, tenant.settings.tenant, at, "tenant", findings)
+        origin, path = _address(tenant.settings.base_url)
+        for other, its_origin, its_path in earlier:
+            if origin == its_origin and _overlap(path, its_path):
+                words = f"base_url overlaps with that of tenant {other.settings.tenant}, choose another path"
+                findings.error(tenant.document.position(("base_url",)), words)
+        earlier.append((tenant, origin, path))
+
+
+def _address(base_url: str) -> tuple[tuple[str, int | None], tuple[str, ...]]:
+    parts = urlsplit(base_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return (parts.hostname or "", port), tuple(part for part in parts.path.split("/") if part)
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """A path may lie below a whole host, but not below another path, nor where that host has pages."""
+    short, long = sorted((one, other), key=len)
+    if long[: len(short)] != short:
+        return False
+    return bool(short) or not long or long[0] in OWN_PATHS
+
+
+def _check_theme(tenant: TenantFolder, root: Path, findings: Findings) -> None:
+    theme, document = tenant.settings.theme, tenant.document
+    homes = (root / "themes", THEMES)
+    folder = next((home / theme for home in homes if (home / theme).is_dir()), None)
+    if folder is None:
+        known = {path.name for home in homes for path in home.glob("*") if (path / "messages").is_dir()}
+        findings.error(document.position(("theme",)), f"theme {theme} is no theme, {suggest(theme, known)}")
+        folder = THEMES / DEFAULT_THEME
+    spoken = {
+        path.parents[1].name
+        for layer in (folder, THEMES / DEFAULT_THEME)
+        for path in layer.glob("messages/*/LC_MESSAGES/masugata.po")
+    }
+    for index, locale in enumerate(tenant.settings.locales):
+        if locale not in spoken:
+            words = f"locales[{index + 1}] there are no messages for {locale}, {suggest(locale, spoken)}"
+            findings.error(document.position(("locales", index)), words)
+
+
+def _check_services(tenant: TenantFolder, doors: Mapping[str, DoorModels], findings: Findings) -> None:
+    names: dict[str, Position] = {}
+    taken: dict[str, Position] = {}
+    for document, service in tenant.services:
+        at = document.position(("service",))
+        if service.service in OWN_SERVICES:
+            findings.error(at, f"service {service.service} is the name of our own pages, choose another")
+        _once(names, service.service, at, "service", findings)
+        for door, section in service.doors.items():
+            for key in doors[door].unique:
+                where = document.position((door, key))
+                _once(taken, f"{door}.{key} {getattr(section, key)}", where, "", findings)
+
+
+def _once(seen: dict[str, Position], name: str, at: Position, noun: str, findings: Findings) -> None:
+    if name in seen:
+        findings.error(at, f"{noun} {name} stands at {seen[name]} already, choose another".lstrip())
+    seen.setdefault(name, at)
+
+
+def _check_rules(tenant: TenantFolder, findings: Findings) -> None:
+    document = tenant.policies
+    if document is None:
+        return
+    names: dict[str, Position] = {}
+    decided = False
+    for place, rule in tenant.rules.items():
+        at = document.position((place,))
+        if decided:
+            findings.warn(at, f"rule {rule.name} is never reached, the rule before it matches everyone")
+        decided = decided or rule.when == When()
+        _once(names, rule.name, document.position((place, "name")), "rule", findings)
+        for path, words in _unknown_names(tenant, rule):
+            findings.error(document.position((place, *path)), words)
+
+
+def _unknown_names(tenant: TenantFolder, rule: RuleSettings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    services = {*tenant.service_names, *OWN_SERVICES}
+    for path, name in _listed(("when", "services"), rule.when.services):
+        if name not in services:
+            yield path, f"no service is called {name}, {suggest(name, services)}"
+    protocols = {*door_names(), *OWN_SERVICES}
+    for path, name in _listed(("when", "protocols"), rule.when.protocols):
+        if name not in protocols:
+            yield path, f"no door is called {name}, {suggest(name, protocols)}"
+    if isinstance(rule.then, RequireSettings):
+        for path, name in _listed(("then", "require"), rule.then.require):
+            if name not in tenant.authenticator_names:
+                yield path, _missing_authenticator(name, tenant.authenticator_names)
+
+
+def _listed(path: tuple[str, str], names: Sequence[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    return (((*path, index), name) for index, name in enumerate(names))
+
+
+def _missing_authenticator(name: str, configured: frozenset[str]) -> str:
+    if name in table.names():
+        return f"{name} is not configured, add it to authenticators.yaml"
+    return f"no authenticator is called {name}, {suggest(name, configured or table.names())}"

@@ -1,0 +1,60 @@
+"""What was read from the folder, whole and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from idp.config.mistake import Mistake
+from idp.config.secrets import SecretReading, read
+from idp.config.server import ServerSettings
+from idp.config.service import ServiceSettings
+from idp.config.tenant import TenantSettings
+from idp.policy import Rule
+from keys.master import MasterKey
+
+
+@dataclass(frozen=True, slots=True)
+class TenantConfiguration:
+    """One tenant. Mappings are by name, in the order of the files."""
+
+    settings: TenantSettings
+    authenticators: Mapping[str, BaseModel]  # each is the authenticator's own `Settings`
+    rules: tuple[Rule, ...]
+    services: Mapping[str, ServiceSettings]
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.settings.tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything, and what was dubious in it."""
+
+    folder: Path
+    server: ServerSettings
+    tenants: tuple[TenantConfiguration, ...]
+    warnings: tuple[Mistake, ...] = ()
+
+    @property
+    def storage_url(self) -> str:
+        """What `storage.open` takes: a relative SQLite file begins at the configuration folder."""
+        scheme, _, rest = self.server.storage.partition(":")
+        return f"sqlite:{(self.folder / rest).resolve()}" if scheme == "sqlite" else self.server.storage
+
+    @property
+    def themes_folder(self) -> Path:
+        """Where themes beside the built-in ones lie."""
+        return self.folder / "themes"
+
+    def master_key(self) -> MasterKey:
+        """Read it; where `file` names none yet, make one. Raises ValueError and OSError."""
+        source = self.server.master_key
+        if source.file is not None:
+            return MasterKey.read_or_create(self.folder / source.file)
+        return MasterKey.parse(read(source, SecretReading(self.folder)).reveal().encode())

@@ -1,0 +1,96 @@
+"""The folder of YAML read into one frozen configuration, or every mistake in it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from idp import doors
+from idp.config import across
+from idp.config.configuration import Configuration
+from idp.config.document import Document, read
+from idp.config.mistake import ConfigurationError, Findings, Position, suggest
+from idp.config.secrets import SecretReading
+from idp.config.secrets import read as read_secret
+from idp.config.server import ServerSettings
+from idp.config.tenant_folder import Shape, TenantFolder, read_tenant
+from idp.config.validate import validate
+from idp.doors import DoorModels
+
+FILE = "idp.yaml"
+
+FindDoor = Callable[[str], DoorModels]  # raises LookupError
+
+
+def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
+    """The configuration in `folder`; secrets are read from where they lie. Raises `ConfigurationError`."""
+    findings = Findings()
+    server = ServerSettings()
+    document = _server_document(folder, findings)
+    if document is not None:
+        server = validate(document, ServerSettings, findings, SecretReading(folder)) or server
+        _check_master_key(document, server, folder, findings)
+        shape = Shape.of(_open_doors(document, server, find_door, findings))
+        tenants = [
+            tenant
+            for each in _tenant_folders(document, server, folder, findings)
+            if (tenant := read_tenant(each, folder, shape, findings)) is not None
+        ]
+        for tenant in tenants:
+            across.check_tenant(tenant, folder, shape.doors, findings)
+        across.check_tenants(tenants, findings)
+        if not findings.errors:
+            return _configuration(folder, server, tenants, findings)
+    raise ConfigurationError(findings)
+
+
+def _configuration(
+    folder: Path, server: ServerSettings, tenants: Sequence[TenantFolder], findings: Findings
+) -> Configuration:
+    warnings = tuple(dict.fromkeys(sorted(findings.warnings)))
+    return Configuration(folder, server, tuple(tenant.configuration() for tenant in tenants), warnings)
+
+
+def _server_document(folder: Path, findings: Findings) -> Document | None:
+    if not folder.is_dir():
+        findings.error(Position(folder), "there is no such folder, name it with --config")
+        return None
+    return read(folder / FILE, findings)
+
+
+def _check_master_key(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
+    source = server.master_key
+    if source.file is not None:  # made on first start; who may read it is checked when it is read
+        return
+    try:
+        read_secret(source, SecretReading(folder))
+    except ValueError as error:
+        findings.error(document.position(("master_key",)), f"master_key {error}")
+
+
+def _open_doors(
+    document: Document, server: ServerSettings, find_door: FindDoor, findings: Findings
+) -> dict[str, DoorModels]:
+    found: dict[str, DoorModels] = {}
+    for index, name in enumerate(server.doors):
+        try:
+            found[name] = find_door(name)
+        except LookupError:
+            words = f"doors[{index + 1}] no door is called {name}, {suggest(name, doors.names())}"
+            findings.error(document.position(("doors", index)), words)
+    return found
+
+
+def _tenant_folders(
+    document: Document, server: ServerSettings, folder: Path, findings: Findings
+) -> list[Path]:
+    at = document.position(("tenants",))
+    try:
+        found = sorted(path for path in folder.glob(server.tenants) if path.is_dir())
+    except (NotImplementedError, ValueError):
+        findings.error(at, "tenants must be a pattern below this folder, for example tenants/*")
+        return []
+    visible = [path for path in found if not path.name.startswith(".")]
+    if not visible:
+        findings.error(at, f"tenants no folder matches {server.tenants}, make tenants/NAME/tenant.yaml")
+    return visible

@@ -1,0 +1,50 @@
+"""The doors by name: ours as a closed table, a third party's by entry point; only opened ones are imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Final
+
+from pydantic import BaseModel
+
+GROUP = "masugata.protocols"
+BUILT_IN: Final[Mapping[str, str]] = {"oidc": "protocols.oidc"}
+
+
+@dataclass(frozen=True, slots=True)
+class DoorModels:
+    """What a door's `settings` module says about its part of the configuration."""
+
+    service: type[BaseModel]  # `ServiceSettings`: its section of a service
+    tenant: type[BaseModel]  # `TenantSettings`: its section of a tenant
+    unique: tuple[str, ...] = ()  # `UNIQUE`: what no two services of a tenant may share
+
+
+def names() -> tuple[str, ...]:
+    """Every name that a configuration may open. Ours come first, and nobody can take them."""
+    third = (point.name for point in entry_points(group=GROUP))
+    return tuple(dict.fromkeys((*BUILT_IN, *third)))
+
+
+def package(name: str) -> ModuleType:
+    """The door's package, imported now; it has `setup`. Raises LookupError."""
+    return import_module(_module(name))
+
+
+def models(name: str) -> DoorModels:
+    """The models of a door's settings, without the door itself. Raises LookupError."""
+    settings = import_module(f"{_module(name)}.settings")
+    unique: tuple[str, ...] = getattr(settings, "UNIQUE", ())
+    return DoorModels(settings.ServiceSettings, settings.TenantSettings, unique)
+
+
+def _module(name: str) -> str:
+    if name in BUILT_IN:
+        return BUILT_IN[name]
+    for point in entry_points(group=GROUP, name=name):
+        return point.module
+    raise LookupError(f"no door is called {name}")
