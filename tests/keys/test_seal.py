@@ -36,7 +36,7 @@ def test_sealed_bytes_show_nothing_of_the_plaintext_and_differ_each_time(vault: 
     ids=str,
 )
 def test_a_row_copied_to_another_user_does_not_open(vault: Vault, elsewhere: tuple[str, ...]) -> None:
-    """A stolen database gives no secret without the master key; a row copied to another user does not open."""
+    """A stolen database without the master key gives nothing; a row copied to another user does not open."""
     with pytest.raises(Unsealable):
         vault.open(vault.seal(b"secret", *PLACE), *elsewhere)
 

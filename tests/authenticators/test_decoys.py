@@ -1,0 +1,38 @@
+"""An unknown user, and one without a credential, cost what any other does."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+import pytest
+
+from keys.secret import Secret
+from storage.records import User
+from tests.authenticators.person import NOW, TENANT, Person
+
+GIVEN = {
+    "matrix": {"pattern": "A1 F2 K3 L4 C2 G1"},
+    "totp": {"secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"},
+    "password": {"password": "correct horse battery"},
+}
+ROUNDS = {"matrix": 150, "totp": 150, "password": 6}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+async def test_a_wrong_answer_costs_the_same(alice: Person, mallory: Person, name: str) -> None:
+    """Unknown, factor-less and real users: same time."""
+    authenticator = alice.open(name)
+    await alice.enrol(authenticator, **GIVEN[name])
+    people: dict[str, User | None] = {"real": alice.user, "without": mallory.user, "unknown": None}
+    taken: dict[str, list[float]] = {who: [] for who in people}
+    async with alice.store.transaction(TENANT) as tx:
+        for _ in range(ROUNDS[name]):
+            for who, user in people.items():
+                prompt: dict[str, Any] = dict(await authenticator.challenge(tx, user, NOW))
+                start = time.process_time()
+                assert not await authenticator.verify(tx, user, prompt, Secret("wrong"), NOW)
+                taken[who].append(time.process_time() - start)
+    medians = {who: statistics.median(times) for who, times in taken.items()}
+    assert max(medians.values()) < 1.5 * min(medians.values()), medians
