@@ -1,4 +1,4 @@
-"""The doors by name: ours as a closed table, a third party's by entry point; only opened ones are imported."""
+"""The doors by name: ours in a closed table, a third party's by entry point; only opened ones are imported."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def names() -> tuple[str, ...]:
     return tuple(dict.fromkeys((*BUILT_IN, *third)))
 
 
-def package(name: str) -> ModuleType:
-    """The door's package, imported now; it has `setup`. Raises LookupError."""
-    return import_module(_module(name))
+def opening(name: str) -> ModuleType:
+    """The door's `opening` module, imported now with all its libraries; it has `setup`. Raises LookupError."""
+    return import_module(f"{_module(name)}.opening")
 
 
 def models(name: str) -> DoorModels:

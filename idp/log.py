@@ -1,0 +1,100 @@
+"""Log lines as JSON or for a terminal, each in the time zone of the tenant that it is about."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from idp.config.server import Log
+
+TENANT = "tenant"  # the field by which the boundary says whose line it is
+
+
+def configure(settings: Log, zones: Mapping[str, tzinfo]) -> None:
+    """Set the log up for this process and those that it forks. `zones` are the tenants' by name.
+
+    A line that is no tenant's is in the zone that all tenants share, or in UTC if they share none.
+    """
+    level = logging.getLevelNamesMapping()[settings.level.upper()]
+    shared = next(iter(zones.values())) if len(set(zones.values())) == 1 else UTC
+    before: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        _Moment(zones, shared),
+        # Text, without the values of local variables: those hold what people type.
+        structlog.processors.format_exc_info,
+    ]
+    lines = settings.format == "json"
+    renderer: Processor = structlog.processors.JSONRenderer(_json) if lines else _console()
+    structlog.configure(
+        processors=[*before, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=_factory(in_bytes=lines),
+        cache_logger_on_first_use=False,
+    )
+    _take_over_libraries(before, renderer, in_bytes=lines)
+
+
+def settle() -> None:
+    """The configuration is final for this process: build each logger once and keep it."""
+    structlog.configure(cache_logger_on_first_use=True)
+
+
+class _Moment:
+    """Adds the time, to the millisecond and with its zone (RFC 3339)."""
+
+    def __init__(self, zones: Mapping[str, tzinfo], shared: tzinfo) -> None:
+        self._zones = zones
+        self._shared = shared
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        zone = self._zones.get(event.get(TENANT, ""), self._shared)
+        event["at"] = datetime.fromtimestamp(time.time(), zone).isoformat(timespec="milliseconds")
+        return event
+
+
+def _json(event: Any, **_: Any) -> bytes:
+    return orjson.dumps(event, default=str)
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), timestamp_key="at", exception_formatter=structlog.dev.plain_traceback
+    )
+
+
+def _factory(*, in_bytes: bool) -> Any:
+    if in_bytes:
+        return structlog.BytesLoggerFactory(sys.stderr.buffer)
+    return structlog.PrintLoggerFactory(sys.stderr)
+
+
+def _take_over_libraries(before: list[Processor], renderer: Processor, *, in_bytes: bool) -> None:
+    """What libraries say by the standard library's logging takes the same form; below WARNING nothing."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                renderer,
+                *([_decoded] if in_bytes else ()),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+
+
+def _decoded(_logger: WrappedLogger, _method: str, line: Any) -> str:
+    text: str = line.decode()
+    return text
