@@ -11,6 +11,7 @@ from idp.config.model import Model
 from idp.config.secrets import SecretValue
 from protocols.oidc.redirect_uri import registrable
 
+UNIQUE = ("client_id",)  # in a tenant
 OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
 
@@ -87,7 +88,7 @@ class ServiceSettings(Model):
 class TenantSettings(Model):
     """The `oidc` section of a tenant: lifetimes in seconds, and scopes beyond those of the standard."""
 
-    code_seconds: Annotated[int, Field(ge=10, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600
+    code_seconds: Annotated[int, Field(ge=5, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600
     id_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 2_592_000  # since its last use

@@ -18,7 +18,11 @@ SECRET = "s3 cret:+%/ü"
 
 
 def service(name: str, **changed: Any) -> Service:
-    settings = {"client_id": name, "redirect_uris": ["https://rp.example.com/cb"], "client_secret": Secret(SECRET)}
+    settings = {
+        "client_id": name,
+        "redirect_uris": ["https://rp.example.com/cb"],
+        "client_secret": Secret(SECRET),
+    }
     settings |= changed
     return Service(name, {"en": name}, {"oidc": ServiceSettings.model_validate(settings)})
 
@@ -45,7 +49,9 @@ def raw(text: bytes) -> list[str]:
 
 
 def test_each_client_by_its_own_method(clients: dict[str, Client]) -> None:
-    """A colon, a plus, a percent sign and a space in a secret survive (RFC 6749 §2.3.1; pyop fails on each)."""
+    """A colon, a plus, a percent sign and a space in a secret survive (RFC 6749 §2.3.1; pyop fails on
+    each).
+    """
     assert authenticate(clients, {}, basic("basic", SECRET)).id == "basic"
     assert authenticate(clients, {"client_id": "basic"}, basic("basic", SECRET, "bAsIc")).id == "basic"
     assert authenticate(clients, {"client_id": "post", "client_secret": SECRET}, []).id == "post"
@@ -88,7 +94,9 @@ def test_each_client_by_its_own_method(clients: dict[str, Client]) -> None:
 def test_anything_else_is_refused_alike(
     clients: dict[str, Client], form: dict[str, str], authorization: list[str]
 ) -> None:
-    """threats.md 12: Empty, missing, white-space secrets: refused. Nothing tells an unknown client from a wrong secret."""
+    """threats.md 12: Empty, missing, white-space secrets: refused. Nothing tells an unknown client from a
+    wrong secret.
+    """
     with pytest.raises(TokenError) as refused:
         authenticate(clients, form, authorization)
     assert (refused.value.error, refused.value.status) == ("invalid_client", 401)
@@ -107,7 +115,9 @@ def test_anything_else_is_refused_alike(
 def test_two_ways_at_once_are_refused(
     clients: dict[str, Client], form: dict[str, str], authorization: list[str]
 ) -> None:
-    """libraries.md §2 fault 9: header AND body credentials, or two client ids (RFC 6749 §2.3 forbids both)."""
+    """libraries.md §2 fault 9: header AND body credentials, or two client ids (RFC 6749 §2.3 forbids
+    both).
+    """
     with pytest.raises(TokenError) as refused:
         authenticate(clients, form, authorization)
     assert refused.value.error == "invalid_request"

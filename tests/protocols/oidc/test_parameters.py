@@ -29,6 +29,8 @@ def test_a_parameter_without_a_value_counts_as_omitted() -> None:
     ],
 )
 def test_what_can_be_read_in_two_ways_is_not_read_at_all(encoded: bytes) -> None:
-    """libraries.md §2: duplicate parameters and broken encodings were unhandled; RFC 6749 §3.1 forbids them."""
+    """libraries.md §2: duplicate parameters and broken encodings were unhandled; RFC 6749 §3.1 forbids
+    them.
+    """
     with pytest.raises(Malformed):
         parse(encoded)

@@ -66,7 +66,9 @@ VARIATIONS = [
 
 @pytest.mark.parametrize("uri", VARIATIONS)
 def test_a_variation_is_not_the_registered_one(uri: str) -> None:
-    """threats.md 10: redirect_uri by exact string; `..`, `;`, `%2e`, `\\`, user-info, fragment, other case: refused."""
+    """threats.md 10: redirect_uri by exact string; `..`, `;`, `%2e`, `\\`, user-info, fragment, other
+    case: refused.
+    """
     assert not is_registered(uri, REGISTERED)
 
 
@@ -76,7 +78,8 @@ def test_the_registered_string_matches(uri: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb", "http://127.0.0.1/cb", "http://[::1]:40001/cb"]
+    "uri",
+    ["http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb", "http://127.0.0.1/cb", "http://[::1]:40001/cb"],
 )
 def test_only_a_loopback_port_may_vary(uri: str) -> None:
     """threats.md 10: only a loopback port may vary (RFC 8252 §7.3)."""
@@ -85,7 +88,14 @@ def test_only_a_loopback_port_may_vary(uri: str) -> None:
 
 @pytest.mark.parametrize(
     "uri",
-    [HTTPS, LOOPBACK, "http://localhost/cb", "http://[::1]:8/cb", "com.example.app:/cb", "https://h:8443/a?b=c"],
+    [
+        HTTPS,
+        LOOPBACK,
+        "http://localhost/cb",
+        "http://[::1]:8/cb",
+        "com.example.app:/cb",
+        "https://h:8443/a?b=c",
+    ],
 )
 def test_what_may_be_registered(uri: str) -> None:
     assert registrable(uri) == uri

@@ -10,7 +10,11 @@ from pydantic import ValidationError
 from keys.secret import Secret
 from protocols.oidc.settings import ServiceSettings, TenantSettings
 
-WIKI = {"client_id": "wiki", "client_secret": Secret("s3cret"), "redirect_uris": ["https://rp.example.com/cb"]}
+WIKI = {
+    "client_id": "wiki",
+    "client_secret": Secret("s3cret"),
+    "redirect_uris": ["https://rp.example.com/cb"],
+}
 
 
 def test_the_defaults_are_the_strict_choice() -> None:
@@ -31,7 +35,10 @@ def test_the_exception_from_pkce_is_warned_about() -> None:
         ({"client_secret": None}, "is missing"),
         ({"client_secret": Secret(" \t")}, "white space"),
         ({"token_endpoint_auth_method": "none"}, "has no secret"),
-        ({"token_endpoint_auth_method": "none", "client_secret": None, "pkce": "optional"}, "must be required"),
+        (
+            {"token_endpoint_auth_method": "none", "client_secret": None, "pkce": "optional"},
+            "must be required",
+        ),
         ({"token_endpoint_auth_method": "private_key_jwt"}, "client_secret_basic"),
         ({"scopes": ["profile"]}, "must contain openid"),
         ({"scopes": ["openid", "a b"]}, "printable ASCII"),

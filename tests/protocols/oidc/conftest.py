@@ -1,0 +1,121 @@
+"""One server with a client for each case, two workers and a second tenant, on each of the two databases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.browser import Browser, Person
+from tests.configuration import SECRET, TenantFolder
+from tests.people import ALICE, BOB
+from tests.protocols.oidc.prober import Prober
+from tests.running import Database, database, postgres_server
+from tests.server import PATTERN, Server, running
+
+__all__ = ["database", "postgres_server"]
+
+DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
+OFFLINE = ["openid", "profile", "email", "offline_access"]
+BRIEF_SECONDS = 5
+
+Cookies = Callable[[Person], str]
+
+
+def add_services(tenant: TenantFolder) -> None:
+    def add(name: str, *uris: str, **oidc: Any) -> None:
+        oidc.setdefault("scopes", OFFLINE)
+        tenant.add_service(name, f"https://{name}.example.com/cb", *uris, **oidc)
+
+    add("wiki", "https://wiki.example.com/cb?tenant=1", "http://127.0.0.1:9000/cb",
+        claims={"login": "preferred_username"})  # fmt: skip
+    add("post", token_endpoint_auth_method="client_secret_post")
+    add("es256", id_token_signed_response_alg="ES256")
+    add("eddsa", id_token_signed_response_alg="EdDSA")
+    add("grouped", scopes=["openid", "groups"])
+    add("online", scopes=["openid", "email"])
+    add("old", pkce="optional")
+    for name in ("other", "strict", "closed"):
+        add(name)
+    add("spa", token_endpoint_auth_method="none")
+    del tenant.services["spa"]["oidc"]["client_secret"]
+
+
+def add_policies(tenant: TenantFolder) -> None:
+    two = {"require": ["matrix", "totp"]}
+    tenant.policies.insert(0, {"name": "closed", "when": {"services": ["closed"]}, "then": "deny"})
+    tenant.policies.insert(0, {"name": "strict", "when": {"services": ["strict"]}, "then": two})
+
+
+@pytest.fixture(scope="session")
+def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    one = Server(tmp_path_factory.mktemp("oidc"), database(), workers=2)
+    brief = TenantFolder("brief", f"{one.url}/brief", settings={"oidc": {"code_seconds": BRIEF_SECONDS}})
+    one.configuration.tenants.append(brief)
+    add_services(one.tenant)
+    add_policies(one.tenant)
+    brief.add_service("wiki", "https://wiki.example.com/cb")
+    for running_one in running(one):
+        running_one.add_people()
+        running_one.add_user("dave", "staff", pattern=PATTERN)
+        running_one.add_people(tenant="brief")
+        yield running_one
+
+
+def sign_in(issuer: str, client_id: str, person: Person) -> str:
+    """The cookies of a browser in which the person has signed in."""
+
+    async def login() -> str:
+        async with Browser() as browser, aiohttp.ClientSession() as http:
+            prober = Prober(http, issuer, client_id=client_id)
+            callback = f"https://{client_id}.example.com/"
+            prober.redirect_uri = f"{callback}cb"
+            page = await browser.login(prober.address(), person, callback)
+            assert (page.location or "").startswith(callback), page.text
+            return "; ".join(f"{name}={morsel.value}" for (_, _, name), morsel in browser.cookies.items())
+
+    return asyncio.run(login())
+
+
+@pytest.fixture(scope="session")
+def cookies(server: Server) -> dict[str, str]:
+    """By person: everybody signs in once."""
+    people = (ALICE, BOB, DAVE)
+    return {person.name: sign_in(server.url, "wiki", person) for person in people}
+
+
+@pytest.fixture(scope="session")
+def brief_cookie(server: Server) -> str:
+    return sign_in(f"{server.url}/brief", "wiki", ALICE)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield session
+
+
+@pytest.fixture
+def rp(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -> Prober:
+    """The wiki, in alice's browser."""
+    return Prober(http, server.url, cookies["alice"], secret=SECRET)
+
+
+@pytest.fixture
+def bob(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -> Prober:
+    return Prober(http, server.url, cookies["bob"], secret=SECRET)
+
+
+@pytest.fixture
+def dave(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -> Prober:
+    return Prober(http, server.url, cookies["dave"], secret=SECRET)
+
+
+@pytest.fixture
+def brief(http: aiohttp.ClientSession, server: Server, brief_cookie: str) -> Prober:
+    """The wiki of the other tenant, whose codes live shortly."""
+    return Prober(http, f"{server.url}/brief", brief_cookie, secret=SECRET)

@@ -1,0 +1,84 @@
+"""Refresh tokens: given only where they are wanted, used once, bound to their client."""
+
+from __future__ import annotations
+
+from tests.protocols.oidc.prober import Prober, claims
+
+
+async def test_only_offline_access_gives_one(rp: Prober) -> None:
+    """OpenID Connect Core §11; pyop gives one to everybody."""
+    assert "refresh_token" not in await rp.tokens(scope="openid email")
+    assert "refresh_token" in await rp.tokens()
+
+
+async def test_a_service_that_may_not_have_one_gets_none(rp: Prober) -> None:
+    tokens = await rp.other("online", secret=rp.secret).tokens()
+    assert "refresh_token" not in tokens
+    assert "offline_access" not in tokens["scope"]
+
+
+async def test_it_is_exchanged_for_new_tokens(rp: Prober) -> None:
+    """oidcc-refresh-token: the ID token keeps iss, sub, aud and auth_time, and has no nonce (Core §12.2)."""
+    first = await rp.tokens()
+    second = (await rp.refresh(first["refresh_token"])).json
+    before, after = claims(first["id_token"]), claims(second["id_token"])
+    for name in ("iss", "sub", "aud", "auth_time", "acr", "amr"):
+        assert after[name] == before[name], name
+    assert "nonce" not in after
+    assert first["access_token"] != second["access_token"]
+    assert first["refresh_token"] != second["refresh_token"]
+    assert (await rp.userinfo(second["access_token"])).status == 200
+    assert (await rp.refresh(second["refresh_token"])).status == 200
+
+
+async def test_used_again_it_takes_the_whole_family_with_it(rp: Prober) -> None:
+    """threats.md 14: refresh reuse revokes the family."""
+    first = await rp.tokens()
+    second = (await rp.refresh(first["refresh_token"])).json
+    assert (await rp.refresh(first["refresh_token"])).error == "invalid_grant"
+    assert (await rp.refresh(second["refresh_token"])).error == "invalid_grant"
+    assert (await rp.userinfo(first["access_token"])).status == 401
+    assert (await rp.userinfo(second["access_token"])).status == 401
+
+
+async def test_another_grant_of_the_same_user_stays(rp: Prober) -> None:
+    first, untouched = await rp.tokens(), await rp.tokens()
+    await rp.refresh(first["refresh_token"])
+    await rp.refresh(first["refresh_token"])
+    assert (await rp.userinfo(untouched["access_token"])).status == 200
+    assert (await rp.refresh(untouched["refresh_token"])).status == 200
+
+
+async def test_another_client_cannot_use_it_nor_spoil_it(rp: Prober) -> None:
+    """threats.md 13: client A's refresh token from client B. libraries.md §2 fault 1: pyop accepts it."""
+    token = (await rp.tokens())["refresh_token"]
+    other, public = rp.other("other", secret=rp.secret), rp.other("spa", method="none")
+    assert (await other.refresh(token)).error == "invalid_grant"
+    assert (await public.refresh(token)).error == "invalid_grant"
+    assert (await rp.refresh(token)).status == 200
+
+
+async def test_it_never_grows(rp: Prober) -> None:
+    """RFC 6749 §6: no scope beyond the original; a refused request does not spend it, a narrower one does
+    not shrink it.
+    """
+    tokens = await rp.tokens(scope="openid email offline_access")
+    assert (await rp.refresh(tokens["refresh_token"], scope="openid profile")).error == "invalid_scope"
+    narrowed = (await rp.refresh(tokens["refresh_token"], scope="openid")).json
+    assert narrowed["scope"] == "openid"
+    again = (await rp.refresh(narrowed["refresh_token"])).json
+    assert set(again["scope"].split()) == {"openid", "email", "offline_access"}
+
+
+async def test_what_is_no_refresh_token_is_refused(rp: Prober) -> None:
+    for token in ("unknown", "é", "x" * 5000):
+        assert (await rp.refresh(token)).error == "invalid_grant"
+    assert (await rp.refresh("", refresh_token=None)).error == "invalid_request"
+
+
+async def test_a_public_client_rotates_too(rp: Prober) -> None:
+    """RFC 9700 §2.2.2."""
+    public = rp.other("spa", method="none")
+    first = await public.tokens()
+    assert (await public.refresh(first["refresh_token"])).status == 200
+    assert (await public.refresh(first["refresh_token"])).error == "invalid_grant"
