@@ -1,4 +1,4 @@
-"""The doors by name: ours in a closed table, a third party's by entry point; only opened ones are imported."""
+"""The doors by name: ours in a closed table, a third party's by entry point; only open ones are imported."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def names() -> tuple[str, ...]:
 
 
 def opening(name: str) -> ModuleType:
-    """The door's `opening` module, imported now with all its libraries; it has `setup`. Raises LookupError."""
+    """The door's `opening` module, imported now with its libraries; it has `setup`. Raises LookupError."""
     return import_module(f"{_module(name)}.opening")
 
 
