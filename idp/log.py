@@ -32,10 +32,11 @@ def configure(settings: Log, zones: Mapping[str, tzinfo]) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         _Moment(zones, shared),
-        # Text, without the values of local variables: those hold what people type.
-        structlog.processors.format_exc_info,
     ]
     lines = settings.format == "json"
+    if lines:
+        # Text, without the values of local variables: those hold what people type.
+        before.append(structlog.processors.format_exc_info)
     renderer: Processor = structlog.processors.JSONRenderer(_json) if lines else _console()
     structlog.configure(
         processors=[*before, renderer],

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from storage.contract import Duplicate, Storage, StorageError, StorageTimeout, Transaction
 
-__all__ = ["Duplicate", "Storage", "StorageError", "StorageTimeout", "Transaction", "open"]
+__all__ = ["Duplicate", "Storage", "StorageError", "StorageTimeout", "Transaction", "open", "preload"]
+
+
+_BACKENDS = {
+    "sqlite": ("storage.sqlite", "SQLiteStorage"),
+    "postgresql": ("storage.postgres", "PostgresStorage"),
+}
 
 
 async def open(url: str) -> Storage:
     """Open `sqlite:PATH` or `postgresql://user@host/db`. Raises ValueError for another scheme."""
     scheme, _, rest = url.partition(":")
-    match scheme:
-        case "sqlite":
-            from storage.sqlite import SQLiteStorage  # noqa: PLC0415  only the backend in use is loaded
+    storage: Storage = await _backend(scheme).open(rest if scheme == "sqlite" else url)
+    return storage
 
-            return await SQLiteStorage.open(rest)
-        case "postgresql":
-            from storage.postgres import PostgresStorage  # noqa: PLC0415
 
-            return await PostgresStorage.open(url)
-    raise ValueError(f"storage: unknown scheme {scheme!r}, expected sqlite or postgresql")
+def preload(url: str) -> None:
+    """Import the backend, for processes forked later that open it. Raises ValueError as `open` does."""
+    _backend(url.partition(":")[0])
+
+
+def _backend(scheme: str) -> Any:
+    """Only the backend in use is imported."""
+    if scheme not in _BACKENDS:
+        raise ValueError(f"storage: unknown scheme {scheme!r}, expected {' or '.join(_BACKENDS)}")
+    module, name = _BACKENDS[scheme]
+    return getattr(import_module(module), name)

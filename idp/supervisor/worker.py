@@ -14,7 +14,7 @@ from typing import NoReturn
 import structlog
 import uvloop
 
-from idp.supervisor.work import Work
+from idp.supervisor.work import Unfit, Work
 
 READY = b"\1"
 SUPERVISED = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
@@ -83,6 +83,9 @@ def _live(work: Work, sockets: Sequence[socket.socket], channel: socket.socket) 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(work, sockets, channel))
         status = 0
+    except Unfit as unfit:
+        for mistake in unfit.mistakes:
+            log.error("worker.unfit", pid=os.getpid(), mistake=mistake)
     except Exception:
         log.exception("worker.failed", pid=os.getpid())
     finally:

@@ -1,0 +1,60 @@
+"""From a configuration to what it names: the database opened, and every tenant ready."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from zoneinfo import ZoneInfo
+
+import structlog
+
+import storage
+from idp.authenticators.table import open_authenticators
+from idp.config.configuration import Configuration, TenantConfiguration
+from idp.login import Login
+from idp.provider import Clock, IdentityProvider
+from idp.tenant import Service, Tenant
+from idp.vault import open_vault
+from keys.master import MasterKey
+
+log = structlog.get_logger("idp.storage")
+
+
+@asynccontextmanager
+async def open_provider(
+    configuration: Configuration, master: MasterKey, clock: Clock
+) -> AsyncIterator[IdentityProvider]:
+    """The identity provider, for as long as the block runs; the database is migrated first.
+
+    Raises `storage.StorageError`, `idp.vault.WrongMasterKey`.
+    """
+    database = await storage.open(configuration.storage_url)
+    try:
+        for name in await database.migrate():
+            log.info("storage.migrated", migration=name)
+        tenants = {
+            tenant.name: await _open_tenant(tenant, database, master, clock())
+            for tenant in configuration.tenants
+        }
+        yield IdentityProvider(tenants, database, Login(), clock)
+    finally:
+        await database.close()
+
+
+async def _open_tenant(
+    configuration: TenantConfiguration, database: storage.Storage, master: MasterKey, now: int
+) -> Tenant:
+    settings = configuration.settings
+    vault = await open_vault(database, settings.tenant, master, now)
+    return Tenant(
+        name=settings.tenant,
+        settings=settings,
+        services={
+            name: Service(name, service.display_name, service.doors, service.launch_url)
+            for name, service in configuration.services.items()
+        },
+        rules=configuration.rules,
+        authenticators=open_authenticators(configuration.authenticators, vault),
+        vault=vault,
+        zone=ZoneInfo(settings.time_zone),
+    )

@@ -1,0 +1,79 @@
+"""Whether we live and whether we can serve: asked by load balancers, by address and so under any Host."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from storage import Storage, StorageError
+
+LIVE_PATH: Final = "/health/live"
+READY_PATH: Final = "/health/ready"
+CHECK_SECONDS: Final = 2.0
+KEPT_SECONDS: Final = 1.0  # however often one is asked, the database is not asked more often
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is in force, for whoever rolls out a change and waits until it is."""
+
+    revision: str
+    doors: tuple[str, ...]
+
+
+class Health:
+    """Answers for one process."""
+
+    def __init__(self, storage: Storage, serving: Serving) -> None:
+        self._storage = storage
+        self._serving = serving
+        self._checking: asyncio.Task[bool] | None = None
+        self._checked_at = 0.0
+
+    def setup(self, app: web.Application) -> None:
+        app.router.add_get(LIVE_PATH, self.live)
+        app.router.add_get(READY_PATH, self.ready)
+
+    async def live(self, _: web.Request) -> web.Response:
+        """GET /health/live: the process answers; restarting it would mend nothing."""
+        return _json(200, {"status": "live"})
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """GET /health/ready: 200 when logins work, 503 when the database does not answer in time."""
+        is_well = await self._storage_is_well(asyncio.get_running_loop().time)
+        body = {
+            "status": "ready" if is_well else "unavailable",
+            "storage": "ok" if is_well else "failed",
+            "configuration": self._serving.revision,
+            "doors": self._serving.doors,
+        }
+        return _json(200 if is_well else 503, body)
+
+    async def _storage_is_well(self, monotonic: Callable[[], float]) -> bool:
+        """All who ask within a second share one check."""
+        if self._checking is None or monotonic() - self._checked_at > KEPT_SECONDS:
+            self._checked_at = monotonic()
+            self._checking = asyncio.create_task(self._check())
+        return await asyncio.shield(self._checking)
+
+    async def _check(self) -> bool:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self._storage.check()
+        except (StorageError, TimeoutError):
+            return False
+        return True
+
+
+def _json(status: int, body: object) -> web.Response:
+    return web.Response(
+        status=status,
+        body=orjson.dumps(body),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
