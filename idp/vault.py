@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 
 from keys.master import MasterKey
 from keys.seal import Unsealable, Vault, new_data_key, unwrap, wrap
@@ -19,21 +18,19 @@ class WrongMasterKey(Exception):
 
 async def open_vault(storage: Storage, tenant: str, master: MasterKey, now: int) -> Vault:
     """The vault of a tenant, made on its first start. Raises `WrongMasterKey`, `storage.StorageError`."""
-    data_keys = await _find(storage, tenant)
+    async with storage.snapshot(tenant) as tx:
+        data_keys = await tx.data_keys.list()
     if not data_keys:
         wrapped = wrap(new_data_key(), master, tenant, FIRST)
-        # Of nodes that start at once one adds its key; the others read that.
+        # Of nodes that start at once one adds its key. The others read it in a transaction: it may be on its
+        # way to the disk still, where a snapshot does not see it.
         with contextlib.suppress(Duplicate):
             async with storage.transaction(tenant) as tx:
                 await tx.data_keys.add(DataKey(FIRST, wrapped, now))
-        data_keys = await _find(storage, tenant)
+        async with storage.transaction(tenant) as tx:
+            data_keys = await tx.data_keys.list()
     try:
         unwrapped = {key.version: unwrap(key.wrapped, master, tenant, key.version) for key in data_keys}
     except Unsealable:
         raise WrongMasterKey(f"tenant {tenant}: the master key does not open its data key") from None
     return Vault(tenant, unwrapped)
-
-
-async def _find(storage: Storage, tenant: str) -> Sequence[DataKey]:
-    async with storage.snapshot(tenant) as tx:
-        return await tx.data_keys.list()

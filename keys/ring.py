@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from keys.algorithm import ALGORITHMS
 from keys.jws import TYPE, SigningKey, verify
 
 
@@ -28,8 +29,9 @@ class KeyRing:
 
     @property
     def algorithms(self) -> tuple[str, ...]:
-        """What can be signed with now, each once."""
-        return tuple(dict.fromkeys(key.alg for key in self.active))
+        """What can be signed with now, in one order on all nodes."""
+        present = {key.alg for key in self.active}
+        return tuple(alg for alg in ALGORITHMS if alg in present)
 
     def pick(self, alg: str) -> SigningKey:
         """The key that signs by `alg`. Raises LookupError when there is none.
