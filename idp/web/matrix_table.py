@@ -31,7 +31,8 @@ def _form(rows: int, columns: int, blocks: int, corner: str) -> str:
     )
     cells = "".join(f"<td{kind}>%s</td>" for kind in kinds)
     body = "\n".join(f'<tr><th scope="row">{row}</th>{cells}</tr>' for row in range(1, rows + 1))
-    head = f'<tr><th scope="col" aria-label="{Markup.escape(corner).replace("%", "%%")}"></th>{letters}</tr>'
+    named = Markup('<span class="away">{}</span>').format(corner).replace("%", "%%")
+    head = f'<tr><th scope="col">{named}</th>{letters}</tr>'
     return f"<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>"
 
 
