@@ -1,0 +1,95 @@
+"""A real PostgreSQL for the tests: one private server a session, one fresh database a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg2
+import pytest
+
+ROLE = "masugata"  # neither superuser nor owner of the server: row-level security holds for it
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """Reached by a socket in its own directory; no port is opened."""
+
+    directory: Path
+
+    def url(self, database: str, role: str = ROLE) -> str:
+        return f"postgresql://{role}@/{database}?host={quote(str(self.directory), safe='')}"
+
+    def run(self, statement: str, database: str = "postgres") -> None:
+        """As superuser, outside of a transaction."""
+        connection = psycopg2.connect(self.url(database, "postgres"))
+        try:
+            connection.autocommit = True
+            connection.cursor().execute(statement)
+        finally:
+            connection.close()
+
+
+def binaries() -> Path:
+    """Where initdb and pg_ctl are: in PATH or where Debian puts them. A missing server is an error."""
+    if found := shutil.which("initdb"):
+        return Path(found).parent
+    versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(versions, key=lambda path: int(path.parts[-3]), default=None)
+    if newest is None:
+        raise RuntimeError("PostgreSQL is not installed: the storage tests need its initdb and pg_ctl")
+    return newest.parent
+
+
+def as_server_user(directory: Path, *command: str | Path) -> None:
+    """PostgreSQL refuses to run as root."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        shutil.chown(directory, "postgres", "postgres")
+    subprocess.run(
+        command,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=directory,
+        user="postgres" if is_root else None,
+        group="postgres" if is_root else None,
+        extra_groups=[] if is_root else None,
+    )
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server that lives as long as the session."""
+    tools = binaries()
+    with tempfile.TemporaryDirectory(prefix="masugata-postgres-") as name:
+        directory = Path(name)
+        data = directory / "data"
+        as_server_user(directory, tools / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8")
+        options = f"-c listen_addresses='' -c unix_socket_directories={directory} -c fsync=off"
+        control = (tools / "pg_ctl", "-D", data, "-w", "-l", directory / "log")
+        as_server_user(directory, *control, "-o", options, "start")
+        try:
+            server = PostgresServer(directory)
+            server.run(f"CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOBYPASSRLS")
+            yield server
+        finally:
+            as_server_user(directory, *control, "-m", "immediate", "stop")
+
+
+numbers = count()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database of the role's own."""
+    name = f"test_{next(numbers)}"
+    postgres_server.run(f"CREATE DATABASE {name} OWNER {ROLE}")
+    yield postgres_server.url(name)
+    postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")

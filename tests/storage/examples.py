@@ -1,0 +1,110 @@
+"""Records with every field filled, so that a column that is forgotten is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from storage import Transaction
+from storage.records import (
+    AuditRecord,
+    Credential,
+    DataKey,
+    Grant,
+    Interaction,
+    Proof,
+    Session,
+    SigningKeyRecord,
+    Token,
+    User,
+)
+
+NOW = 1_800_000_000
+LATER = NOW + 600
+PROOFS = (Proof("password", ("pwd",), NOW - 5), Proof("matrix", ("otp", "kba"), NOW))
+
+USER = User(
+    id="u1",
+    username="alice",
+    created_at=NOW,
+    domain="local",
+    display_name="有栖 100% :name",
+    email="alice@example.jp",
+    groups=frozenset({"staff", "管理"}),
+    attributes={"employee": 7, "nested": {"a": [1, None]}},
+    disabled_at=NOW + 1,
+)
+CREDENTIAL = Credential("c1", "u1", "totp", b"\x00\xff'\\sealed", NOW, NOW + 1, NOW + 2, counter=41, drift=-1)
+INTERACTION = Interaction(
+    id="i1",
+    browser_hash=b"browser",
+    door="oidc",
+    service="mail",
+    request={"client_id": "mail", "state": "100% sure :it's; --\\"},
+    created_at=NOW,
+    expires_at=LATER,
+    step="s2",
+    username="alice",
+    user_id="u1",
+    chain=("password", "matrix"),
+    acr="urn:masugata:acr:multi",
+    proofs=PROOFS,
+    prompt={"table": "0123456789"},
+)
+SESSION = Session(
+    id_hash=b"\x01" * 32,
+    sid="sid1",
+    user_id="u1",
+    browser_hash=b"browser",
+    proofs=PROOFS,
+    acr="urn:masugata:acr:multi",
+    created_at=NOW,
+    seen_at=NOW + 1,
+    expires_at=LATER,
+    address="192.0.2.1",
+    user_agent="Mozilla/5.0",
+)
+GRANT = Grant(
+    id="g1",
+    service="mail",
+    client_id="mail-client",
+    user_id="u1",
+    sid="sid1",
+    scope=("openid", "offline_access"),
+    request={"nonce": "n"},
+    auth_time=NOW - 3,
+    acr="urn:masugata:acr:single",
+    amr=("pwd", "otp"),
+    created_at=NOW,
+    code_hash=b"\x02" * 32,
+    code_expires_at=NOW + 60,
+)
+ACCESS = Token(b"\x03" * 32, "access", "g1", ("openid",), NOW, LATER)
+REFRESH = Token(b"\x04" * 32, "refresh", "g1", ("openid", "offline_access"), NOW, LATER)
+SIGNING_KEY = SigningKeyRecord("k1", "ES256", "next", b"sealed", {"kty": "EC", "crv": "P-256"}, NOW, NOW + 1)
+DATA_KEY = DataKey(1, b"wrapped", NOW)
+AUDIT = AuditRecord(
+    id="0001",
+    at=NOW,
+    event="login.accepted",
+    user_id="u1",
+    service="mail",
+    address="192.0.2.1",
+    request_id="r1",
+    reference="KX7P",
+    details={"amr": ["pwd"]},
+)
+
+
+def user(number: int, **changes: Any) -> User:
+    return replace(USER, **{"id": f"u{number}", "username": f"user{number}", **changes})
+
+
+async def add_login(tx: Transaction) -> None:
+    """A user with everything that one login leaves."""
+    await tx.users.add(USER)
+    await tx.credentials.add(CREDENTIAL)
+    await tx.sessions.add(SESSION)
+    await tx.grants.add(GRANT)
+    await tx.tokens.add(ACCESS)
+    await tx.tokens.add(REFRESH)

@@ -1,0 +1,61 @@
+"""One of several processes that race for one row: says `ready`, waits for a line, races, says how often it won.
+
+Called as `python -m tests.storage.racer URL ACTION TASKS`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+import storage
+from storage import Storage, Transaction
+from tests.storage.examples import CREDENTIAL, GRANT, NOW, REFRESH
+
+LIMIT = 5
+
+
+async def consume_interaction(tx: Transaction) -> bool:
+    return await tx.interactions.consume("i1", NOW) is not None
+
+
+async def consume_code(tx: Transaction) -> bool:
+    assert GRANT.code_hash
+    return await tx.grants.consume_code(GRANT.code_hash, NOW) is not None
+
+
+async def rotate_token(tx: Transaction) -> bool:
+    return await tx.tokens.rotate(REFRESH.token_hash, NOW)
+
+
+async def advance_credential(tx: Transaction) -> bool:
+    return await tx.credentials.advance(CREDENTIAL.id, CREDENTIAL.counter + 1, 0, NOW)
+
+
+async def spend_budget(tx: Transaction) -> bool:
+    return (await tx.budgets.spend("alice", LIMIT, 60, NOW)).failures <= LIMIT
+
+
+ACTIONS: dict[str, Callable[[Transaction], Awaitable[bool]]] = {
+    action.__name__: action
+    for action in (consume_interaction, consume_code, rotate_token, advance_credential, spend_budget)
+}
+
+
+async def race(store: Storage, action: str) -> bool:
+    async with store.transaction("acme") as tx:
+        return await ACTIONS[action](tx)
+
+
+async def main(url: str, action: str, tasks: int) -> None:
+    store = await storage.open(url)
+    await store.check()
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    print(sum(await asyncio.gather(*(race(store, action) for _ in range(tasks)))), flush=True)
+    await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -1,0 +1,59 @@
+"""`storage.contract.Budgets`."""
+
+from __future__ import annotations
+
+from storage import Storage
+from storage.records import Budget
+from tests.storage.examples import NOW
+
+LIMIT, SECONDS = 3, 60
+
+
+async def test_the_limit_is_evaluated_and_not_one_guess_more(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        spent = [(await tx.budgets.spend("alice", LIMIT, SECONDS, NOW)).failures for _ in range(6)]
+    assert spent == [1, 2, 3, 4, 4, 4]
+
+
+async def test_a_refused_guess_does_not_prolong_the_lock(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        for second in range(LIMIT):
+            assert (await tx.budgets.spend("alice", LIMIT, SECONDS, NOW + second)).until == NOW + second + SECONDS
+        end = NOW + LIMIT - 1 + SECONDS
+        assert await tx.budgets.spend("alice", LIMIT, SECONDS, end - 1) == Budget("alice", LIMIT + 1, end)
+        assert await tx.budgets.spend("alice", LIMIT, SECONDS, end) == Budget("alice", 1, end + SECONDS)
+
+
+async def test_the_count_begins_anew_after_a_pause(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.budgets.spend("alice", LIMIT, SECONDS, NOW)
+        await tx.budgets.spend("alice", LIMIT, SECONDS, NOW + SECONDS - 1)
+        again = NOW + SECONDS - 1 + SECONDS
+        assert (await tx.budgets.spend("alice", LIMIT, SECONDS, again)).failures == 1
+
+
+async def test_a_right_guess_does_not_count(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.budgets.refund("nobody")
+        for _ in range(10):
+            assert (await tx.budgets.spend("alice", LIMIT, SECONDS, NOW)).failures == 1
+            await tx.budgets.refund("alice")
+        await tx.budgets.refund("alice")
+        assert await tx.budgets.find("alice") == Budget("alice", 0, NOW + SECONDS)
+
+
+async def test_a_lowered_limit_holds_at_once(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        for _ in range(LIMIT):
+            await tx.budgets.spend("alice", LIMIT, SECONDS, NOW)
+        assert await tx.budgets.spend("alice", 1, SECONDS, NOW) == Budget("alice", 2, NOW + SECONDS)
+
+
+async def test_budgets_are_found_and_deleted_by_subject(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.budgets.spend("alice", LIMIT, SECONDS, NOW)
+        await tx.budgets.spend("bob", LIMIT, SECONDS, NOW)
+        assert await tx.budgets.delete("alice") is True
+        assert await tx.budgets.delete("alice") is False
+        assert await tx.budgets.find("alice") is None
+        assert await tx.budgets.find("bob") == Budget("bob", 1, NOW + SECONDS)
