@@ -40,6 +40,10 @@ class Algorithm(ABC):
     def members(self, key: PublicKey) -> Mapping[str, str]:
         """The members of the public JWK that RFC 7638 §3.2 requires for a thumbprint, by name."""
 
+    @abstractmethod
+    def load(self, members: Mapping[str, str]) -> PublicKey:
+        """The public key of which these are the members. Raises KeyError and ValueError."""
+
 
 class RS256(Algorithm):
     """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3)."""
@@ -66,6 +70,9 @@ class RS256(Algorithm):
             raise ValueError("RS256 needs an RSA key of 2048 bits or more (RFC 7518 §3.3)")
         numbers = key.public_numbers()
         return {"e": base64url.encode_int(numbers.e), "kty": "RSA", "n": base64url.encode_int(numbers.n)}
+
+    def load(self, members: Mapping[str, str]) -> PublicKey:
+        return rsa.RSAPublicNumbers(*(_integer(members[name]) for name in "en")).public_key()
 
 
 class ES256(Algorithm):
@@ -99,6 +106,10 @@ class ES256(Algorithm):
         x, y = (base64url.encode(n.to_bytes(P256_BYTES)).decode() for n in (numbers.x, numbers.y))
         return {"crv": "P-256", "kty": "EC", "x": x, "y": y}
 
+    def load(self, members: Mapping[str, str]) -> PublicKey:
+        x, y = (_integer(members[name]) for name in "xy")
+        return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+
 
 class EdDSA(Algorithm):
     """Ed25519 (RFC 8037 §3.1)."""
@@ -123,6 +134,13 @@ class EdDSA(Algorithm):
             raise ValueError("EdDSA needs an Ed25519 key (RFC 8037 §2)")
         x = base64url.encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
         return {"crv": "Ed25519", "kty": "OKP", "x": x}
+
+    def load(self, members: Mapping[str, str]) -> PublicKey:
+        return ed25519.Ed25519PublicKey.from_public_bytes(base64url.decode(members["x"].encode()))
+
+
+def _integer(text: str) -> int:
+    return int.from_bytes(base64url.decode(text.encode()))
 
 
 ALGORITHMS: Final[Mapping[str, Algorithm]] = {a.name: a for a in (RS256(), ES256(), EdDSA())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import orjson
 from cryptography.hazmat.primitives.serialization import (
@@ -23,6 +23,15 @@ TOKEN_LIMIT = 16 * 1024  # ours are a tenth of it; longer input is not looked at
 
 class InvalidToken(ValueError):
     """Not a token that this key ring signed. It never says which check failed."""
+
+
+class Verifier(Protocol):
+    """A public key pinned to one algorithm."""
+
+    @property
+    def alg(self) -> str: ...
+    def verifies(self, signature: bytes, message: bytes) -> bool:
+        """Whether its owner made the signature."""
 
 
 class SigningKey:
@@ -81,10 +90,8 @@ class SigningKey:
         raise TypeError("a signing key is not written down")
 
 
-def verify(
-    unverified_token: str, find: Callable[[str], SigningKey | None], typ: str = TYPE
-) -> dict[str, Any]:
-    """The claims of a token that one of our keys signed; judges none, not even `exp`. Raises `InvalidToken`.
+def verify(unverified_token: str, find: Callable[[str], Verifier | None], typ: str = TYPE) -> dict[str, Any]:
+    """The claims of a token that one of the keys signed; judges none, not even `exp`. Raises `InvalidToken`.
 
     The key is found by `kid` and decides the algorithm; a header that names another, or carries anything but
     `alg`, `kid` and `typ` (a key of its own, an address of one), is refused (RFC 8725 §3.1, §3.10).
