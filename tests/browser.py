@@ -205,6 +205,10 @@ class Browser:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections; cookies stay."""
         await self._http.close()
 
     async def request(

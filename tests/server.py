@@ -106,8 +106,12 @@ class Server:
             ) from None
 
     def reload(self) -> None:
-        """Write the folder anew and ask the server to take it (SIGHUP); does not wait."""
+        """Write the folder anew and ask the server to take it; does not wait."""
         self.configuration.write(self.config)
+        self.signal_reload()
+
+    def signal_reload(self) -> None:
+        """Ask the server to take the folder as it stands (SIGHUP)."""
         os.kill(self.pid, signal.SIGHUP)
 
     @property

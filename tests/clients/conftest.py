@@ -1,0 +1,82 @@
+"""Real relying parties, and a real browser between them and us."""
+
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.clients.apache import Apache
+from tests.clients.chromium import NODE_MODULES, launch
+from tests.configuration import SECRET
+from tests.running import usual
+from tests.server import Server, free_port, running
+
+
+@pytest.fixture(scope="session")
+def relying_ports() -> tuple[int, int]:
+    """Where the two relying parties will listen: their callbacks are registered before they start."""
+    return free_port(), free_port()
+
+
+@pytest.fixture(scope="session")
+def apache(relying_ports: tuple[int, int]) -> Iterator[Apache]:
+    """Not started."""
+    with TemporaryDirectory(prefix="masugata-apache-") as folder:
+        one = Apache(Path(folder), relying_ports[1])
+        try:
+            yield one
+        finally:
+            one.stop()
+
+
+@pytest.fixture(scope="session")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, relying_ports: tuple[int, int], apache: Apache
+) -> Iterator[Server]:
+    """The usual server, which knows both relying parties."""
+    one = usual(tmp_path_factory.mktemp("server"), "")
+    node = f"http://localhost:{relying_ports[0]}"
+    scopes = ["openid", "profile", "email", "offline_access"]
+    one.tenant.add_service("node", f"{node}/callback", scopes=scopes)
+    one.tenant.services["node"]["launch_url"] = node
+    one.tenant.add_service("apache", apache.callback)
+    one.tenant.services["apache"]["launch_url"] = apache.url
+    one.tenant.settings["support"] = {"ja": "内線 1234", "en": "Extension 1234"}
+    for server in running(one):
+        server.add_people()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def openid_client(server: Server, relying_ports: tuple[int, int]) -> Iterator[str]:
+    """The address of the relying party made with openid-client."""
+    assert NODE_MODULES.is_dir(), "npm ci --prefix tests"
+    script = Path(__file__).with_name("openid_client.mjs")
+    with subprocess.Popen(
+        ["node", script, server.url, "node", str(relying_ports[0])],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin and process.stdout
+        process.stdin.write(SECRET)
+        process.stdin.close()
+        assert process.stdout.readline() == "ready\n"
+        yield f"http://localhost:{relying_ports[0]}/"
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def mod_auth_openidc(server: Server, apache: Apache) -> Apache:
+    """Apache, started."""
+    apache.start(server.url, "apache", SECRET)
+    return apache
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await launch(playwright)
+        yield browser
+        await browser.close()
