@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 import orjson
 import pyotp
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from idp.authenticators import Prompt, Refused, phrase
 from idp.authenticators.compare import matches
@@ -50,7 +50,7 @@ class Totp:
     name: ClassVar[str] = "totp"
     amr: ClassVar[tuple[str, ...]] = ("otp",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "possession"
-    Settings: ClassVar[type[TotpSettings]] = TotpSettings
+    Settings: ClassVar[type[BaseModel]] = TotpSettings
     fields: ClassVar[tuple[str, ...]] = ("secret", "pin")
 
     def __init__(self, settings: TotpSettings, vault: Vault) -> None:

@@ -12,6 +12,9 @@ from keys.secret import Secret
 from storage.records import User
 from tests.authenticators.person import NOW, TENANT, Person
 
+# What an authenticator does with its answer does not depend on the database: one is enough here.
+pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+
 GIVEN = {
     "matrix": {"pattern": "A1 F2 K3 L4 C2 G1"},
     "totp": {"secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"},

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 import orjson
+from pydantic import BaseModel
 
 from idp.authenticators import Prompt, phrase
 from idp.authenticators.compare import matches
@@ -31,7 +32,7 @@ class Matrix:
     name: ClassVar[str] = "matrix"
     amr: ClassVar[tuple[str, ...]] = ("kba",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "knowledge"
-    Settings: ClassVar[type[MatrixSettings]] = MatrixSettings
+    Settings: ClassVar[type[BaseModel]] = MatrixSettings
     fields: ClassVar[tuple[str, ...]] = ("pattern", "phrase")
 
     def __init__(self, settings: MatrixSettings, vault: Vault) -> None:

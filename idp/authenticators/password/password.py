@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from idp.authenticators import Prompt, Refused
 from idp.authenticators.password.hashing import EXECUTOR, decoy_hash, is_hash_of, is_outdated, new_hash
@@ -36,7 +36,7 @@ class Password:
     name: ClassVar[str] = "password"
     amr: ClassVar[tuple[str, ...]] = ("pwd",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "knowledge"
-    Settings: ClassVar[type[PasswordSettings]] = PasswordSettings
+    Settings: ClassVar[type[BaseModel]] = PasswordSettings
     fields: ClassVar[tuple[str, ...]] = ("password",)
 
     def __init__(self, settings: PasswordSettings, vault: Vault) -> None:
