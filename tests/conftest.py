@@ -1,3 +1,31 @@
-"""Fixtures that every test may ask for."""
+"""Fixtures that every test may ask for: an open, migrated, empty storage of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import storage
+from storage import Storage
 
 pytest_plugins = ["tests.postgres"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:{tmp_path}/masugata.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def store(storage_url: str) -> AsyncIterator[Storage]:
+    """An open storage, once on each database."""
+    opened = await storage.open(storage_url)
+    await opened.migrate()
+    yield opened
+    await opened.close()
