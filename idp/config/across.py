@@ -29,6 +29,7 @@ def check_tenant(
     _check_theme(tenant, root, findings)
     _check_services(tenant, doors, findings)
     _check_rules(tenant, findings)
+    _check_people(tenant, findings)
 
 
 def check_tenants(tenants: Sequence[TenantFolder], findings: Findings) -> None:
@@ -100,19 +101,31 @@ def _once(seen: dict[str, Position], name: str, at: Position, noun: str, finding
 
 
 def _check_rules(tenant: TenantFolder, findings: Findings) -> None:
-    document = tenant.policies
-    if document is None:
+    if tenant.rules is None:
         return
+    document = tenant.rules.document
     names: dict[str, Position] = {}
     decided = False
-    for place, rule in tenant.rules.items():
-        at = document.position((place,))
+    for place, rule in tenant.rules.by_place.items():
         if decided:
-            findings.warn(at, f"rule {rule.name} is never reached, the rule before it matches everyone")
+            words = f"rule {rule.name} is never reached, one before it matches everyone"
+            findings.warn(document.position((place,)), words)
         decided = decided or rule.when == When()
         _once(names, rule.name, document.position((place, "name")), "rule", findings)
         for path, words in _unknown_names(tenant, rule):
             findings.error(document.position((place, *path)), words)
+
+
+def _check_people(tenant: TenantFolder, findings: Findings) -> None:
+    if tenant.people is None:
+        return
+    names: dict[str, Position] = {}
+    for place, person in tenant.people.by_place.items():
+        _once(names, person.user, tenant.people.document.position((place, "user")), "user", findings)
+        for name in person.credentials:
+            if name not in tenant.authenticator_names:
+                at = tenant.people.document.key_position((place, "credentials", name))
+                findings.error(at, _missing_authenticator(name, tenant.authenticator_names))
 
 
 def _unknown_names(tenant: TenantFolder, rule: RuleSettings) -> Iterator[tuple[tuple[str | int, ...], str]]:

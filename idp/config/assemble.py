@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, create_model
 
+from idp import doors
+from idp.authenticators import table
 from idp.config.model import Model
 from idp.config.service import ServiceSettings
 from idp.config.tenant import TenantSettings
@@ -44,3 +47,24 @@ def authenticators_model(authenticators: Mapping[str, type[BaseModel]]) -> type[
     return create_model(
         "AuthenticatorsFile", __base__=Model, __doc__="The ways of proving who you are.", **sections
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The models of a tenant's files under the open doors."""
+
+    doors: Mapping[str, DoorModels]
+    tenant: type[TenantSettings]
+    service: type[ServiceSettings]
+    authenticators: type[BaseModel]
+
+    @classmethod
+    def of(cls, opened: Mapping[str, DoorModels]) -> Self:
+        closed = [name for name in doors.names() if name not in opened]
+        sections = {name: table.find(name).Settings for name in table.names()}
+        return cls(
+            opened,
+            tenant_model(opened, closed),
+            service_model(opened, closed),
+            authenticators_model(sections),
+        )

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from idp.config.mistake import Mistake
+from idp.config.people import DemoUser
 from idp.config.secrets import SecretReading, read
 from idp.config.server import ServerSettings
 from idp.config.service import ServiceSettings
@@ -26,6 +27,7 @@ class TenantConfiguration:
     rules: tuple[Rule, ...]
     services: Mapping[str, ServiceSettings]
     folder: Path
+    people: tuple[DemoUser, ...] = ()  # whom a demo tenant begins with
 
     @property
     def name(self) -> str:

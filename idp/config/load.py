@@ -7,13 +7,15 @@ from pathlib import Path
 
 from idp import doors
 from idp.config import across
+from idp.config.assemble import Shape
 from idp.config.configuration import Configuration
 from idp.config.document import Document, read
 from idp.config.mistake import ConfigurationError, Findings, Position, suggest
 from idp.config.secrets import SecretReading
 from idp.config.secrets import read as read_secret
 from idp.config.server import ServerSettings
-from idp.config.tenant_folder import Shape, TenantFolder, read_tenant
+from idp.config.tenant_folder import TenantFolder
+from idp.config.tenant_reader import TenantReader
 from idp.config.validate import validate
 from idp.doors import DoorModels
 
@@ -34,7 +36,7 @@ def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
         tenants = [
             tenant
             for each in _tenant_folders(document, server, folder, findings)
-            if (tenant := read_tenant(each, folder, shape, findings)) is not None
+            if (tenant := TenantReader(each, folder, shape, findings).read()) is not None
         ]
         for tenant in tenants:
             across.check_tenant(tenant, folder, shape.doors, findings)
@@ -42,6 +44,16 @@ def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
         if not findings.errors:
             return _configuration(folder, server, tenants, findings)
     raise ConfigurationError(findings)
+
+
+def load_server(folder: Path) -> Configuration:
+    """Only `idp.yaml`, with no tenant. Raises `ConfigurationError`."""
+    findings = Findings()
+    document = _server_document(folder, findings)
+    server = validate(document, ServerSettings, findings, SecretReading(folder)) if document else None
+    if server is None:
+        raise ConfigurationError(findings)
+    return _configuration(folder, server, (), findings)
 
 
 def _configuration(

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 
 class Model(BaseModel):
     """A piece of the configuration."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_means_defaults(cls, data: Any) -> Any:
+        """A section whose keys are all commented out says nothing, and YAML calls that null."""
+        return {} if data is None else data
 
 
 def _shaped(pattern: str, words: str) -> tuple[AfterValidator, WithJsonSchema]:

@@ -46,7 +46,7 @@ Names = Annotated[tuple[Name, ...], BeforeValidator(_many)]
 class NotNetworks(Model):
     """Any network but these."""
 
-    not_: Annotated[Networks, Field(alias="not", min_length=1)]
+    not_: Annotated[tuple[IPvAnyNetwork, ...], Field(alias="not", min_length=1), BeforeValidator(_many)]
 
 
 class When(Model):
@@ -66,7 +66,7 @@ class RequireSettings(Model):
     """The authenticators to pass, in this order."""
 
     require: Annotated[
-        tuple[Name, ...], BeforeValidator(_many), Field(min_length=1), AfterValidator(_different)
+        tuple[Name, ...], Field(min_length=1), BeforeValidator(_many), AfterValidator(_different)
     ]
     acr: Annotated[str, Field(min_length=1)] | None = None
 

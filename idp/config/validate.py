@@ -29,8 +29,7 @@ def validate(
     for step in path:
         data = data[step]
     try:
-        # An empty file says nothing, so everything is as by default.
-        return model.model_validate({} if data is None and not path else data, context=reading)
+        return model.model_validate(data, context=reading)
     except ValidationError as error:
         for detail in _one_branch(document, path, error.errors(include_url=False)):
             findings.error(*_told(document, model, path, detail))

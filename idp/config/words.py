@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from idp.config.mistake import suggest
 
-_MAPPING = "must be a mapping of keys, for example {key: value}"
+_MAPPING = "must be a mapping, keys with values behind a colon"
 _LIST = "must be a list, for example [one, two]"
 _NUMBER = "must be a whole number"
 _NETWORK = "must be a network, for example 10.0.0.0/8"

@@ -1,0 +1,46 @@
+"""The command line: one file per noun, imported when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from idp import __version__
+
+NOUNS: Final = {
+    "serve": "Run the server.",
+    "config": "Check the configuration; print its schema.",
+    "user": "People: add, list, show, disable, enable, unlock, delete.",
+    "credential": "What people prove themselves with: set, list, reset.",
+    "key": "Signing keys: list, rotate, retire.",
+    "storage": "The database: migrate, status.",
+    "audit": "What happened.",
+    "health": "Ask the running server whether it is well.",
+    "theme": "Look at a theme.",
+    "demo": "Help with the demo tenant.",
+}
+
+
+class Nouns(click.Group):
+    """Knows every noun by name, and imports the one that is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        return list(NOUNS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in NOUNS:
+            return None
+        found: click.Command = getattr(import_module(f"idp.cli.{cmd_name}"), cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(NOUNS.items()))
+
+
+@click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="idp")
+def main() -> None:
+    """Masugata: an identity provider with matrix one-time passwords."""

@@ -1,0 +1,63 @@
+"""`idp config`: look at the configuration before the server does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from idp.cli.folder import config_option
+from idp.cli.show import json_option, show_json
+from idp.config.load import load
+from idp.config.mistake import ConfigurationError, Mistake
+from idp.config.schema import FILES, schema_of
+
+
+@click.group()
+def config() -> None:
+    """Check the configuration; print its schema."""
+
+
+@config.command()
+@config_option
+@json_option
+def check(config: Path, as_json: bool) -> None:
+    """Read the whole folder and print every mistake as FILE:LINE:COLUMN, with what would be right."""
+    mistakes: tuple[Mistake, ...] = ()
+    try:
+        warnings = load(config).warnings
+    except ConfigurationError as error:
+        mistakes, warnings = error.mistakes, error.warnings
+    if as_json:
+        show_json([_row(each, "error") for each in mistakes] + [_row(each, "warning") for each in warnings])
+    else:
+        for warning in warnings:
+            click.echo(f"{warning.at}: warning: {warning.words}")
+        for mistake in mistakes:
+            click.echo(str(mistake))
+        click.echo(_summary(len(mistakes), len(warnings)), err=True)
+    sys.exit(1 if mistakes else 0)
+
+
+@config.command()
+@click.argument("file", type=click.Choice(FILES), required=False)
+def schema(file: str | None) -> None:
+    """Print the JSON Schema of a file for editors; of all files, by name, where none is named."""
+    show_json(schema_of(file) if file else {name: schema_of(name) for name in FILES})
+
+
+def _row(mistake: Mistake, kind: str) -> dict[str, str | int]:
+    at = mistake.at
+    return {
+        "kind": kind,
+        "file": str(at.file),
+        "line": at.line,
+        "column": at.column,
+        "words": mistake.words,
+    }
+
+
+def _summary(mistakes: int, warnings: int) -> str:
+    also = f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
+    return f"{mistakes or 'no'} mistake{'s' * (mistakes != 1)}{also}"

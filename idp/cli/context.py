@@ -1,0 +1,137 @@
+"""What a command works on: one tenant of one configuration, with its database open."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
+
+import click
+
+import storage
+from idp import log
+from idp.authenticators import Authenticator
+from idp.authenticators.table import open_authenticators
+from idp.cli.folder import config_option, read_configuration
+from idp.config.configuration import Configuration, TenantConfiguration
+from idp.config.mistake import suggest
+from idp.config.server import Log
+from idp.username import canonical
+from idp.vault import WrongMasterKey, open_vault
+from keys.seal import Unsealable, Vault
+from storage import Storage, StorageError, Transaction
+from storage.records import User
+
+P = ParamSpec("P")
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A tenant and its database. `now` is when the command began, in epoch seconds."""
+
+    configuration: Configuration
+    tenant: TenantConfiguration
+    storage: Storage
+    now: int = field(default_factory=_now)
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        return self.storage.transaction(self.tenant.name)
+
+    def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
+        return self.storage.snapshot(self.tenant.name)
+
+    async def vault(self) -> Vault:
+        """The tenant's vault; its keys are made where the server never ran."""
+        try:
+            master = self.configuration.master_key()
+        except OSError as error:
+            raise click.ClickException(f"cannot read the master key: {error}") from None
+        return await open_vault(self.storage, self.tenant.name, master, self.now)
+
+    async def authenticator(self, name: str) -> Authenticator:
+        """The tenant's authenticator of that name."""
+        section = self.tenant.authenticators.get(name)
+        if section is None:
+            known = suggest(name, self.tenant.authenticators)
+            raise click.ClickException(f"tenant {self.tenant.name} has no authenticator {name}, {known}")
+        return open_authenticators({name: section}, await self.vault())[name]
+
+    def time(self, at: int) -> str:
+        """A moment as the tenant's clocks show it."""
+        zone = ZoneInfo(self.tenant.settings.time_zone)
+        return datetime.fromtimestamp(at, zone).isoformat(sep=" ", timespec="seconds")
+
+
+async def find_user(tx: Transaction, name: str) -> User:
+    """The user of that name, however it is typed."""
+    user = await tx.users.find_by_name(canonical(name))
+    if user is None:
+        raise click.ClickException(f"no user is called {name}")
+    return user
+
+
+def in_tenant(work: Callable[Concatenate[Opened, P], Awaitable[None]]) -> Callable[..., None]:
+    """Adds `--config` and `--tenant` to a command, and opens what they name."""
+
+    @config_option
+    @click.option("--tenant", metavar="T", help="Needed where there are several.")
+    @functools.wraps(work)
+    def run(config: Path, tenant: str | None, *args: P.args, **given: P.kwargs) -> None:
+        configuration = read_configuration(config)
+        chosen = choose(configuration, tenant)
+        log.configure(Log(level="warning", format="console"), {})
+        run_with(configuration, lambda opened: work(Opened(configuration, chosen, opened), *args, **given))
+
+    return run
+
+
+def choose(configuration: Configuration, name: str | None) -> TenantConfiguration:
+    """The tenant of that name, or the only one."""
+    tenants = {tenant.name: tenant for tenant in configuration.tenants}
+    if name is None and len(tenants) == 1:
+        return configuration.tenants[0]
+    if name is None:
+        raise click.UsageError(f"there are several tenants, choose with --tenant: {', '.join(tenants)}")
+    if name not in tenants:
+        raise click.ClickException(f"no tenant is called {name}, {suggest(name, tenants)}")
+    return tenants[name]
+
+
+def run_with(configuration: Configuration, work: Callable[[Storage], Awaitable[Any]]) -> None:
+    """Run a command's work on the open, migrated database; what can go wrong ends it with words."""
+
+    async def run() -> None:
+        opened = await storage.open(configuration.storage_url)
+        try:
+            if await opened.pending():
+                raise click.ClickException("the database is not up to date, run idp storage migrate first")
+            await work(opened)
+        finally:
+            await opened.close()
+
+    guarded(run)
+
+
+def guarded(work: Callable[[], Awaitable[None]]) -> None:
+    """Run it; expected failures become one sentence and exit status 1."""
+    try:
+        asyncio.run(_awaited(work))
+    except (StorageError, WrongMasterKey, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    except Unsealable:
+        raise click.ClickException("a sealed row was altered or moved, restore it from a backup") from None
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()

@@ -1,0 +1,129 @@
+"""`idp credential`: what people prove themselves with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from idp import audit
+from idp.authenticators import Authenticator, Refused
+from idp.authenticators.totp import Totp
+from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.show import json_option, show
+from keys.secret import Secret
+
+COLUMNS = ("authenticator", "id", "created_at", "last_used_at")
+# What an authenticator makes itself where nothing is given: it is never asked for.
+MADE = frozenset(("secret",))
+
+
+@click.group()
+def credential() -> None:
+    """What people prove themselves with: set, list, reset."""
+
+
+@credential.command("set")
+@click.argument("name")
+@click.argument("authenticator")
+@click.option("--pattern", metavar="CELLS", help='matrix: cells in order, for example "A1 F2 K3 L4 C2 G1".')
+@click.option("--phrase", metavar="TEXT", help="matrix: typed beside the digits.")
+@click.option("--secret", metavar="BASE32", help="totp: of a token that exists; otherwise one is made.")
+@click.option("--pin", metavar="TEXT", help="totp: typed after the code.")
+@in_tenant
+async def set_(opened: Opened, /, name: str, authenticator: str, **options: str | None) -> None:
+    """Give a user a credential in place of what he had for the same authenticator.
+
+    A password, or a pattern that is not given, is asked for, or read from standard input.
+    """
+    prover = await opened.authenticator(authenticator)
+    given = _given(prover, options)
+    async with opened.transaction() as tx:
+        person = await find_user(tx, name)
+        try:
+            fresh = prover.enrol(person, given, opened.now)
+        except Refused as refused:
+            raise click.ClickException(refused.words) from None
+        replaced = await tx.credentials.delete(person.id, authenticator)
+        await tx.credentials.add(fresh)
+        await audit.record(
+            tx,
+            "credential.set",
+            opened.now,
+            user_id=person.id,
+            username=person.username,
+            authenticator=authenticator,
+            replaced=replaced,
+        )
+    click.echo(f"set {authenticator} of {person.username}")
+    if isinstance(prover, Totp) and "secret" not in given:
+        issuer = next(iter(opened.tenant.settings.display_name.values()))
+        click.echo(prover.provisioning(fresh, person.username, issuer).reveal())
+
+
+@credential.command("list")
+@click.argument("name")
+@json_option
+@in_tenant
+async def list_(opened: Opened, name: str, as_json: bool) -> None:
+    """List what a user holds; never a secret."""
+    async with opened.snapshot() as tx:
+        person = await find_user(tx, name)
+        held = await tx.credentials.list(person.id)
+    rows = [
+        {
+            "authenticator": each.authenticator,
+            "id": each.id,
+            "created_at": opened.time(each.created_at),
+            "changed_at": opened.time(each.changed_at),
+            "last_used_at": None if each.last_used_at is None else opened.time(each.last_used_at),
+        }
+        for each in held
+    ]
+    show(rows, COLUMNS, as_json=as_json)
+
+
+@credential.command()
+@click.argument("name")
+@click.argument("authenticator")
+@in_tenant
+async def reset(opened: Opened, name: str, authenticator: str) -> None:
+    """Take a credential away, and end the sessions that may stand on it."""
+    async with opened.transaction() as tx:
+        person = await find_user(tx, name)
+        if not await tx.credentials.delete(person.id, authenticator):
+            raise click.ClickException(f"{person.username} has no credential for {authenticator}")
+        sessions = await tx.sessions.delete_of(person.id)
+        await audit.record(
+            tx,
+            "credential.reset",
+            opened.now,
+            user_id=person.id,
+            username=person.username,
+            authenticator=authenticator,
+            sessions=sessions,
+        )
+    click.echo(f"reset {authenticator} of {person.username}, ended {sessions} sessions")
+
+
+def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secret]:
+    """The fields of an enrolment, from options, the terminal or standard input."""
+    given = {name: Secret(value) for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in prover.fields:
+            raise click.UsageError(f"--{name} is not for {prover.name}")
+    needed = prover.fields[0]
+    if needed not in given and needed not in MADE:
+        given[needed] = _ask(needed)
+    return given
+
+
+def _ask(what: str) -> Secret:
+    if sys.stdin.isatty():
+        return Secret(str(click.prompt(what.capitalize(), hide_input=True, confirmation_prompt=True)))
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise click.UsageError(f"the {what} is expected on standard input")
+    return Secret(line)

@@ -1,0 +1,171 @@
+"""`idp user`: the people of a tenant."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+from typing import Any
+
+import click
+
+from idp import audit, throttle
+from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.show import json_option, show, show_record
+from idp.username import MAX_LENGTH, canonical
+from keys.token import new_id
+from storage import Duplicate, Transaction
+from storage.records import User
+
+PAGE = 500
+COLUMNS = ("username", "display_name", "email", "groups", "disabled_at")
+
+
+@click.group()
+def user() -> None:
+    """People: add, list, show, disable, enable, unlock, delete."""
+
+
+@user.command()
+@click.argument("name")
+@click.option("--group", "groups", multiple=True, metavar="G", help="May be given several times.")
+@click.option("--email", metavar="E")
+@click.option("--display-name", default="", metavar="TEXT")
+@in_tenant
+async def add(
+    opened: Opened, name: str, groups: tuple[str, ...], email: str | None, display_name: str
+) -> None:
+    """Add a user. `idp credential set` then gives him something to prove himself with."""
+    username = canonical(name)
+    if not username.isprintable() or not 0 < len(name) <= MAX_LENGTH:
+        raise click.UsageError(f"a user name has 1 to {MAX_LENGTH} characters that can be seen")
+    person = User(
+        id=new_id(),
+        username=username,
+        created_at=opened.now,
+        display_name=display_name,
+        email=email,
+        groups=frozenset(groups),
+    )
+    try:
+        async with opened.transaction() as tx:
+            await tx.users.add(person)
+            await audit.record(
+                tx, "user.added", opened.now, user_id=person.id, username=username, groups=sorted(groups)
+            )
+    except Duplicate:
+        raise click.ClickException(f"there is a user {username} already") from None
+    click.echo(f"added {username}")
+
+
+@user.command("list")
+@click.option("--group", metavar="G", help="Only members of this group.")
+@json_option
+@in_tenant
+async def list_(opened: Opened, group: str | None, as_json: bool) -> None:
+    """List users by name."""
+    async with opened.snapshot() as tx:
+        people = [each async for each in _everyone(tx) if group is None or group in each.groups]
+    show([_row(opened, each) for each in people], COLUMNS, as_json=as_json)
+
+
+@user.command("show")
+@click.argument("name")
+@json_option
+@in_tenant
+async def show_(opened: Opened, name: str, as_json: bool) -> None:
+    """Show one user: groups, credentials, sessions, and whether the name is locked."""
+    async with opened.snapshot() as tx:
+        person = await find_user(tx, name)
+        held = await tx.credentials.list(person.id)
+        sessions = await tx.sessions.list(person.id, opened.now)
+        budget = await tx.budgets.find(throttle.subject(person.username))
+    locked = budget and budget.failures >= opened.tenant.settings.lockout.failures
+    record = _row(opened, person) | {
+        "created_at": opened.time(person.created_at),
+        "attributes": dict(person.attributes),
+        "credentials": sorted({each.authenticator for each in held}),
+        "sessions": len(sessions),
+        "locked_until": opened.time(budget.until)
+        if budget and locked and budget.until > opened.now
+        else None,
+    }
+    show_record(record, as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@in_tenant
+async def disable(opened: Opened, name: str) -> None:
+    """Let a user in nowhere: his sessions and everything issued to services end with it."""
+    async with opened.transaction() as tx:
+        person = await find_user(tx, name)
+        if person.disabled_at is None:
+            await tx.users.replace(dataclasses.replace(person, disabled_at=opened.now))
+        sessions = await tx.sessions.delete_of(person.id)
+        grants = await tx.grants.delete_of(person.id)
+        await _record(tx, opened, "user.disabled", person, sessions=sessions, grants=grants)
+    click.echo(f"disabled {person.username}, ended {sessions} sessions and {grants} grants")
+
+
+@user.command()
+@click.argument("name")
+@in_tenant
+async def enable(opened: Opened, name: str) -> None:
+    """Let a disabled user in again."""
+    async with opened.transaction() as tx:
+        person = await find_user(tx, name)
+        await tx.users.replace(dataclasses.replace(person, disabled_at=None))
+        await _record(tx, opened, "user.enabled", person)
+    click.echo(f"enabled {person.username}")
+
+
+@user.command()
+@click.argument("name")
+@in_tenant
+async def unlock(opened: Opened, name: str) -> None:
+    """Forget wrong answers given under a name, whether or not a user has it."""
+    username = canonical(name)
+    async with opened.transaction() as tx:
+        person = await tx.users.find_by_name(username)
+        was_locked = await throttle.unlock(tx, username)
+        await audit.record(
+            tx, "user.unlocked", opened.now, user_id=person.id if person else None, username=username
+        )
+    click.echo(f"unlocked {username}" if was_locked else f"{username} had no wrong answers")
+
+
+@user.command()
+@click.argument("name")
+@click.confirmation_option(prompt="This cannot be undone. Delete the user?")
+@in_tenant
+async def delete(opened: Opened, name: str) -> None:
+    """Delete a user with credentials, sessions and grants. The audit log keeps what he did."""
+    async with opened.transaction() as tx:
+        person = await find_user(tx, name)
+        await tx.users.delete(person.id)
+        await throttle.unlock(tx, person.username)
+        await _record(tx, opened, "user.deleted", person)
+    click.echo(f"deleted {person.username}")
+
+
+async def _everyone(tx: Transaction) -> AsyncIterator[User]:
+    after = ""
+    while page := await tx.users.list(after, PAGE):
+        for each in page:
+            yield each
+        after = page[-1].username
+
+
+async def _record(tx: Transaction, opened: Opened, event: str, person: User, **details: Any) -> None:
+    await audit.record(tx, event, opened.now, user_id=person.id, username=person.username, **details)
+
+
+def _row(opened: Opened, person: User) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "username": person.username,
+        "display_name": person.display_name,
+        "email": person.email,
+        "groups": sorted(person.groups),
+        "disabled_at": opened.time(person.disabled_at) if person.disabled_at is not None else None,
+    }
