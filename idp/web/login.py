@@ -11,8 +11,7 @@ from idp.web import cookies
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import LOCALE, NOW, PROVIDER, TENANT
 from idp.web.form import read_form
-from idp.web.moment import moment
-from idp.web.respond import page
+from idp.web.respond import moment, page
 from idp.web.visiting import visit
 from keys.secret import Secret
 
@@ -95,7 +94,7 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
         "username": reject.username,
         "reference": reject.reference,
         "message": _text(request, reject.message) if reject.message else None,
-        "until": moment(reject.until, now, tenant.zone) if reject.until else None,
+        "until": moment(request, reject.until) if reject.until else None,
         "portal_url": tenant.url("/"),
         "switch_user_url": tenant.url("/logout"),
     }

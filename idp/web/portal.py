@@ -14,9 +14,8 @@ from idp.tenant import Service
 from idp.visit import Visit
 from idp.web import cookies, login, logout
 from idp.web.csrf import csrf
-from idp.web.exchange import NOW, PROVIDER, TENANT
-from idp.web.moment import moment
-from idp.web.respond import page
+from idp.web.exchange import PROVIDER, TENANT
+from idp.web.respond import moment, page
 from idp.web.visiting import visit
 
 DOOR: Final = "portal"
@@ -26,11 +25,11 @@ SEARCH_FROM = 12  # tiles beyond which a search field helps
 class Portal:
     """As a door: after the login the browser goes to the tiles."""
 
-    async def resume(self, visit: Visit, accept: Accept) -> web.Response:
+    async def resume(self, visit: Visit, _accept: Accept, /) -> web.Response:
         """Back to the tiles, by a GET that can be reloaded."""
         return web.Response(status=303, headers={"Location": visit.tenant.url("/")})
 
-    def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:
+    def destinations(self, _request: Mapping[str, Any], /) -> tuple[str, ...]:
         """The portal is ours."""
         return ()
 
@@ -51,9 +50,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def _login_before(here: Visit, authentication: Authentication) -> int | None:
     """When the user signed in before this session, so that he can notice a login that was not his."""
-    events = await here.tx.audit.list(
-        limit=2, event="login.accepted", user_id=authentication.user.id
-    )
+    events = await here.tx.audit.list(limit=2, event="login.accepted", user_id=authentication.user.id)
     return events[1].at if len(events) > 1 else None
 
 
@@ -89,7 +86,7 @@ def _page(
         tiles=found,
         search=len(tiles) > SEARCH_FROM,
         q=wanted,
-        last_login=moment(before, request[NOW], tenant.zone) if before is not None else None,
+        last_login=moment(request, before) if before is not None else None,
         action=f"{tenant.prefix}{logout.PATH}",
         csrf=csrf(browser, logout.PURPOSE),
     )
