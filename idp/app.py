@@ -16,6 +16,7 @@ from aiohttp import web
 import storage
 from idp import doors, log
 from idp.assembly import open_provider
+from idp.authenticators import Refused
 from idp.config.configuration import Configuration
 from idp.config.load import load as read_configuration
 from idp.config.mistake import ConfigurationError
@@ -87,7 +88,7 @@ class Server:
                 sweeping(provider),
             ):
                 await server.serve(await self._application(provider), sockets, ready, stop)
-        except (storage.StorageError, WrongMasterKey) as error:
+        except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
 
     async def _application(self, provider: IdentityProvider) -> web.Application:

@@ -11,6 +11,7 @@ import structlog
 import storage
 from idp.authenticators.table import open_authenticators
 from idp.config.configuration import Configuration, TenantConfiguration
+from idp.demo import populate
 from idp.login import Login
 from idp.provider import Clock, IdentityProvider
 from idp.tenant import Service, Tenant
@@ -26,7 +27,8 @@ async def open_provider(
 ) -> AsyncIterator[IdentityProvider]:
     """The identity provider, for as long as the block runs; the database is migrated first.
 
-    Raises `storage.StorageError`, `idp.vault.WrongMasterKey`.
+    Raises `storage.StorageError`, `idp.vault.WrongMasterKey`, and `idp.authenticators.Refused` for a person
+    of the demo who cannot be.
     """
     database = await storage.open(configuration.storage_url)
     try:
@@ -46,6 +48,8 @@ async def _open_tenant(
 ) -> Tenant:
     settings = configuration.settings
     vault = await open_vault(database, settings.tenant, master, now)
+    if added := await populate(database, configuration, vault, now):
+        log.info("demo.populated", tenant=settings.tenant, users=added)
     return Tenant(
         name=settings.tenant,
         settings=settings,
