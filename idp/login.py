@@ -108,7 +108,9 @@ class Login:
         attempt = _attempt(visit, interaction, user)
         verdict = decide(visit.tenant.rules, attempt).verdict
         required = verdict if isinstance(verdict, Require) else usual(visit.tenant.rules, attempt)
-        if required is None:  # nobody gets in here and now: there is no proof to ask for, and no name to protect
+        if (
+            required is None
+        ):  # nobody gets in here and now: there is no proof to ask for, and no name to protect
             return await conclusion.deny(visit, _denial(verdict), dataclasses.replace(attempt, user=None))
         interaction = dataclasses.replace(
             interaction,

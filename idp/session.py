@@ -27,9 +27,7 @@ async def touch(visit: Visit, session: Session) -> None:
         await visit.tx.sessions.touch(session.id_hash, visit.now)
 
 
-async def establish(
-    visit: Visit, user: User, proofs: tuple[Proof, ...], acr: str
-) -> tuple[Session, Secret]:
+async def establish(visit: Visit, user: User, proofs: tuple[Proof, ...], acr: str) -> tuple[Session, Secret]:
     """A session for a user who was just proven, and the secret that the browser gets.
 
     The session that the browser had ends; if it was the same user's, the new one carries on its `sid`, so that

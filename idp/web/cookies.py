@@ -20,7 +20,7 @@ _SHORTEST, _LONGEST = 20, 200  # anything else was not made by us
 
 
 def cookie_name(tenant: Tenant, kind: str) -> str:
-    """`__Host-` where we speak https: such a cookie comes from this host, over TLS, for every path (RFC 6265bis §4.1.3.2).
+    """`__Host-` where we speak https: from this host, over TLS, for every path (RFC 6265bis §4.1.3.2).
 
     The tenant's name keeps tenants apart that share a host; plain http exists on loopback only.
     """

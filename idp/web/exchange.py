@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 PROVIDER = web.AppKey("provider", IdentityProvider)
 PAGES: web.AppKey[Pages] = web.AppKey("pages")
 DIRECTORY = web.AppKey("directory", Directory)
-TRUSTED: web.AppKey[tuple[IPv4Network | IPv6Network, ...]] = web.AppKey("trusted")  # proxies that are believed
+TRUSTED: web.AppKey[Sequence[IPv4Network | IPv6Network]] = web.AppKey("trusted")  # proxies that are believed
 PREFIX = web.AppKey("prefix", str)  # the path below which an application's tenants lie
 
 TENANT = web.RequestKey("tenant", Tenant)

@@ -16,7 +16,10 @@ class BadForm(ValueError):
 
 
 async def read_form(request: web.Request) -> Mapping[str, str]:
-    """The fields of an urlencoded body. Raises `BadForm` for another type, bad UTF-8, a field given twice or too many."""
+    """The fields of an urlencoded body.
+
+    Raises `BadForm` for another content type, bad UTF-8, a field given twice, or too many fields.
+    """
     if request.content_type != CONTENT_TYPE:
         raise BadForm(f"expected {CONTENT_TYPE}")
     body = await request.read()

@@ -12,6 +12,7 @@ from idp.web.exchange import LOCALE, NOW, PAGES, TENANT
 def page(
     request: web.Request,
     name: str,
+    /,
     *,
     status: int = 200,
     destinations: tuple[str, ...] = (),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from idp.caller import Caller
+from idp.visit import Visit
 from idp.web import cookies
 from idp.web.exchange import ADDRESS, NOW, REQUEST_ID, TENANT
-from idp.visit import Visit
 from storage import Transaction
 
 

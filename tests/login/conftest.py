@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyotp
 import pytest
+
 from idp.authenticators import table
 from idp.caller import Caller
 from idp.config.tenant import TenantSettings

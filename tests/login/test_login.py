@@ -6,13 +6,13 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
+
 from idp.caller import Caller
 from idp.login import Wish
 from idp.outcome import Accept, Challenge, Reason, Reject
 from keys.secret import Secret
 from keys.token import new_token
 from storage.records import User
-
 from tests.login.conftest import NOW, House
 
 

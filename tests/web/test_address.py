@@ -3,6 +3,7 @@
 from ipaddress import ip_address, ip_network
 
 import pytest
+
 from idp.web.address import client_address
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("::1/128")]
@@ -12,7 +13,11 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("::1/128")]
     ("peer", "forwarded", "expected"),
     [
         ("192.0.2.9", [], "192.0.2.9"),
-        ("192.0.2.9", ["203.0.113.7"], "192.0.2.9"),  # the peer is no proxy of ours: its header is its own word
+        (
+            "192.0.2.9",
+            ["203.0.113.7"],
+            "192.0.2.9",
+        ),  # the peer is no proxy of ours: its header is its own word
         ("10.0.0.1", ["203.0.113.7"], "203.0.113.7"),
         ("10.0.0.1", ["6.6.6.6, 203.0.113.7"], "203.0.113.7"),  # the left part was there before our proxy
         ("10.0.0.1", ["6.6.6.6", "203.0.113.7, 10.2.2.2"], "203.0.113.7"),

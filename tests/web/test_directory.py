@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
+
 from idp.web.directory import Directory
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+
 from idp.web.form import MAX_FIELDS, BadForm, read_form
 
 Client = TestClient[web.Request, web.Application]
