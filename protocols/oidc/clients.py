@@ -86,7 +86,7 @@ def authenticate(
     if client is not None and client.is_public and method == "none":
         return client
     # Compared for unknown clients too, so that the time does not tell which exist.
-    proven = hmac.compare_digest(digest, client.secret_hash if client else NOBODY) and bool(secret.strip())
+    proven = hmac.compare_digest(digest, client.secret_hash if client else NOBODY)
     if client is None or not proven or client.settings.token_endpoint_auth_method != method:
         raise _failed()
     return client

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from idp.signing import ALGORITHMS as USUAL
 from idp.tenant import Tenant
 from protocols.oidc import issuer
 from protocols.oidc.clients import Client
@@ -24,8 +25,8 @@ def document(tenant: Tenant, clients: Collection[Client]) -> bytes:
 
 
 def algorithms(clients: Collection[Client]) -> list[str]:
-    """What ID tokens are signed with: RS256 always (Discovery 1.0 §3), others where a service asks."""
-    return sorted({"RS256", *(client.settings.id_token_signed_response_alg for client in clients)})
+    """What ID tokens are signed with: RS256 always (Discovery 1.0 §3), the unusual where a service asks."""
+    return sorted({*USUAL, *(client.settings.id_token_signed_response_alg for client in clients)})
 
 
 def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class OIDCDoor:
         await visit.tx.grants.add(
             dataclasses.replace(grant, code_hash=hash_token(code), code_expires_at=expires_at)
         )
-        await visit.record("oidc.authorized", user_id=user.id, service=client.service, grant=grant.id)
+        await visit.record("grant.given", user_id=user.id, service=client.service, grant=grant.id)
         return redirect(visit.tenant, request, code=code.reveal())
 
     def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:

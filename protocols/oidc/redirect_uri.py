@@ -7,8 +7,8 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
-# Only the port may vary, and only where it ends the authority: nothing is decoded or normalised here.
-LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?(?=[/?]|\Z)")
+# Only the port may vary: what follows it is compared as it stands, nothing is decoded or normalised.
+LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?")
 URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")  # RFC 3986 §2 without `#`
 
 

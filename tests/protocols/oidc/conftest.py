@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp
@@ -13,16 +13,15 @@ from tests.browser import Browser, Person
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, BOB
 from tests.protocols.oidc.prober import Prober
-from tests.running import Database, database, postgres_server
+from tests.running import Database, database
 from tests.server import PATTERN, Server, running
 
-__all__ = ["database", "postgres_server"]
+__all__ = ["database"]
 
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
 OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
 
-Cookies = Callable[[Person], str]
 
 
 def add_services(tenant: TenantFolder) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 
+from protocols.oidc.authorization import wish_of
 from tests.protocols.oidc.prober import Prober, claims, header
 
 
@@ -65,6 +67,19 @@ async def test_a_session_young_enough_is_enough(rp: Prober) -> None:
     first = claims((await rp.tokens(max_age="10000"))["id_token"])
     second = claims((await rp.tokens(max_age="10000"))["id_token"])
     assert first["auth_time"] == second["auth_time"]
+
+
+async def test_a_session_too_old_is_not(rp: Prober) -> None:
+    """oidcc-max-age-1."""
+    await asyncio.sleep(2.1)
+    assert is_login_page((await rp.authorize(max_age="1")).text)
+    assert (await rp.authorize(max_age="1", prompt="none")).error == "login_required"
+
+
+def test_no_age_at_all_asks_even_in_the_same_second() -> None:
+    """OpenID Connect Core §3.1.2.1: max_age=0 is prompt=login."""
+    assert wish_of({"max_age": "0"}).fresh
+    assert not wish_of({"max_age": "1"}).fresh
 
 
 async def test_a_hint_of_the_same_user_is_answered(rp: Prober) -> None:

@@ -81,11 +81,12 @@ def test_a_code_and_tokens_have_256_bits_of_our_own(book: Ledger) -> None:
     assert len(set(made)) == 3
 
 
-def test_time_is_ours(book: Ledger) -> None:
+def test_time_and_proof_are_ours(book: Ledger) -> None:
     """No clock is read below the application."""
     past = dataclasses.replace(book, now=1000)
     said = RING.verify(provider.redeem(past, FORM)["id_token"])
     assert (said["iat"], said["exp"], said["auth_time"]) == (1000, 1600, NOW - 5)
+    assert (said["acr"], said["amr"]) == ("acr", ["kba"])
 
 
 def test_attributes_never_say_what_the_server_says(book: Ledger) -> None:
