@@ -67,7 +67,7 @@ class Totp:
         for held in await self._safe.open(tx, user):
             device = _Device.parse(held.content)
             clock = now // device.totp.interval
-            step = self._step(device, clock + held.credential.drift, held.credential.counter, given)
+            step = self._step(device, clock + held.credential.drift, given)
             if step is not None and held.genuine:
                 drift = max(-FARTHEST, min(FARTHEST, step - clock))
                 # Of many that bring this step at once, the store lets one through.
@@ -87,12 +87,12 @@ class Totp:
         device = _Device.parse(self._safe.unseal(credential))
         return Secret(device.totp.provisioning_uri(name=username, issuer_name=issuer))
 
-    def _step(self, device: _Device, middle: int, used: int, given: str) -> int | None:
-        """The first step after `used` whose code was given; `middle` is what the device should show."""
+    def _step(self, device: _Device, middle: int, given: str) -> int | None:
+        """The step whose code was given; `middle` is what the device should show."""
         around = self._settings.drift_steps
         steps = range(max(0, middle - around), middle + around + 1)
         fitting = matches(given, (device.totp.generate_otp(step) + device.pin for step in steps))
-        return next((step for step, fits in zip(steps, fitting, strict=True) if fits and step > used), None)
+        return next((step for step, fits in zip(steps, fitting, strict=True) if fits), None)
 
     def _new_secret(self) -> bytes:
         return secrets.token_bytes(SECRET_BYTES[self._settings.algorithm])

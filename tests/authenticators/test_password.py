@@ -81,6 +81,14 @@ async def test_what_follows_the_longest_password_is_not_ignored(alice: Person) -
         assert not await alice.verify(authenticator, more)
 
 
+async def test_what_follows_the_longest_way_to_type_it_is_not_ignored(alice: Person) -> None:
+    authenticator = password(alice)
+    await alice.enrol(authenticator, password="\u1f82" * 1024)
+    decomposed = "\u03b1\u0313\u0300\u0345" * 1024  # no character is composed of more than four
+    assert await alice.verify(authenticator, decomposed)
+    assert not await alice.verify(authenticator, decomposed + "x")
+
+
 async def test_a_lone_surrogate_is_a_wrong_password_and_no_accident(alice: Person) -> None:
     authenticator = password(alice)
     await alice.enrol(authenticator, password=PASSWORD)
