@@ -81,7 +81,7 @@ class ServiceSettings(Model):
     def warnings(self) -> tuple[str, ...]:
         """What is allowed but should be known."""
         if self.pkce == "optional":
-            return ("oidc.pkce: optional leaves codes of this client without PKCE (RFC 9700 §2.1.1)",)
+            return ("pkce is optional: a stolen code of this client can be redeemed (RFC 9700 §2.1.1)",)
         return ()
 
 
