@@ -57,7 +57,7 @@ def test_days_and_a_span(text: str, hours: Hours) -> None:
     ],
 )
 def test_anything_else_is_refused_with_words(text: str) -> None:
-    with pytest.raises(ValueError, match="^must "):
+    with pytest.raises(ValueError, match=r"^must "):
         parse_hours(text)
 
 
