@@ -1,8 +1,9 @@
-"""`storage.contract.Transaction`: all or nothing, durable, and nobody waits for a body that does other work."""
+"""`storage.contract.Transaction`: all or nothing, durable, and no waiting for a body's other work."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -135,10 +136,8 @@ async def test_a_failed_statement_keeps_nothing_even_if_its_error_is_swallowed(s
         async with store.transaction("acme") as tx:
             await tx.users.add(USER)
             await tx.users.add(user(2))
-            try:
+            with contextlib.suppress(Duplicate):
                 await tx.users.replace(user(2, username="alice"))
-            except Duplicate:
-                pass
     assert await names(store) == []
 
 
