@@ -8,9 +8,17 @@ from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
 from storage.records import (
-    AuditRecord, Budget, Credential, DataKey, Grant, Interaction,
-    Session, SigningKeyRecord, Token, User,
-)  # fmt: skip
+    AuditRecord,
+    Budget,
+    Credential,
+    DataKey,
+    Grant,
+    Interaction,
+    Session,
+    SigningKeyRecord,
+    Token,
+    User,
+)
 
 
 class StorageError(Exception):
@@ -42,12 +50,10 @@ class Users(Protocol):
 
 
 class Credentials(Protocol):
-    """What users hold, sealed."""
+    """What users hold, sealed; listed oldest first."""
 
     async def add(self, credential: Credential) -> None: ...
-    async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]:
-        """Oldest first."""
-
+    async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]: ...
     async def replace(self, credential: Credential) -> bool: ...
     async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
         """Accept one-time step `counter`; False if it or a later one was accepted before. One statement."""
@@ -128,9 +134,7 @@ class SigningKeys(Protocol):
     """The key ring at rest."""
 
     async def add(self, key: SigningKeyRecord) -> None: ...
-    async def list(self) -> Sequence[SigningKeyRecord]:
-        """Oldest first."""
-
+    async def list(self) -> Sequence[SigningKeyRecord]: ...  # oldest first
     async def move(self, kid: str, state: str, now: int) -> bool: ...
     async def delete(self, kid: str) -> bool: ...
 
