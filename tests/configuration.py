@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from tests.people import DRIFT_STEPS
+
 SECRET = "a-client-secret-of-the-tests-0123456789"
 
 AUTHENTICATORS: dict[str, Any] = {
@@ -16,7 +18,7 @@ AUTHENTICATORS: dict[str, Any] = {
         "table": {"rows": 4, "columns": 12, "blocks": 3, "seconds": 180},
         "pattern": {"min": 6, "max": 12},
     },
-    "totp": {"digits": 6, "period_seconds": 30},
+    "totp": {"digits": 6, "period_seconds": 30, "drift_steps": DRIFT_STEPS},
     "password": {"min": 8},
 }
 POLICIES: list[dict[str, Any]] = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from aiohttp import web
 
 from idp.provider import IdentityProvider
@@ -12,8 +11,6 @@ from protocols.oidc import authorization, clients, cors, discovery, jwks, token,
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
 from protocols.oidc.settings import TenantSettings
-
-log = structlog.get_logger(DOOR)
 
 ROUTES = (
     web.get(discovery.PATH, discovery.show),
@@ -40,9 +37,6 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
     known = clients.index(tenant.services.values(), settings)
     signing = Signing(tenant.vault)
     await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
-    for client in known.values():
-        for warning in client.settings.warnings():
-            log.warning("settings", tenant=tenant.name, service=client.service, reason=warning)
     origins = [client.origins for client in known.values() if client.is_public]
     return Issuer(
         provider=provider,

@@ -15,7 +15,8 @@ from urllib.request import urlopen
 
 from tests.bench.target import Target
 from tests.configuration import SECRET
-from tests.server import PASSWORD, PATTERN, Server
+from tests.people import PASSWORD, PATTERN
+from tests.server import Server
 
 REDIRECT_URI = "http://localhost:9/callback"  # never called
 USERS = 16

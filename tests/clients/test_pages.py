@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.clients.chromium import OUT, login, reply, violations
-from tests.people import ALICE, BOB, CAROL, NOBODY
+from tests.people import ALICE, CAROL, NOBODY
 from tests.server import Server
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
@@ -48,12 +48,12 @@ def guessing(times: int) -> Walk:
 
 async def password(page: Page, server: Server) -> None:
     await username(page, server)
-    await reply(page, BOB)
+    await reply(page, server.bob)
 
 
 async def totp(page: Page, server: Server) -> None:
     await password(page, server)
-    await reply(page, BOB)
+    await reply(page, server.bob)
 
 
 async def portal(page: Page, server: Server) -> None:

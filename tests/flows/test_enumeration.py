@@ -18,9 +18,11 @@ from statistics import median
 
 import pytest
 
-from tests.browser import Browser, Page, wrong_answer
+from tests.browser import Browser
+from tests.page import Page
+from tests.people import PATTERN, wrong_answer
 from tests.running import Database, usual
-from tests.server import PATTERN, Server, running
+from tests.server import Server, running
 from tests.statistics import chi_square, kolmogorov_smirnov
 
 KINDS = ("real", "unknown", "disabled", "factorless", "denied")

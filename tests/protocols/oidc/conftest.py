@@ -9,19 +9,19 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.browser import Browser, Person
+from tests.browser import Browser
 from tests.configuration import SECRET, TenantFolder
-from tests.people import ALICE, BOB
+from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc.prober import Prober
 from tests.running import Database, database
-from tests.server import PATTERN, Server, running
+from tests.server import Server, running
 
 __all__ = ["database"]
 
+ERIN = Person("erin", pattern=PATTERN)
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
 OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
-
 
 
 def add_services(tenant: TenantFolder) -> None:
@@ -58,9 +58,9 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     add_policies(one.tenant)
     brief.add_service("wiki", "https://wiki.example.com/cb")
     for running_one in running(one):
-        running_one.add_people()
-        running_one.add_user("dave", "staff", pattern=PATTERN)
-        running_one.add_people(tenant="brief")
+        for person in (ALICE, ERIN, DAVE):
+            running_one.add_user(person.name, "staff", pattern=PATTERN)
+        running_one.add_user(ALICE.name, "staff", pattern=PATTERN, tenant="brief")
         yield running_one
 
 
@@ -82,7 +82,7 @@ def sign_in(issuer: str, client_id: str, person: Person) -> str:
 @pytest.fixture(scope="session")
 def cookies(server: Server) -> dict[str, str]:
     """By person: everybody signs in once."""
-    people = (ALICE, BOB, DAVE)
+    people = (ALICE, ERIN, DAVE)
     return {person.name: sign_in(server.url, "wiki", person) for person in people}
 
 
@@ -105,8 +105,8 @@ def rp(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -> 
 
 
 @pytest.fixture
-def bob(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -> Prober:
-    return Prober(http, server.url, cookies["bob"], secret=SECRET)
+def erin(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -> Prober:
+    return Prober(http, server.url, cookies["erin"], secret=SECRET)
 
 
 @pytest.fixture

@@ -78,12 +78,15 @@ class Prober:
         """Where the browser is sent."""
         return f"{self.issuer}/oidc/authorize?{urlencode(self.request(**changed))}"
 
-    async def authorize(self, post: bool = False, **changed: str | None) -> Answer:
+    async def authorize(self, **changed: str | None) -> Answer:
         """Send the browser; redirects are shown, not followed."""
-        encoded, cookie = urlencode(self.request(**changed)), {"Cookie": self.cookie}
-        if post:
-            return await self.post("/oidc/authorize", encoded, cookie)
-        return await self.get(f"/oidc/authorize?{encoded}", cookie)
+        encoded = urlencode(self.request(**changed))
+        return await self.get(f"/oidc/authorize?{encoded}", {"Cookie": self.cookie})
+
+    async def authorize_by_post(self, **changed: str | None) -> Answer:
+        """The same with a form."""
+        encoded = urlencode(self.request(**changed))
+        return await self.post("/oidc/authorize", encoded, {"Cookie": self.cookie})
 
     async def code(self, **changed: str | None) -> str:
         """A code, for the user whose session the browser has."""

@@ -60,7 +60,7 @@ async def test_a_fault_of_the_request_is_reported_to_the_client(
     """RFC 6749 §4.1.2.1, RFC 9207 §2: with state and issuer. libraries.md §2: pyop answered many of these
     with 500.
     """
-    answer = await rp.authorize(post=post, **changed)
+    answer = await (rp.authorize_by_post if post else rp.authorize)(**changed)
     assert answer.status == 303, answer.text
     assert answer.headers["Location"].startswith(f"{rp.redirect_uri}?")
     assert answer.error == error

@@ -88,9 +88,9 @@ async def test_a_hint_of_the_same_user_is_answered(rp: Prober) -> None:
     assert "code" in (await rp.authorize(prompt="none", id_token_hint=hint)).query
 
 
-async def test_a_hint_of_another_user_is_not(rp: Prober, bob: Prober) -> None:
+async def test_a_hint_of_another_user_is_not(rp: Prober, erin: Prober) -> None:
     """OpenID Connect Core §3.1.2.1."""
-    hint = (await bob.tokens())["id_token"]
+    hint = (await erin.tokens())["id_token"]
     answer = await rp.authorize(prompt="none", id_token_hint=hint)
     assert answer.error == "login_required"
     assert "code" not in answer.query

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import logging
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -135,3 +137,13 @@ def test_nothing_is_signed_without_a_key_of_ours(book: Ledger) -> None:
     """
     with pytest.raises(LookupError):
         provider.redeem(dataclasses.replace(book, ring=KeyRing()), FORM)
+
+
+def test_the_libraries_stay_in_their_two_files() -> None:
+    """pyop and oic behind ledger and provider, and the signer beneath them nowhere."""
+    room = Path(provider.__file__).parent
+    for path in room.rglob("*.py"):
+        imported = set(re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.MULTILINE))
+        assert "jwkest" not in imported
+        if imported & {"pyop", "oic"}:
+            assert path.name in ("ledger.py", "provider.py")
