@@ -166,7 +166,9 @@ async def test_a_pending_consent_is_no_pushed_request(required: Prober, browsers
     page = await asked(browser, required)
     uri = f"urn:ietf:params:oauth:request_uri:{page.url.partition('pending=')[2]}"
     query = f"client_id=required&request_uri={uri}"
-    assert (await browser.get(f"{required.issuer}/oidc/authorize?{query}")).status == 400
+    refused = await browser.get(f"{required.issuer}/oidc/authorize?{query}")
+    assert refused.status == 400
+    assert "invalid_request_uri" in refused.text
 
 
 async def test_the_user_takes_it_back_and_the_service_loses_its_tokens(

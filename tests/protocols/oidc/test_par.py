@@ -68,9 +68,11 @@ async def test_its_name_works_once_and_for_its_client_only(pushing: Prober, rp: 
     again = await fetch(pushing, uri)
     assert again.status == 400
     assert "Location" not in again.headers
-    stolen = await fetch(rp, await pushed(pushing), redirect_uri=rp.redirect_uri)
-    assert stolen.status == 400
-    assert "Location" not in stolen.headers
+    for client_id in ("wiki", "twin"):
+        stolen = await fetch(rp.other(client_id), await pushed(pushing))
+        assert stolen.status == 400
+        assert "invalid_request_uri" in stolen.text
+        assert "Location" not in stolen.headers
 
 
 async def test_of_many_who_fetch_it_one_gets_it(pushing: Prober) -> None:
