@@ -45,6 +45,7 @@ def add_services(tenant: TenantFolder) -> None:
     add("signed", jwks=jwks(CLIENT_KEY), request_object_signing_alg="ES256",
         require_signed_request_object=True)  # fmt: skip
     add("pushing", require_pushed_authorization_requests=True)
+    add("twin", "https://pushing.example.com/cb")  # at the same address as the one before
     add("remembered", consent="remembered")
     add("required", consent="required")
     for name in ("other", "strict", "closed"):

@@ -115,7 +115,7 @@ async def test_the_page_says_what_is_shared_in_the_language_of_the_login(
 
 
 async def test_the_decision_is_taken_once(required: Prober, browsers: Browsers) -> None:
-    """threats.md 15."""
+    """THREAT_MODEL.md 15."""
     browser = browsers()
     page = await asked(browser, required)
     allow = decision(page, "allow")
@@ -126,7 +126,7 @@ async def test_the_decision_is_taken_once(required: Prober, browsers: Browsers) 
 
 
 async def test_another_browser_cannot_agree(required: Prober, browsers: Browsers) -> None:
-    """threats.md 17: a login begun in one browser cannot be finished in another."""
+    """THREAT_MODEL.md 17: a login begun in one browser cannot be finished in another."""
     alice, other = browsers(), browsers()
     page = await asked(alice, required)
     await asked(other, required, ERIN)
@@ -140,7 +140,7 @@ async def test_another_browser_cannot_agree(required: Prober, browsers: Browsers
 
 
 async def test_another_session_in_the_browser_cannot_agree(required: Prober, browsers: Browsers) -> None:
-    """threats.md 17: two logins in one browser cannot swap identities."""
+    """THREAT_MODEL.md 17: two logins in one browser cannot swap identities."""
     browser = browsers()
     page = await asked(browser, required)
     await asked(browser, required, ERIN, prompt="login")
@@ -161,12 +161,14 @@ async def test_a_form_that_is_not_ours_decides_nothing(
 
 
 async def test_a_pending_consent_is_no_pushed_request(required: Prober, browsers: Browsers) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another."""
     browser = browsers()
     page = await asked(browser, required)
     uri = f"urn:ietf:params:oauth:request_uri:{page.url.partition('pending=')[2]}"
     query = f"client_id=required&request_uri={uri}"
-    assert (await browser.get(f"{required.issuer}/oidc/authorize?{query}")).status == 400
+    refused = await browser.get(f"{required.issuer}/oidc/authorize?{query}")
+    assert refused.status == 400
+    assert "invalid_request_uri" in refused.text
 
 
 async def test_the_user_takes_it_back_and_the_service_loses_its_tokens(

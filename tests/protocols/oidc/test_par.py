@@ -62,19 +62,21 @@ async def test_a_pushed_request_leads_through_a_login(pushing: Prober, browsers:
 
 
 async def test_its_name_works_once_and_for_its_client_only(pushing: Prober, rp: Prober) -> None:
-    """threats.md 13: client A's value from client B; RFC 9126 §7.3."""
+    """THREAT_MODEL.md 13: client A's value from client B; RFC 9126 §7.3."""
     uri = await pushed(pushing)
     assert "code" in (await fetch(pushing, uri)).query
     again = await fetch(pushing, uri)
     assert again.status == 400
     assert "Location" not in again.headers
-    stolen = await fetch(rp, await pushed(pushing), redirect_uri=rp.redirect_uri)
-    assert stolen.status == 400
-    assert "Location" not in stolen.headers
+    for client_id in ("wiki", "twin"):
+        stolen = await fetch(rp.other(client_id), await pushed(pushing))
+        assert stolen.status == 400
+        assert "invalid_request_uri" in stolen.text
+        assert "Location" not in stolen.headers
 
 
 async def test_of_many_who_fetch_it_one_gets_it(pushing: Prober) -> None:
-    """threats.md 15: exactly one succeeds, with several processes."""
+    """THREAT_MODEL.md 15: exactly one succeeds, with several processes."""
     uri = await pushed(pushing)
     answers = await asyncio.gather(*(fetch(pushing, uri) for _ in range(20)))
     assert sorted(answer.status for answer in answers) == [303] + [400] * 19
@@ -111,7 +113,7 @@ async def test_a_fault_is_told_when_it_is_pushed(
 
 
 async def test_only_the_client_itself_can_push(pushing: Prober, rp: Prober) -> None:
-    """§2: authenticated as at the token endpoint; threats.md 12: Empty, missing, white-space secrets: refused."""
+    """§2: authenticated as at the token endpoint; THREAT_MODEL.md 12: Empty, missing, white-space secrets: refused."""
     for secret in ("wrong", "", " "):
         pushing.secret = secret
         answer = await push(pushing)
@@ -136,7 +138,7 @@ async def test_a_signed_request_may_be_pushed(rp: Prober) -> None:
 
 
 async def test_no_other_secret_is_the_name_of_a_request(pushing: Prober) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another."""
     code = (await fetch(pushing, await pushed(pushing))).query["code"]
     answer = await fetch(pushing, f"urn:ietf:params:oauth:request_uri:{code}")
     assert answer.status == 400

@@ -81,7 +81,7 @@ FORGED: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", FORGED)
 async def test_a_forged_object_is_refused(signing: Prober, name: str) -> None:
-    """threats.md 11: `none`, an HMAC made with a public key, an empty key, `jku`/`x5u`/embedded `jwk`: refused."""
+    """THREAT_MODEL.md 11: `none`, an HMAC made with a public key, an empty key, `jku`/`x5u`/embedded `jwk`: refused."""
     answer = await signing.authorize(request=FORGED[name])
     assert answer.query["error"] == "invalid_request_object"
     assert answer.query["state"] == "a state"
@@ -112,13 +112,13 @@ async def test_a_forged_object_is_refused(signing: Prober, name: str) -> None:
 async def test_an_object_that_says_what_it_must_not_is_refused(
     signing: Prober, changed: dict[str, Any]
 ) -> None:
-    """RFC 9101 §5, §10.8; threats.md 13: a client assertion, whose subject is the client, is no request."""
+    """RFC 9101 §5, §10.8; THREAT_MODEL.md 13: a client assertion, whose subject is the client, is no request."""
     answer = await sent(signing, {"client_id": "signing", **changed})
     assert answer.query["error"] == "invalid_request_object"
 
 
 async def test_a_forged_object_opens_no_redirect(signing: Prober) -> None:
-    """threats.md 10: neither by the address beside it nor by the one inside."""
+    """THREAT_MODEL.md 10: neither by the address beside it nor by the one inside."""
     for name, forged in FORGED.items():
         answer = await signing.authorize(request=forged, redirect_uri="https://evil.example/")
         assert answer.status == 400, name

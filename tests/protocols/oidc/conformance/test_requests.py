@@ -115,7 +115,7 @@ async def test_oidcc_ensure_request_object_with_redirect_uri(rp: Prober) -> None
 async def test_oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_unsupported(
     rp: Prober, uri: str
 ) -> None:
-    """Core §6.2; threats.md 25: nothing is fetched."""
+    """Core §6.2; THREAT_MODEL.md 25: nothing is fetched."""
     assert (await rp.authorize(request_uri=uri)).query["error"] == "request_uri_not_supported"
     signing = rp.other("signing", secret=rp.secret)
     assert (await signing.authorize(request_uri=uri)).query["error"] == "request_uri_not_supported"

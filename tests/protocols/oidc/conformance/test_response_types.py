@@ -99,7 +99,7 @@ async def test_oidcc_ensure_request_with_valid_pkce_succeeds(front: Prober) -> N
 
 
 async def test_oidcc_codereuse(front: Prober) -> None:
-    """threats.md 14: the token from the front channel falls with the code that came beside it."""
+    """THREAT_MODEL.md 14: the token from the front channel falls with the code that came beside it."""
     said = (await front.authorize(response_type="code token")).fragment
     assert (await front.redeem(said["code"])).status == 200
     assert (await front.userinfo(said["access_token"])).status == 200
@@ -116,7 +116,7 @@ async def test_tokens_never_travel_in_a_query(front: Prober, kind: str, mode: st
 
 
 async def test_the_page_of_form_post_goes_to_the_service_and_nowhere_else(rp: Prober) -> None:
-    """threats.md 9: strict CSP without inline script; the form works by button without script."""
+    """THREAT_MODEL.md 9: strict CSP without inline script; the form works by button without script."""
     answer = await rp.authorize(response_mode="form_post", state='"><script>alert(1)</script>')
     (form,) = answer.page.forms
     assert (form.method, form.action) == ("post", rp.redirect_uri)
