@@ -87,6 +87,7 @@ class Grants(Protocol):
     async def list(self, sid: str) -> Sequence[Grant]:
         """What was given in one session, oldest first."""
 
+    async def list_of(self, user_id: str) -> Sequence[Grant]: ...
     async def consume_code(self, code_hash: bytes, now: int) -> Grant | None:
         """Return the grant behind a live code and mark the code used, in one statement."""
 

@@ -76,10 +76,11 @@ class Pages:
         locale: str,
         status: int = 200,
         destinations: tuple[str, ...] = (),
+        frames: tuple[str, ...] = (),
         here: str = "",
         **variables: Any,
     ) -> PageText:
-        """One page. `destinations`: where a form's answer may lead; `here`: the path of this page.
+        """One page. `destinations`: where a form's answer may lead; `frames`: what it frames; `here`: its path.
 
         Raises TypeError for variables that break the page's contract, KeyError for a page that no theme has.
         """
@@ -94,7 +95,11 @@ class Pages:
             languages=self._languages(settings, locale, here),
         )
         headers = page_headers(
-            face.theme.style_hash, locale, destinations, in_login=page.startswith(("login/", "error/"))
+            face.theme.style_hash,
+            locale,
+            destinations,
+            frames,
+            in_login=page.startswith(("login/", "error/")),
         )
         before, _, after = text.partition(STYLE_SLOT)
         return PageText(status, b"".join((before.encode(), face.theme.style, after.encode())), headers)

@@ -9,14 +9,16 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from idp.farewell import Farewell, Untold
 from idp.outcome import Accept
 from idp.tenant import Tenant
 from idp.visit import Visit
 from keys.token import hash_token, new_id
-from protocols.oidc import provider
+from protocols.oidc import backchannel, frontchannel, provider
 from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Ledger
+from storage.deliveries import Delivery
 from storage.records import Grant
 
 DOOR: Final = "oidc"
@@ -52,6 +54,24 @@ class OIDCDoor:
     def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:
         """Where the browser goes after the login."""
         return (request["redirect_uri"],)
+
+    def farewell(self, tenant: Tenant, service: str, sid: str) -> Farewell:
+        """By the back channel, through the browser, or not at all: as the service registered."""
+        here = self._issuers[tenant.name]
+        client = here.client_of(service)
+        if client is None:
+            return Farewell()
+        return Farewell(
+            client.settings.backchannel_logout_uri is not None, frontchannel.frame(here, client, sid)
+        )
+
+    async def tell(self, tenant: Tenant, delivery: Delivery, now: int) -> None:
+        """By the back channel. Raises `Untold`."""
+        here = self._issuers[tenant.name]
+        client = here.client_of(delivery.service)
+        if client is None:
+            raise Untold("the service is no longer configured")
+        await backchannel.tell(here, client, delivery, now)
 
 
 def redirect(tenant: Tenant, request: Mapping[str, Any], **response: str) -> web.Response:

@@ -7,9 +7,10 @@ from aiohttp import web
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
-from protocols.oidc import authorization, clients, cors, discovery, jwks, token, userinfo
+from protocols.oidc import authorization, clients, cors, discovery, jwks, logout, token, userinfo
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
+from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 
 ROUTES = (
@@ -22,6 +23,9 @@ ROUTES = (
     web.get("/oidc/userinfo", userinfo.show, allow_head=False),
     web.post("/oidc/userinfo", userinfo.show),
     web.options("/oidc/userinfo", cors.preflight),
+    web.get(logout.PATH, logout.begin, allow_head=False),
+    web.post(logout.PATH, logout.begin),
+    web.post(logout.CONFIRMED, logout.confirmed),
 )
 
 
@@ -46,4 +50,5 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
         public_origins=frozenset().union(*origins),
         discovery=discovery.document(tenant, known.values()),
         signing=signing,
+        outbound=Outbound(settings.outbound_allow, is_demo=tenant.settings.demo),
     )

@@ -13,7 +13,9 @@ from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.foreign import Untrustworthy
 
 TYPES: Final = frozenset((None, "jwt", "oauth-authz-req+jwt"))  # RFC 9101 §10.8
-JWT_CLAIMS: Final = frozenset(("iss", "aud", "exp", "nbf", "iat", "jti"))  # about the object, not of the request
+JWT_CLAIMS: Final = frozenset(
+    ("iss", "aud", "exp", "nbf", "iat", "jti")
+)  # about the object, not of the request
 SKEW_SECONDS: Final = 10
 
 

@@ -59,6 +59,7 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.sessions.find_by_sid("sid1", NOW) is None
             assert await tx.grants.find("g1") is None
             assert await tx.grants.list("sid1") == []
+            assert await tx.grants.list_of("u1") == []
             assert await tx.deliveries.list() == []
             assert await tx.tokens.find(ACCESS.token_hash, "access", NOW) is None
             assert await tx.authorization_requests.find(WAITING.id_hash, NOW) is None
