@@ -52,7 +52,10 @@ def dump(server: Server) -> bytes:
             text = "\n".join(database.iterdump()).encode()
         return text + b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
     done = subprocess.run(
-        [binaries() / "pg_dump", "--inserts", superuser(server)], capture_output=True, check=True, env={}
+        [binaries().joinpath("initdb").resolve().with_name("pg_dump"), "--inserts", superuser(server)],
+        capture_output=True,
+        check=True,
+        env={},
     )
     return done.stdout
 
