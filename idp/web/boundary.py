@@ -17,7 +17,7 @@ from idp.web.address import client_address
 from idp.web.exchange import ADDRESS, DIRECTORY, LOCALE, NOW, PREFIX, PROVIDER, REQUEST_ID, TENANT, TRUSTED
 from idp.web.failure import failure
 from idp.web.form import BadForm
-from idp.web.locale import choose_locale
+from idp.web.language import CHOSEN, choose, wished
 from keys.token import new_id
 from storage import StorageError
 
@@ -27,8 +27,8 @@ log = structlog.get_logger("http")
 
 RETRY_SECONDS = 1  # a full queue or a lost database connection is worth another try that soon
 HSTS = "max-age=31536000"
-LOCALE_PARAMETER = "ui_locales"
-OWN_PAGES = ("/", "/login", "/logout")  # where a choice of language is remembered; a service's wish is not
+# Where a choice of language is remembered; the wish of a service is not.
+OWN_PAGES = ("/", "/login", "/logout", "/account/services")
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
@@ -71,12 +71,7 @@ def _stamp(request: web.Request, tenant: Tenant) -> None:
     request[ADDRESS] = client_address(
         request.remote, request.headers.getall("X-Forwarded-For", ()), request.app[TRUSTED]
     )
-    request[LOCALE] = choose_locale(
-        request.headers.get("Accept-Language", ""),
-        request.cookies.get(cookies.cookie_name(tenant, cookies.LOCALE_COOKIE), ""),
-        request.query.get(LOCALE_PARAMETER, "") if request.query_string else "",
-        tenant.settings.locales,
-    )
+    request[LOCALE] = choose(request, wished(request))
     bind_contextvars(tenant=tenant.name)
 
 
@@ -98,6 +93,6 @@ async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
         reference = new_reference()
         log.exception("defect", reference=reference)
         return failure(request, 500, reference=reference)
-    if LOCALE_PARAMETER in request.query_string and request.path.removeprefix(tenant.prefix) in OWN_PAGES:
+    if CHOSEN in request.query_string and request.path.removeprefix(tenant.prefix) in OWN_PAGES:
         cookies.give_locale(response, tenant, request[LOCALE])
     return response

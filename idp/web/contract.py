@@ -64,6 +64,26 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "complete": True,  # whether the user is signed out of all of them, as far as can be known
         "onward": None,  # url and name of the service that waits for the browser
     },
+    "consent/ask": {
+        "action": REQUIRED,
+        "pending": REQUIRED,  # names the request that waits
+        "csrf": REQUIRED,
+        "service": REQUIRED,
+        "username": REQUIRED,
+        "scopes": REQUIRED,  # what the service would get, by scope
+    },
+    "account/services": {
+        "action": REQUIRED,  # takes one back
+        "csrf": REQUIRED,
+        "consents": REQUIRED,  # service, name, scopes, since
+        "portal_url": REQUIRED,
+    },
+    "handover/post": {
+        "action": REQUIRED,  # at the service
+        "fields": REQUIRED,  # pairs of name and value
+        "auto": True,  # goes on by itself; in a preview it must not
+        "service": REQUIRED,
+    },
     "error/bad_request": {"what": "", "error": "", "service": None, "reference": ""},
     "error/not_found": {"portal_url": REQUIRED},
     "error/busy": {},

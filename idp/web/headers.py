@@ -36,14 +36,19 @@ def page_headers(
     frames: tuple[str, ...] = (),
     *,
     in_login: bool,
+    handover: bool = False,
 ) -> dict[str, str]:
     """The headers of one page; the same dict for the same arguments, so it must not be changed.
 
     `destinations` are addresses to which a form's answer may redirect: Chromium holds form-action against
-    redirects too. `frames` are what the page shows in frames: their origins, and nothing else, are allowed.
+    redirects too. The form of a `handover` goes to its destination and nowhere else.
+    `frames` are what the page shows in frames: their origins are allowed, and no others.
     """
-    targets = dict.fromkeys(filter(None, map(_form_target, destinations)))
-    form_action = " ".join(("'self'", "https:", *targets))
+    if handover:
+        form_action = " ".join(map(_exact_target, destinations))
+    else:
+        targets = dict.fromkeys(filter(None, map(_form_target, destinations)))
+        form_action = " ".join(("'self'", "https:", *targets))
     framed = " ".join(dict.fromkeys(map(_origin, frames)))
     policy = (
         f"default-src 'none'; style-src '{style_hash}'; img-src 'self' data:; script-src 'self'; "
@@ -74,4 +79,13 @@ def _form_target(url: str) -> str | None:
         return None
     if parts.scheme == "http" and _HOST.fullmatch(parts.netloc.lower()):
         return f"http://{parts.netloc.lower()}"
+    return f"{parts.scheme}:"
+
+
+def _exact_target(url: str) -> str:
+    """The source expression for one address, without its query, which CSP cannot say."""
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https") and _HOST.fullmatch(parts.netloc.lower()):
+        path = (parts.path or "/").replace(";", "%3B").replace(",", "%2C")  # they would end the expression
+        return f"{parts.scheme}://{parts.netloc.lower()}{path}"
     return f"{parts.scheme}:"

@@ -13,7 +13,7 @@ from keys.secret import Secret
 from keys.token import hash_token, new_token
 from protocols.oidc.checks import known_client
 from protocols.oidc.clients import Client
-from protocols.oidc.errors import Untrusted
+from protocols.oidc.errors import AuthorizationError, Untrusted
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.parameters import from_form, from_query
 from storage.records import AuthorizationRequest
@@ -30,7 +30,7 @@ class Asked:
     parameters: Mapping[str, str]
     is_pushed: bool = False  # by the client itself, authenticated
     is_stored: bool = False  # it cannot be read a second time
-    is_signed: bool = False
+    is_signed: bool = False  # now, or before it was stored
 
 
 async def arrive(request: web.Request, here: Issuer) -> Asked:
@@ -45,7 +45,19 @@ async def arrive(request: web.Request, here: Issuer) -> Asked:
         stored = await tx.authorization_requests.consume(presented, request[NOW])
     if stored is None or stored.client_id != client.id or stored.kind == "consent":
         raise Untrusted("invalid_request_uri", "request_uri is unknown, expired, used, or another client's")
-    return Asked(client, stored.request, is_pushed=stored.kind == "pushed", is_stored=True)
+    # What the client must sign was signed when it was stored: `came_as_required` is asked before that.
+    return Asked(
+        client, stored.request, is_pushed=stored.kind == "pushed", is_stored=True, is_signed=True
+    )
+
+
+def came_as_required(asked: Asked) -> None:
+    """What the client's settings say of the way (RFC 9126 §6, RFC 9101 §10.5). Raises `AuthorizationError`."""
+    settings = asked.client.settings
+    if settings.require_pushed_authorization_requests and not asked.is_pushed:
+        raise AuthorizationError("invalid_request", "this client must push its requests (RFC 9126)")
+    if settings.require_signed_request_object and not asked.is_signed:
+        raise AuthorizationError("invalid_request", "this client must sign its requests (RFC 9101)")
 
 
 async def store(here: Issuer, asked: Asked, now: int) -> tuple[str, int]:

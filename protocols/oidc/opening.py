@@ -7,7 +7,18 @@ from aiohttp import web
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
-from protocols.oidc import authorization, clients, cors, discovery, jwks, logout, token, userinfo
+from protocols.oidc import (
+    authorization,
+    clients,
+    consent,
+    cors,
+    discovery,
+    jwks,
+    logout,
+    par,
+    token,
+    userinfo,
+)
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
 from protocols.oidc.outbound import Outbound
@@ -18,6 +29,10 @@ ROUTES = (
     web.get("/oidc/jwks", jwks.show),
     web.get("/oidc/authorize", authorization.authorize, allow_head=False),
     web.post("/oidc/authorize", authorization.authorize),
+    web.post(par.PATH, par.push),
+    web.options(par.PATH, cors.preflight),
+    web.get(consent.PATH, consent.show, allow_head=False),
+    web.post(consent.PATH, consent.submit),
     web.post("/oidc/token", token.token),
     web.options("/oidc/token", cors.preflight),
     web.get("/oidc/userinfo", userinfo.show, allow_head=False),

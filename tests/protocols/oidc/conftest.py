@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import aiohttp
 import pytest
 
+from protocols.oidc.settings import ResponseType
 from tests.browser import Browser
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc.prober import Prober
+from tests.protocols.oidc.signer import CLIENT_KEY, jwks
 from tests.running import Database, database
 from tests.server import Server, running
 
@@ -22,6 +24,7 @@ ERIN = Person("erin", pattern=PATTERN)
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
 OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
+RESPONSE_TYPES = get_args(ResponseType)
 
 
 def add_services(tenant: TenantFolder) -> None:
@@ -37,6 +40,13 @@ def add_services(tenant: TenantFolder) -> None:
     add("grouped", scopes=["openid", "groups"])
     add("online", scopes=["openid", "email"])
     add("old", pkce="optional")
+    add("front", response_types=list(RESPONSE_TYPES))
+    add("signing", jwks=jwks(CLIENT_KEY), request_object_signing_alg="ES256")
+    add("signed", jwks=jwks(CLIENT_KEY), request_object_signing_alg="ES256",
+        require_signed_request_object=True)  # fmt: skip
+    add("pushing", require_pushed_authorization_requests=True)
+    add("remembered", consent="remembered")
+    add("required", consent="required")
     for name in ("other", "strict", "closed"):
         add(name)
     add("spa", token_endpoint_auth_method="none")

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
+from tests.browser import Page
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -35,10 +37,28 @@ class Answer:
         return dict(parse_qsl(urlsplit(self.headers["Location"]).query))
 
     @property
+    def fragment(self) -> dict[str, str]:
+        """The same where scripts of the client read it."""
+        return dict(parse_qsl(urlsplit(self.headers["Location"]).fragment))
+
+    @property
+    def page(self) -> Page:
+        """A page, read."""
+        return Page.read("", self.status, self.headers, self.text.encode())
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the client is told, in whatever mode."""
+        if "Location" not in self.headers:
+            (form,) = self.page.forms
+            return form.fields
+        return self.fragment or self.query
+
+    @property
     def error(self) -> str:
         """Wherever the standard puts it."""
         if "Location" in self.headers:
-            return self.query.get("error", "")
+            return self.said.get("error", "")
         return str(self.json.get("error", "")) if self.text.startswith("{") else ""
 
 
