@@ -107,4 +107,5 @@ def done(request: web.Request, told: Sequence[Told], onward: Onward | None = Non
             portal_url=tenant.url("/"),
         )
     cookies.take(response, tenant, cookies.SESSION)
+    cookies.forget_state(request, response, tenant)
     return response

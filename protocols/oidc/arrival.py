@@ -46,9 +46,7 @@ async def arrive(request: web.Request, here: Issuer) -> Asked:
     if stored is None or stored.client_id != client.id or stored.kind == "consent":
         raise Untrusted("invalid_request_uri", "request_uri is unknown, expired, used, or another client's")
     # What the client must sign was signed when it was stored: `came_as_required` is asked before that.
-    return Asked(
-        client, stored.request, is_pushed=stored.kind == "pushed", is_stored=True, is_signed=True
-    )
+    return Asked(client, stored.request, is_pushed=stored.kind == "pushed", is_stored=True, is_signed=True)
 
 
 def came_as_required(asked: Asked) -> None:

@@ -100,7 +100,9 @@ def accept(parameters: Mapping[str, str], client: Client) -> dict[str, Any]:
         except Malformed as fault:
             raise AuthorizationError("invalid_request", fault.description) from None
         if "userinfo" in accepted["claims"] and accepted["response_type"] == "id_token":  # Core §5.5
-            raise AuthorizationError("invalid_request", "claims asks of userinfo, but no access token is given")
+            raise AuthorizationError(
+                "invalid_request", "claims asks of userinfo, but no access token is given"
+            )
     provider.verify(accepted)
     return accepted
 

@@ -16,6 +16,7 @@ from protocols.oidc import (
     jwks,
     logout,
     par,
+    session_management,
     token,
     userinfo,
 )
@@ -41,6 +42,7 @@ ROUTES = (
     web.get(logout.PATH, logout.begin, allow_head=False),
     web.post(logout.PATH, logout.begin),
     web.post(logout.CONFIRMED, logout.confirmed),
+    web.get(session_management.PATH, session_management.show),
 )
 
 
@@ -63,7 +65,7 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
         settings=settings,
         clients=known,
         public_origins=frozenset().union(*origins),
-        discovery=discovery.document(tenant, known.values()),
+        discovery=discovery.document(tenant, settings, known.values()),
         signing=signing,
         outbound=Outbound(settings.outbound_allow, is_demo=tenant.settings.demo),
     )

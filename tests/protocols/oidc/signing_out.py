@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from tests.browser import Browser
+from tests.configuration import TenantFolder
 from tests.page import Page
 from tests.people import ALICE, Person
 from tests.relying_party import RelyingParty, Tokens
@@ -106,7 +107,12 @@ def new_site(folder: Any, url: str, workers: int = 1) -> Server:
             channels["backchannel_logout_uri"] = f"{service.url}/backchannel"
         if name in FRONT:
             channels["frontchannel_logout_uri"] = f"{service.url}/frontchannel?by=idp"
+        if name == "files":
+            channels["session_management"] = True
         one.tenant.add_service(name, service.callback, **channels)
+    plain = TenantFolder("plain", f"{one.url}/plain")
+    plain.add_service("wiki", Service("wiki").callback)
+    one.configuration.tenants.append(plain)
     return one
 
 

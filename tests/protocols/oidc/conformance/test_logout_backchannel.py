@@ -173,12 +173,7 @@ async def test_signing_in_again_keeps_the_session_and_tells_nobody(visitor: Visi
 async def test_50_who_press_the_button_at_once_tell_each_service_once(visitor: Visitor) -> None:
     """A session ends once, whoever asks for it how often."""
     await visitor.enter("wiki")
-    browser: Browser = visitor.browser
-    await asyncio.gather(
-        *(
-            browser.request("GET", visitor.address(id_token_hint=visitor.tokens["wiki"].id_token))
-            for _ in range(50)
-        )
-    )
+    address = visitor.address(id_token_hint=visitor.tokens["wiki"].id_token)
+    await asyncio.gather(*(visitor.browser.request("GET", address) for _ in range(50)))
     await asyncio.sleep(1)
     assert len(visitor.services["wiki"].logout_tokens) == 1
