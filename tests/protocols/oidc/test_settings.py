@@ -85,8 +85,15 @@ def test_a_front_channel_address_is_of_the_services_own_host() -> None:
 
 @pytest.mark.parametrize("name", ["frontchannel_logout_uri", "backchannel_logout_uri"])
 @pytest.mark.parametrize(
-    "uri", ["http://rp.example.com/out", "com.example.app:/out", "https://u@rp.example.com/", "https://rp.example.com/#x", "/out"]
-)  # fmt: skip
+    "uri",
+    [
+        "http://rp.example.com/out",
+        "com.example.app:/out",
+        "https://u@rp.example.com/",
+        "https://rp.example.com/#x",
+        "/out",
+    ],
+)
 def test_a_logout_address_is_an_address_of_the_web(name: str, uri: str) -> None:
     with pytest.raises(ValidationError):
         ServiceSettings.model_validate(WIKI | {name: uri})
