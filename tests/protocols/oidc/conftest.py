@@ -15,10 +15,10 @@ from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc.prober import Prober
 from tests.protocols.oidc.signer import CLIENT_KEY, jwks
-from tests.running import Database, database
+from tests.running import Database, browsers, database
 from tests.server import Server, running
 
-__all__ = ["database"]
+__all__ = ["browsers", "database"]
 
 ERIN = Person("erin", pattern=PATTERN)
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
