@@ -81,7 +81,7 @@ def test_a_traceback_shows_no_variable(capfdbinary: pytest.CaptureFixture[bytes]
     assert b"nothing there" in written and b"in fail" in written and b"hunter2" not in written
 
 
-@pytest.mark.parametrize("library", ["pyop", "oic.oauth2.message", "jwkest.jws"])
+@pytest.mark.parametrize("library", ["pyop", "oic.oauth2.message", "jwkest.jws", "aiohttp.server"])
 def test_of_libraries_that_talk_only_the_place_is_kept(
     capfdbinary: pytest.CaptureFixture[bytes], library: str
 ) -> None:

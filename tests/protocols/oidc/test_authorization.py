@@ -52,6 +52,10 @@ REPORTED = [
     ({"claims": '{"userinfo": {"email": {"values": "a"}}}'}, "invalid_request"),
     ({"claims": '{"id_token": {"acr": {"essential": "yes"}}}'}, "invalid_request"),
     ({"claims": "[" * 2000}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"value": %s}}}' % ("[" * 252 + "]" * 252)}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"value": "\\ud800"}}}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"\\ud800": null}}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"value": NaN}}}'}, "invalid_request"),
     ({"id_token_hint": "a.b.c"}, "invalid_request"),
 ]
 
@@ -139,7 +143,12 @@ async def test_a_body_of_another_kind_or_size_is_a_bad_request(rp: Prober) -> No
 async def test_unknown_parameters_and_scopes_are_ignored(rp: Prober) -> None:
     """RFC 6749 §3.1, OpenID Connect Core §3.1.2.1; and display, locales and acr_values are wishes only."""
     answer = await rp.authorize(
-        scope="openid unknown phone", foo="bar", display="wap", acr_values="x y", claims_locales="ja"
+        claims='{"userinfo": {"age": {"value": 123456789012345678901234567890}}}',
+        scope="openid unknown phone",
+        foo="bar",
+        display="wap",
+        acr_values="x y",
+        claims_locales="ja",
     )
     assert "code" in answer.query
     assert (await rp.redeem(answer.query["code"])).json["scope"] == "openid"
