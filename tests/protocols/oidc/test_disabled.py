@@ -1,4 +1,4 @@
-"""threats.md 24: Within 1 s of disabling a user: session, refresh, userinfo all refuse, on every node."""
+"""THREAT_MODEL.md 24: Within 1 s of disabling a user: session, refresh, userinfo all refuse, on every node."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def with_embedded_key(token: str, claims: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("forge", [altered, unsigned, by_public_key, by_own_key, with_embedded_key])
 async def test_oidcc_rp_initiated_logout_modified_id_token_hint(visitor: Visitor, forge: Forge) -> None:
-    """The hint's signature by our ring only; threats.md 11: `none`, an HMAC, an embedded key: refused."""
+    """The hint's signature by our ring only; THREAT_MODEL.md 11: `none`, an HMAC, an embedded key: refused."""
     await visitor.enter("wiki")
     token = visitor.tokens["wiki"].id_token
     page = await visitor.leave("wiki", id_token_hint=forge(token, decode(token, 1)))
@@ -102,7 +102,7 @@ async def test_oidcc_rp_initiated_logout_modified_id_token_hint(visitor: Visitor
 
 
 async def test_a_token_of_ours_that_is_no_id_token_is_no_hint(visitor: Visitor) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another: a logout token as hint."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another: a logout token as hint."""
     await visitor.enter("wiki")
     await visitor.leave("wiki")
     (token,) = visitor.services["wiki"].logout_tokens
