@@ -97,6 +97,8 @@ async def _look(provider: IdentityProvider) -> None:
                     await deliver(provider, tenant, claimed)
             except StorageError as error:
                 log.warning("logout.delivery.failed", tenant=tenant.name, error=str(error))
+            except Exception:  # one that cannot be told must not keep the others waiting
+                log.exception("defect", tenant=tenant.name)
 
 
 async def _claim(provider: IdentityProvider, tenant: Tenant) -> list[Delivery]:
