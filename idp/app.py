@@ -21,6 +21,7 @@ from idp.config.configuration import Configuration
 from idp.config.load import load as read_configuration
 from idp.config.mistake import ConfigurationError
 from idp.config.revision import revision
+from idp.delivering import retrying
 from idp.provider import IdentityProvider
 from idp.supervisor.work import Unfit
 from idp.sweeping import sweeping
@@ -113,6 +114,7 @@ class Server:
         routes.setup(app, here)
         for name in self.serving.doors:
             await doors.opening(name).setup(app, here)
+        app.cleanup_ctx.append(lambda _: retrying(here))
 
 
 def now() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from idp import revocation
+from idp.revocation import doors_of
 from idp.visit import Visit
 from keys.secret import Secret
 from keys.token import hash_token, new_id, new_token
@@ -31,11 +33,15 @@ async def establish(visit: Visit, user: User, proofs: tuple[Proof, ...], acr: st
     """A session for a user who was just proven, and the secret that the browser gets.
 
     The session that the browser had ends; if it was the same user's, the new one carries on its `sid`, so that
-    services keep recognising it. The absolute end counts from the oldest proof on which the session stands.
+    services keep recognising it, else its services are told. The absolute end counts from the oldest proof on
+    which the session stands.
     """
-    before = await find(visit)
-    if before is not None:
+    before = await _last(visit)
+    if before is not None and before.user_id == user.id:
         await visit.tx.sessions.delete(before.id_hash)
+    elif before is not None:
+        doors = doors_of(visit.tenant.services)
+        await revocation.end(visit.tx, doors, before, visit.now, reason="another user signed in")
     secret = new_token()
     began = min((proof.at for proof in proofs), default=visit.now)
     session = Session(
@@ -56,8 +62,12 @@ async def establish(visit: Visit, user: User, proofs: tuple[Proof, ...], acr: st
 
 
 async def end(visit: Visit) -> Session | None:
-    """Sign out: returns the session that ended."""
-    session = await find(visit)
-    if session is not None:
-        await visit.tx.sessions.delete(session.id_hash)
-    return session
+    """Sign out: returns the session that ended. Of many who want it at once, one gets it."""
+    session = await _last(visit)
+    return session if session and await visit.tx.sessions.delete(session.id_hash) else None
+
+
+async def _last(visit: Visit) -> Session | None:
+    """The session that the browser came with, even if it was idle for too long: services may still keep it."""
+    secret = visit.caller.session
+    return await visit.tx.sessions.find(hash_token(secret), visit.now) if secret else None

@@ -7,14 +7,14 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
+from storage.deliveries import Deliveries
+from storage.logins import Interactions, Sessions
 from storage.records import (
     AuditRecord,
     Budget,
     Credential,
     DataKey,
     Grant,
-    Interaction,
-    Session,
     SigningKeyRecord,
     Token,
     User,
@@ -79,33 +79,15 @@ class Budgets(Protocol):
     async def delete(self, subject: str) -> bool: ...
 
 
-class Interactions(Protocol):
-    """Logins in progress."""
-
-    async def add(self, interaction: Interaction) -> None: ...
-    async def find(self, interaction_id: str, now: int) -> Interaction | None: ...
-    async def consume(self, interaction_id: str, now: int) -> Interaction | None:
-        """Return the live interaction and delete it, in one statement: of many, one gets it."""
-
-
-class Sessions(Protocol):
-    """Browser sessions."""
-
-    async def add(self, session: Session) -> None: ...
-    async def find(self, id_hash: bytes, now: int) -> Session | None:
-        """The session unless its absolute end has passed; idleness is the caller's to judge."""
-
-    async def touch(self, id_hash: bytes, now: int) -> None: ...
-    async def list(self, user_id: str, now: int) -> Sequence[Session]: ...
-    async def delete(self, id_hash: bytes) -> bool: ...
-    async def delete_of(self, user_id: str) -> int: ...
-
-
 class Grants(Protocol):
     """What users gave services, with the authorization codes that open them."""
 
     async def add(self, grant: Grant) -> None: ...
     async def find(self, grant_id: str) -> Grant | None: ...
+    async def list(self, sid: str) -> Sequence[Grant]:
+        """What was given in one session, oldest first."""
+
+    async def list_of(self, user_id: str) -> Sequence[Grant]: ...
     async def consume_code(self, code_hash: bytes, now: int) -> Grant | None:
         """Return the grant behind a live code and mark the code used, in one statement."""
 
@@ -166,6 +148,7 @@ class Transaction(Protocol):
     sessions: Sessions
     grants: Grants
     tokens: Tokens
+    deliveries: Deliveries
     authorization_requests: AuthorizationRequests
     consents: Consents
     signing_keys: SigningKeys

@@ -48,6 +48,11 @@ class Administration:
         )
         return shown
 
+    def pending(self, tenant: str = "demo") -> list[dict[str, Any]]:
+        """Services that are still to be told that a session has ended."""
+        shown: list[dict[str, Any]] = json.loads(self.cli("session", "pending", "--tenant", tenant, "--json"))
+        return shown
+
     def add_user(
         self,
         name: str,

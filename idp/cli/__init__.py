@@ -14,6 +14,7 @@ NOUNS: Final = {
     "config": "Check the configuration; print its schema.",
     "user": "People: add, list, show, disable, enable, unlock, delete.",
     "credential": "What people prove themselves with: set, list, reset.",
+    "session": "Who is signed in where: list, end; which services are still to be told.",
     "key": "Signing keys: list, rotate, retire.",
     "storage": "The database: migrate, status.",
     "audit": "What happened.",

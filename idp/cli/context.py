@@ -23,6 +23,7 @@ from idp.cli.folder import config_option, read_configuration
 from idp.config.configuration import Configuration, TenantConfiguration
 from idp.config.mistake import suggest
 from idp.config.server import Log
+from idp.revocation import doors_of
 from idp.username import canonical
 from idp.vault import WrongMasterKey, open_vault
 from keys.seal import Unsealable, Vault
@@ -50,6 +51,11 @@ class Opened:
 
     def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
         return self.storage.snapshot(self.tenant.name)
+
+    @property
+    def doors(self) -> dict[str, str]:
+        """The door of each service."""
+        return doors_of(self.tenant.services)
 
     async def vault(self) -> Vault:
         """The tenant's vault; its keys are made where the server never ran."""

@@ -11,6 +11,7 @@ import click
 from idp import audit, throttle
 from idp.cli.context import Opened, find_user, in_tenant
 from idp.cli.show import json_option, show, show_record
+from idp.revocation import evict
 from idp.username import MAX_LENGTH, canonical
 from keys.token import new_id
 from storage import Duplicate, Transaction
@@ -93,13 +94,12 @@ async def show_(opened: Opened, name: str, as_json: bool) -> None:
 @click.argument("name")
 @in_tenant
 async def disable(opened: Opened, name: str) -> None:
-    """Let a user in nowhere: his sessions and everything issued to services end with it."""
+    """Let a user in nowhere: his sessions and everything issued to services end with it, and services are told."""
     async with opened.transaction() as tx:
         person = await find_user(tx, name)
         if person.disabled_at is None:
             await tx.users.replace(dataclasses.replace(person, disabled_at=opened.now))
-        sessions = await tx.sessions.delete_of(person.id)
-        grants = await tx.grants.delete_of(person.id)
+        sessions, grants = await evict(tx, opened.doors, person.id, opened.now)
         await _record(tx, opened, "user.disabled", person, sessions=sessions, grants=grants)
     click.echo(f"disabled {person.username}, ended {sessions} sessions and {grants} grants")
 
@@ -139,6 +139,7 @@ async def delete(opened: Opened, name: str) -> None:
     """Delete a user with credentials, sessions and grants. The audit log keeps what he did."""
     async with opened.transaction() as tx:
         person = await find_user(tx, name)
+        await evict(tx, opened.doors, person.id, opened.now)
         await tx.users.delete(person.id)
         await throttle.unlock(tx, person.username, opened.tenant.authenticators)
         await _record(tx, opened, "user.deleted", person)

@@ -50,6 +50,20 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "action": REQUIRED,  # signs out
         "csrf": REQUIRED,
     },
+    "logout/confirm": {
+        "action": REQUIRED,
+        "csrf": REQUIRED,
+        "portal_url": REQUIRED,
+        "fields": [],  # name and value of what the form carries along
+        "service": None,  # display name of the one that asks
+        "fault": "",  # what was wrong with the way it asked
+    },
+    "logout/done": {
+        "portal_url": REQUIRED,
+        "services": [],  # name, result (done, pending, asked, unsupported), frame (an address to load, or empty)
+        "complete": True,  # whether the user is signed out of all of them, as far as can be known
+        "onward": None,  # url and name of the service that waits for the browser
+    },
     "consent/ask": {
         "action": REQUIRED,
         "pending": REQUIRED,  # names the request that waits
@@ -70,8 +84,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "auto": True,  # goes on by itself; in a preview it must not
         "service": REQUIRED,
     },
-    "logout/confirm": {"action": REQUIRED, "csrf": REQUIRED, "portal_url": REQUIRED},
-    "logout/done": {"portal_url": REQUIRED},
     "error/bad_request": {"what": "", "error": "", "service": None, "reference": ""},
     "error/not_found": {"portal_url": REQUIRED},
     "error/busy": {},

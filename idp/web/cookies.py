@@ -1,4 +1,4 @@
-"""The two cookies: one binds a login to its browser, the other is the session."""
+"""The cookies: one binds a login to its browser, one is the session; the rest are no secrets."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from keys.token import new_token
 BROWSER: Final = "browser"
 SESSION: Final = "session"
 LOCALE_COOKIE: Final = "locale"
+STATE: Final = "state"
 
 BROWSER_SECRET = web.RequestKey("browser_secret", Secret)
 _SHORTEST, _LONGEST = 20, 200  # anything else was not made by us
@@ -66,6 +67,21 @@ def give_locale(response: web.StreamResponse, tenant: Tenant, locale: str) -> No
         secure=_is_secure(tenant),
         samesite="Lax",
     )
+
+
+def give_state(response: web.StreamResponse, tenant: Tenant, state: str) -> None:
+    """Tell scripts of ours, in frames of other sites too, which session it is: a name for it, and no key to it.
+
+    Browsers take `Secure` from loopback too, and ask for it with `SameSite=None`.
+    """
+    response.set_cookie(cookie_name(tenant, STATE), state, path="/", secure=True, samesite="None")
+
+
+def forget_state(request: web.Request, response: web.StreamResponse, tenant: Tenant) -> None:
+    """The session is another one, or over, unless the response says which it is now."""
+    name = cookie_name(tenant, STATE)
+    if name in request.cookies and name not in response.cookies:
+        response.del_cookie(name, path="/", secure=True, samesite="None")
 
 
 def take(response: web.StreamResponse, tenant: Tenant, kind: str) -> None:

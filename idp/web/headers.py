@@ -30,21 +30,30 @@ _STANDALONE: Final = {**_ALWAYS, "Cross-Origin-Opener-Policy": "same-origin"}
 
 @lru_cache(maxsize=256)
 def page_headers(
-    style_hash: str, locale: str, destinations: tuple[str, ...], *, in_login: bool, handover: bool = False
+    style_hash: str,
+    locale: str,
+    destinations: tuple[str, ...],
+    frames: tuple[str, ...] = (),
+    *,
+    in_login: bool,
+    handover: bool = False,
 ) -> dict[str, str]:
     """The headers of one page; the same dict for the same arguments, so it must not be changed.
 
     `destinations` are addresses to which a form's answer may redirect: Chromium holds form-action against
     redirects too. The form of a `handover` goes to its destination and nowhere else.
+    `frames` are what the page shows in frames: their origins are allowed, and no others.
     """
     if handover:
         form_action = " ".join(map(_exact_target, destinations))
     else:
         targets = dict.fromkeys(filter(None, map(_form_target, destinations)))
         form_action = " ".join(("'self'", "https:", *targets))
+    framed = " ".join(dict.fromkeys(map(_origin, frames)))
     policy = (
         f"default-src 'none'; style-src '{style_hash}'; img-src 'self' data:; script-src 'self'; "
         f"form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
+        + (f"; frame-src {framed}" if framed else "")
     )
     return {
         "Content-Type": "text/html; charset=utf-8",
@@ -52,6 +61,12 @@ def page_headers(
         "Content-Security-Policy": policy,
         **(_ALWAYS if in_login else _STANDALONE),
     }
+
+
+def _origin(url: str) -> str:
+    """Of an address that was checked when it was registered."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _form_target(url: str) -> str | None:

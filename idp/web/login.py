@@ -49,6 +49,7 @@ async def submit(request: web.Request) -> web.Response:
         response: web.Response = await provider.doors[outcome.resume.door].resume(request, here, outcome)
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
+        cookies.forget_state(request, response, tenant)
     return response
 
 

@@ -1,51 +1,111 @@
-"""Signing out here: the browser's session ends, whatever service it came from."""
+"""Signing out: the browser's session ends here and wherever it went, and the user is told how that went."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
-from idp import session
+from idp import departure, session
+from idp.farewell import Result, Told
 from idp.web import cookies
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
+from idp.web.login import service_name
 from idp.web.respond import page
 from idp.web.visiting import visit
 
 PATH: Final = "/logout"
 PURPOSE: Final = "logout"
+OPEN: Final = (Result.PENDING, Result.UNSUPPORTED)  # where the user may still be signed in
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where the service that sent the browser here wants it next."""
+
+    url: str
+    service: str
 
 
 async def confirm(request: web.Request) -> web.Response:
     """GET: ask first, since any page of the world can send a browser here."""
+    return ask(request, f"{request[TENANT].prefix}{PATH}", {})
+
+
+async def submit(request: web.Request) -> web.Response:
+    """POST: end the session and forget the cookie."""
+    form = await read_form(request)
+    browser = cookies.browser_secret(request, request[TENANT])
+    if not is_csrf(browser, PURPOSE, form.get("csrf", "")):
+        return await confirm(request)
+    return done(request, await sign_out(request))
+
+
+def ask(
+    request: web.Request, action: str, fields: Mapping[str, str], *, service: str = "", fault: str = ""
+) -> web.Response:
+    """The page that asks. `fields` come back with the answer; `service` is who wants to know."""
     tenant = request[TENANT]
     browser = cookies.browser_secret(request, tenant)
     response = page(
         request,
         "logout/confirm",
         here=f"{tenant.prefix}{PATH}",
-        action=f"{tenant.prefix}{PATH}",
+        destinations=tuple(filter(None, (fields.get("post_logout_redirect_uri"),))),
+        action=action,
+        fields=sorted(fields.items()),
         csrf=csrf(browser, PURPOSE),
+        service=service_name(request, service) if service else None,
+        fault=fault,
         portal_url=tenant.url("/"),
     )
     cookies.give(response, tenant, cookies.BROWSER, browser)
     return response
 
 
-async def submit(request: web.Request) -> web.Response:
-    """POST: end the session and forget the cookie."""
+async def sign_out(request: web.Request, by: str = "") -> tuple[Told, ...]:
+    """End the browser's session everywhere; `by` is the service that asked for it. Empty without a session."""
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
-    form = await read_form(request)
-    browser = cookies.browser_secret(request, tenant)
-    if not is_csrf(browser, PURPOSE, form.get("csrf", "")):
-        return await confirm(request)
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
         ended = await session.end(here)
-        if ended is not None:
-            await here.record("session.ended", user_id=ended.user_id, service="", sid=ended.sid)
-    response = page(request, "logout/done", here=f"{tenant.prefix}{PATH}", portal_url=tenant.url("/"))
+        if ended is None:
+            return ()
+        reason = "service" if by else "user"
+        await here.record("session.ended", user_id=ended.user_id, service=by, sid=ended.sid, reason=reason)
+        left = await departure.depart(here, provider.doors, ended, by)
+    return await departure.conclude(provider, tenant, left)
+
+
+def done(request: web.Request, told: Sequence[Told], onward: Onward | None = None) -> web.Response:
+    """Every service with its result. Straight on to `onward` where there is nothing left to do or to know."""
+    tenant = request[TENANT]
+    is_complete = not any(each.result in OPEN for each in told)
+    if onward is not None and all(each.result is Result.DONE and not each.frame for each in told):
+        headers = {"Location": onward.url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        response = web.Response(status=303, headers=headers)
+    else:
+        response = page(
+            request,
+            "logout/done",
+            here=f"{tenant.prefix}{PATH}",
+            frames=tuple(each.frame for each in told if each.frame),
+            services=[
+                {
+                    "name": service_name(request, each.service),
+                    "result": each.result.value,
+                    "frame": each.frame,
+                }
+                for each in told
+            ],
+            complete=is_complete,
+            onward=onward and {"url": onward.url, "name": service_name(request, onward.service)},
+            portal_url=tenant.url("/"),
+        )
     cookies.take(response, tenant, cookies.SESSION)
+    cookies.forget_state(request, response, tenant)
     return response

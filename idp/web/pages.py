@@ -80,10 +80,11 @@ class Pages:
         locale: str,
         status: int = 200,
         destinations: tuple[str, ...] = (),
+        frames: tuple[str, ...] = (),
         here: str = "",
         **variables: Any,
     ) -> PageText:
-        """One page. `destinations`: where a form's answer may lead; `here`: the path of this page.
+        """One page. `destinations`: where a form's answer may lead; `frames`: what it frames; `here`: its path.
 
         Raises TypeError for variables that break the page's contract, KeyError for a page that no theme has.
         """
@@ -101,6 +102,7 @@ class Pages:
             face.theme.style_hash,
             locale,
             destinations,
+            frames,
             in_login=page.startswith(IN_LOGIN),
             handover=handover,
         )

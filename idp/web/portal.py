@@ -8,15 +8,17 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp import conclusion
+from idp.farewell import Farewell
 from idp.outcome import Accept, Authentication, Resume
 from idp.policy import Attempt, Require, decide
-from idp.tenant import Service
+from idp.tenant import Service, Tenant
 from idp.visit import Visit
 from idp.web import cookies, login, logout
 from idp.web.csrf import csrf
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
+from storage.deliveries import Delivery
 
 DOOR: Final = "portal"
 SEARCH_FROM = 12  # tiles beyond which a search field helps
@@ -33,6 +35,13 @@ class Portal:
     def destinations(self, _request: Mapping[str, Any], /) -> tuple[str, ...]:
         """The portal is ours."""
         return ()
+
+    def farewell(self, _tenant: Tenant, _service: str, _sid: str, /) -> Farewell:
+        """It gives nothing away that would outlive the session."""
+        return Farewell()
+
+    async def tell(self, _tenant: Tenant, _delivery: Delivery, _now: int, /) -> None:
+        """Nobody is to be told."""
 
 
 async def show(request: web.Request) -> web.Response:

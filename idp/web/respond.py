@@ -16,6 +16,7 @@ def page(
     *,
     status: int = 200,
     destinations: tuple[str, ...] = (),
+    frames: tuple[str, ...] = (),
     here: str = "",
     **variables: Any,
 ) -> web.Response:
@@ -26,6 +27,7 @@ def page(
         locale=request[LOCALE],
         status=status,
         destinations=destinations,
+        frames=frames,
         here=here,
         **variables,
     )

@@ -16,16 +16,26 @@ from protocols.oidc import issuer
 from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
 from protocols.oidc.response import MODES
-from protocols.oidc.settings import OFFLINE_ACCESS, OPENID
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, TenantSettings
 
 IMPLICIT = ("id_token", "id_token token")  # Registration 1.0 §2 calls their grant so
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
 
 
-def document(tenant: Tenant, clients: Collection[Client]) -> bytes:
+def document(tenant: Tenant, settings: TenantSettings, clients: Collection[Client]) -> bytes:
     """The metadata as JSON. Every link is made from the configured base URL."""
-    return orjson.dumps(metadata(tenant, clients))
+    return orjson.dumps(metadata(tenant, clients) | logout(tenant, settings, clients))
+
+
+def logout(tenant: Tenant, settings: TenantSettings, clients: Collection[Client]) -> dict[str, Any]:
+    """RP-Initiated Logout §2.1, Back-Channel Logout §2.1, Front-Channel Logout §3, Session Management §3.3."""
+    said: dict[str, Any] = {"end_session_endpoint": tenant.url("/oidc/logout")}
+    for channel in ("backchannel", "frontchannel"):
+        said |= {f"{channel}_logout_supported": True, f"{channel}_logout_session_supported": True}
+    if settings.session_management or any(client.settings.session_management for client in clients):
+        said["check_session_iframe"] = tenant.url("/oidc/check_session")
+    return said
 
 
 def algorithms(clients: Collection[Client]) -> list[str]:

@@ -7,14 +7,17 @@ from typing import Any
 
 from aiohttp import web
 
+from idp.farewell import Farewell, Untold
 from idp.outcome import Accept
+from idp.tenant import Tenant
 from idp.visit import Visit
-from protocols.oidc import consent
+from protocols.oidc import backchannel, consent, frontchannel
 from protocols.oidc.checks import prompts_of
 from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.granting import give, open_ledger
 from protocols.oidc.issuer import DOOR, Issuer
 from protocols.oidc.response import answer
+from storage.deliveries import Delivery
 
 __all__ = ["DOOR", "OIDCDoor"]
 
@@ -46,3 +49,21 @@ class OIDCDoor:
     def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:
         """Where the browser goes after the login."""
         return (request["redirect_uri"],)
+
+    def farewell(self, tenant: Tenant, service: str, sid: str) -> Farewell:
+        """By the back channel, through the browser, or not at all: as the service registered."""
+        here = self._issuers[tenant.name]
+        client = here.client_of(service)
+        if client is None:
+            return Farewell()
+        return Farewell(
+            client.settings.backchannel_logout_uri is not None, frontchannel.frame(here, client, sid)
+        )
+
+    async def tell(self, tenant: Tenant, delivery: Delivery, now: int) -> None:
+        """By the back channel. Raises `Untold`."""
+        here = self._issuers[tenant.name]
+        client = here.client_of(delivery.service)
+        if client is None:
+            raise Untold("the service is no longer configured")
+        await backchannel.tell(here, client, delivery, now)

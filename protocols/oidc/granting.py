@@ -10,7 +10,7 @@ from aiohttp import web
 from idp.outcome import Accept
 from idp.visit import Visit
 from keys.token import hash_token, new_id
-from protocols.oidc import provider
+from protocols.oidc import provider, session_management
 from protocols.oidc.assurance import told
 from protocols.oidc.clients import Client
 from protocols.oidc.issuer import Issuer
@@ -46,7 +46,11 @@ async def give(request: web.Request, here: Issuer, visit: Visit, ledger: Ledger)
             await visit.tx.tokens.add(token)
     given: dict[str, Any] = {"grant": grant.id, "response_type": grant.request["response_type"]}
     await visit.record("grant.given", user_id=grant.user_id, service=client.service, **given)
-    return answer(request, client.service, grant.request, **response)
+    watched = session_management.said(here, client, grant.sid, grant.request["redirect_uri"])
+    answered = answer(request, client.service, grant.request, **response, **watched)
+    if watched:
+        session_management.mark(answered, here.tenant, grant.sid)
+    return answered
 
 
 def _grant(service: str, accept: Accept, now: int) -> Grant:

@@ -13,6 +13,7 @@ from idp.signing import Signing
 from idp.tenant import Tenant
 from idp.web.exchange import TENANT
 from protocols.oidc.clients import Client
+from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 
 DOOR: Final = "oidc"
@@ -29,6 +30,11 @@ class Issuer:
     public_origins: frozenset[str]  # web applications that may call us from the browser
     discovery: bytes
     signing: Signing
+    outbound: Outbound
+
+    def client_of(self, service: str) -> Client | None:
+        """The client that a service is, None if the service is none or is gone."""
+        return next((client for client in self.clients.values() if client.service == service), None)
 
 
 ISSUERS: web.AppKey[Mapping[str, Issuer]] = web.AppKey("oidc_issuers")

@@ -7,9 +7,22 @@ from aiohttp import web
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
-from protocols.oidc import authorization, clients, consent, cors, discovery, jwks, par, token, userinfo
+from protocols.oidc import (
+    authorization,
+    clients,
+    consent,
+    cors,
+    discovery,
+    jwks,
+    logout,
+    par,
+    session_management,
+    token,
+    userinfo,
+)
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
+from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 
 ROUTES = (
@@ -26,6 +39,10 @@ ROUTES = (
     web.get("/oidc/userinfo", userinfo.show, allow_head=False),
     web.post("/oidc/userinfo", userinfo.show),
     web.options("/oidc/userinfo", cors.preflight),
+    web.get(logout.PATH, logout.begin, allow_head=False),
+    web.post(logout.PATH, logout.begin),
+    web.post(logout.CONFIRMED, logout.confirmed),
+    web.get(session_management.PATH, session_management.show),
 )
 
 
@@ -48,6 +65,7 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
         settings=settings,
         clients=known,
         public_origins=frozenset().union(*origins),
-        discovery=discovery.document(tenant, known.values()),
+        discovery=discovery.document(tenant, settings, known.values()),
         signing=signing,
+        outbound=Outbound(settings.outbound_allow, is_demo=tenant.settings.demo),
     )

@@ -108,6 +108,8 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         claims |= {"iss": ledger.issuer, "sub": sub, "aud": client_id}
         claims |= {"iat": ledger.now, "exp": ledger.now + ledger.id_token_seconds}
         claims |= {"auth_time": ledger.grant.auth_time, "acr": ledger.grant.acr, "amr": ledger.grant.amr}
+        if ledger.grant.sid:
+            claims["sid"] = ledger.grant.sid  # Back-Channel Logout §2.1, Front-Channel Logout §3
         if nonce:
             claims["nonce"] = nonce
         for name, value in (("c_hash", authorization_code), ("at_hash", access_token_value)):

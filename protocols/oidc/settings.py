@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from idp.config.model import Model
 from idp.config.secrets import SecretValue
 from protocols.oidc import foreign
-from protocols.oidc.redirect_uri import registrable
+from protocols.oidc.logout_settings import ServiceLogout, TenantLogout
+from protocols.oidc.redirect_uri import origin, registrable
 
 UNIQUE = ("client_id",)  # in a tenant
 OPENID = "openid"
@@ -52,7 +52,7 @@ def _public_keys(jwks: dict[str, Any]) -> dict[str, Any]:
     return jwks
 
 
-class ServiceSettings(Model):
+class ServiceSettings(ServiceLogout):
     """The `oidc` section of a service: one client (OpenID Connect Registration 1.0 §2 gives the names)."""
 
     client_id: Word
@@ -92,6 +92,10 @@ class ServiceSettings(Model):
             raise ValueError("scopes: must contain openid")
         if self.require_signed_request_object and self.jwks is None:
             raise ValueError("require_signed_request_object: needs jwks to verify with")
+        if self.frontchannel_logout_uri and origin(self.frontchannel_logout_uri) not in map(
+            origin, self.redirect_uris
+        ):
+            raise ValueError("frontchannel_logout_uri: must be of the same host as one of redirect_uris")
         _unreserved(tuple(self.claims))
         return self
 
@@ -110,7 +114,7 @@ class ServiceSettings(Model):
         return tuple(found)
 
 
-class TenantSettings(Model):
+class TenantSettings(TenantLogout):
     """The `oidc` section of a tenant: lifetimes in seconds, and scopes beyond those of the standard."""
 
     code_seconds: Annotated[int, Field(ge=5, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from storage.records import Grant
 from storage.sql.columns import dump, dump_names, load, load_names
 from storage.sql.connection import Connection, Row
@@ -13,6 +15,10 @@ NAMES = (
 COLUMNS = ", ".join(NAMES)
 ADD = f"INSERT INTO grants (tenant, {COLUMNS}) VALUES (:tenant, :{', :'.join(NAMES)})"
 FIND = f"SELECT {COLUMNS} FROM grants WHERE tenant = :tenant AND id = :id"
+LIST = f"SELECT {COLUMNS} FROM grants WHERE tenant = :tenant AND sid = :sid ORDER BY created_at, id"
+LIST_OF = (
+    f"SELECT {COLUMNS} FROM grants WHERE tenant = :tenant AND user_id = :user_id ORDER BY created_at, id"
+)
 # RFC 6749 §4.1.2: a code is used once; the condition and the mark are one statement.
 CONSUME_CODE = f"""
 UPDATE grants SET code_used_at = :now
@@ -56,6 +62,12 @@ class SQLGrants:
     async def find(self, grant_id: str) -> Grant | None:
         rows = await self._connection.query(FIND, id=grant_id)
         return read_grant(rows[0]) if rows else None
+
+    async def list(self, sid: str) -> Sequence[Grant]:
+        return [read_grant(row) for row in await self._connection.query(LIST, sid=sid)]
+
+    async def list_of(self, user_id: str) -> Sequence[Grant]:
+        return [read_grant(row) for row in await self._connection.query(LIST_OF, user_id=user_id)]
 
     async def consume_code(self, code_hash: bytes, now: int) -> Grant | None:
         rows = await self._connection.query(CONSUME_CODE, code_hash=code_hash, now=now)

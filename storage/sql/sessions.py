@@ -15,6 +15,7 @@ INSERT INTO sessions (tenant, {COLUMNS})
 VALUES (:tenant, :id_hash, :sid, :user_id, :browser_hash, :proofs, :acr, :created_at, :seen_at, :expires_at,
     :address, :user_agent)"""
 FIND = f"SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND id_hash = :id_hash AND expires_at > :now"
+FIND_BY_SID = f"SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND sid = :sid AND expires_at > :now"
 TOUCH = "UPDATE sessions SET seen_at = :now WHERE tenant = :tenant AND id_hash = :id_hash"
 LIST = f"""
 SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND user_id = :user_id AND expires_at > :now
@@ -49,6 +50,10 @@ class SQLSessions:
 
     async def find(self, id_hash: bytes, now: int) -> Session | None:
         rows = await self._connection.query(FIND, id_hash=id_hash, now=now)
+        return _session(rows[0]) if rows else None
+
+    async def find_by_sid(self, sid: str, now: int) -> Session | None:
+        rows = await self._connection.query(FIND_BY_SID, sid=sid, now=now)
         return _session(rows[0]) if rows else None
 
     async def touch(self, id_hash: bytes, now: int) -> None:

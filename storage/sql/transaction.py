@@ -13,12 +13,12 @@ from storage.contract import (
     Credentials,
     DataKeys,
     Grants,
-    Interactions,
-    Sessions,
     SigningKeys,
     Tokens,
     Users,
 )
+from storage.deliveries import Deliveries
+from storage.logins import Interactions, Sessions
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
@@ -26,6 +26,7 @@ from storage.sql.connection import Connection
 from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
 from storage.sql.data_keys import SQLDataKeys
+from storage.sql.deliveries import SQLDeliveries
 from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.interactions import SQLInteractions
@@ -42,7 +43,17 @@ class SQLTransaction:
 
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials"),
-        *("data_keys", "expired", "grants", "interactions", "sessions", "signing_keys", "tokens", "users"),
+        *(
+            "data_keys",
+            "deliveries",
+            "expired",
+            "grants",
+            "interactions",
+            "sessions",
+            "signing_keys",
+            "tokens",
+            "users",
+        ),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -53,6 +64,7 @@ class SQLTransaction:
         self.sessions: Sessions = SQLSessions(connection)
         self.grants: Grants = SQLGrants(connection)
         self.tokens: Tokens = SQLTokens(connection)
+        self.deliveries: Deliveries = SQLDeliveries(connection)
         self.authorization_requests: AuthorizationRequests = SQLAuthorizationRequests(connection)
         self.consents: Consents = SQLConsents(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)

@@ -13,11 +13,21 @@ def states(office: Office) -> Counter[tuple[str, str]]:
 
 def test_rotating_moves_every_key_one_state_on(office: Office) -> None:
     office.run("key", "rotate")  # no key yet: the first signs at once
-    office.run("key", "rotate")  # it retires, for none was announced
+    office.run("key", "rotate")  # it goes on, for none was announced
+    assert states(office) == {(alg, state): 1 for alg in ("RS256", "ES256") for state in ("active", "next")}
+    office.run("key", "rotate", "--force")
     assert states(office) == {
-        (alg, state): 1 for alg in ("RS256", "ES256") for state in ("active", "retired")
+        (alg, state): 1 for alg in ("RS256", "ES256") for state in ("active", "next", "retired")
     }
-    assert office.events() == ["key.rotated"] * 4
+    assert office.events() == ["key.rotated"] * 2 + ["key.announced"] * 2 + ["key.rotated"] * 2
+
+
+def test_a_key_that_was_announced_just_now_does_not_sign_yet(office: Office) -> None:
+    for _ in range(2):
+        office.run("key", "rotate", "--alg", "ES256")
+    before = states(office)
+    assert "announced only" in office.run("key", "rotate", "--alg", "ES256", status=1).stderr
+    assert states(office) == before
 
 
 def test_one_algorithm_may_be_rotated_alone(office: Office) -> None:
@@ -35,11 +45,12 @@ def test_the_only_key_that_signs_is_kept(office: Office) -> None:
 
 
 def test_a_retired_key_can_be_forgotten(office: Office) -> None:
-    for _ in range(2):
-        office.run("key", "rotate", "--alg", "ES256")
+    for _ in range(3):
+        office.run("key", "rotate", "--alg", "ES256", "--force")
     old = next(row["kid"] for row in office.rows("key", "list") if row["state"] == "retired")
-    office.run("key", "retire", old, "--forget")
-    assert states(office) == {("ES256", "active"): 1}
+    assert "may live" in office.run("key", "retire", old, "--forget", status=1).stderr
+    office.run("key", "retire", old, "--forget", "--force")
+    assert states(office) == {("ES256", "active"): 1, ("ES256", "next"): 1}
     assert office.events()[-1] == "key.deleted"
 
 

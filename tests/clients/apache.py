@@ -45,6 +45,7 @@ OIDCScope "openid profile email"
 OIDCPKCEMethod S256
 OIDCRemoteUserClaim sub
 OIDCCookieSameSite On
+OIDCCookie session_{port}
 <Directory {root}/www>
   Options +Includes
   Require all granted

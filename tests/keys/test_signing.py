@@ -7,13 +7,23 @@ import dataclasses
 
 import pytest
 
-from idp.signing import ALGORITHMS, KeyInUse, Signing
+from idp.signing import (
+    ALGORITHMS,
+    ANNOUNCED_SECONDS,
+    SKEW_SECONDS,
+    TOKEN_SECONDS,
+    KeyInUse,
+    Signing,
+    TooEarly,
+    forget,
+)
 from keys.jws import InvalidToken, SigningKey
 from keys.ring import KeyRing
 from keys.seal import Unsealable, Vault, new_data_key
 from storage import Storage
 
 NOW = 1_800_000_000
+LATER = NOW + ANNOUNCED_SECONDS
 CLAIMS = {"sub": "u1"}
 
 
@@ -82,7 +92,7 @@ async def test_a_rotation_signs_with_the_announced_key_on_every_node_at_once(
     token = before.pick("ES256").sign(CLAIMS)
     fresh = SigningKey.generate("ES256")
     async with store.transaction("acme") as tx:
-        signs_now = await signing.rotate(tx, fresh, NOW + 1)
+        signs_now = await signing.rotate(tx, fresh, LATER)
     after = await load(other_node, store)
     assert signs_now.kid == after.pick("ES256").kid == announced.kid
     assert [key.kid for key in after.retired] == [before.pick("ES256").kid]
@@ -100,14 +110,65 @@ async def test_an_algorithm_without_an_announced_key_signs_with_the_fresh_one(
     assert (await load(signing, store)).pick("EdDSA").kid == fresh.kid
 
 
+async def test_a_key_that_services_may_not_have_read_does_not_sign_yet(
+    store: Storage, signing: Signing
+) -> None:
+    """`next` is published before it signs: for as long as services may keep what they read before."""
+    await signing.prepare(store, NOW, ["ES256"])
+    before = kids(await load(signing, store))
+    async with store.transaction("acme") as tx:
+        with pytest.raises(TooEarly):
+            await signing.rotate(tx, SigningKey.generate("ES256"), LATER - 1)
+    assert kids(await load(signing, store)) == before
+    async with store.transaction("acme") as tx:
+        announced = await signing.rotate(tx, SigningKey.generate("ES256"), LATER - 1, force=True)
+    assert announced.kid == before["next"][0]
+
+
+async def test_without_an_announced_key_the_fresh_one_is_announced_first(
+    store: Storage, signing: Signing
+) -> None:
+    await signing.prepare(store, NOW, ["ES256"])
+    before = kids(await load(signing, store))
+    (active,), (announced,) = before["active"], before["next"]
+    fresh = SigningKey.generate("ES256")
+    async with store.transaction("acme") as tx:
+        await signing.retire(tx, announced, NOW)
+        assert (await signing.rotate(tx, fresh, LATER)).kid == active
+    assert kids(await load(signing, store)) == {
+        "next": [fresh.kid],
+        "active": [active],
+        "retired": [announced],
+    }
+
+
+async def test_retired_keys_go_when_the_last_token_that_they_signed_has_ended(
+    store: Storage, signing: Signing
+) -> None:
+    await signing.prepare(store, NOW, ["ES256"])
+    old = (await load(signing, store)).pick("ES256").kid
+    async with store.transaction("acme") as tx:
+        await signing.rotate(tx, SigningKey.generate("ES256"), LATER)
+    over = LATER + TOKEN_SECONDS + SKEW_SECONDS
+    for now, gone in ((over - 1, []), (over, [old]), (over, [])):
+        async with store.transaction("acme") as tx:
+            await signing.retire(tx, old, now)  # said twice it does not begin anew
+            assert await forget(tx, now) == gone
+    ring = await load(signing, store)
+    assert len(ring.active) == len(ring.next) == 1 and not ring.retired
+
+
 async def test_a_retired_key_is_forgotten_and_its_tokens_with_it(store: Storage, signing: Signing) -> None:
     await signing.prepare(store, NOW, ["ES256"])
     old = (await load(signing, store)).pick("ES256")
     async with store.transaction("acme") as tx:
-        await signing.rotate(tx, SigningKey.generate("ES256"), NOW)
+        await signing.rotate(tx, SigningKey.generate("ES256"), LATER)
+    over = LATER + TOKEN_SECONDS + SKEW_SECONDS
     async with store.transaction("acme") as tx:
-        assert await signing.delete(tx, old.kid)
-        assert not await signing.delete(tx, old.kid)
+        with pytest.raises(KeyInUse):
+            await signing.delete(tx, old.kid, over - 1)
+        assert await signing.delete(tx, old.kid, over)
+        assert not await signing.delete(tx, old.kid, over)
     ring = await load(signing, store)
     assert old.kid not in [key.kid for key in ring]
     with pytest.raises(InvalidToken):
@@ -123,7 +184,7 @@ async def test_a_key_in_use_is_neither_retired_nor_deleted(store: Storage, signi
             await signing.retire(tx, active.kid, NOW)
         for kid in (active.kid, announced.kid):
             with pytest.raises(KeyInUse):
-                await signing.delete(tx, kid)
+                await signing.delete(tx, kid, LATER, force=True)
         assert await signing.retire(tx, announced.kid, NOW)
         assert not await signing.retire(tx, "no such key", NOW)
     assert kids(await load(signing, store)) == {

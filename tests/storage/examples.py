@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from storage import Storage, Transaction
+from storage.deliveries import Delivery
 from storage.records import (
     AuditRecord,
     AuthorizationRequest,
@@ -94,6 +95,7 @@ WAITING = AuthorizationRequest(
 CONSENT = Consent("u1", "mail", ("openid", "profile"), NOW)
 ACCESS = Token(b"\x03" * 32, "access", "g1", ("openid",), NOW, LATER)
 REFRESH = Token(b"\x04" * 32, "refresh", "g1", ("openid", "offline_access"), NOW, LATER)
+DELIVERY = Delivery("d1", "oidc", "mail", "u1", "sid1", NOW, NOW + 5, 1, "answered 500")
 SIGNING_KEY = SigningKeyRecord("k1", "ES256", "next", b"sealed", {"kty": "EC", "crv": "P-256"}, NOW, NOW + 1)
 DATA_KEY = DataKey(1, b"wrapped", NOW)
 AUDIT = AuditRecord(

@@ -30,6 +30,10 @@ async def rotate_token(tx: Transaction) -> bool:
     return await tx.tokens.rotate(REFRESH.token_hash, NOW)
 
 
+async def claim_delivery(tx: Transaction) -> bool:
+    return await tx.deliveries.claim(NOW + 5, NOW + 60) is not None
+
+
 async def advance_credential(tx: Transaction) -> bool:
     return await tx.credentials.advance(CREDENTIAL.id, CREDENTIAL.counter + 1, 0, NOW)
 
@@ -40,7 +44,14 @@ async def spend_budget(tx: Transaction) -> bool:
 
 ACTIONS: dict[str, Callable[[Transaction], Awaitable[bool]]] = {
     action.__name__: action
-    for action in (consume_interaction, consume_code, rotate_token, advance_credential, spend_budget)
+    for action in (
+        consume_interaction,
+        consume_code,
+        rotate_token,
+        claim_delivery,
+        advance_credential,
+        spend_budget,
+    )
 }
 
 

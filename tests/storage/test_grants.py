@@ -71,6 +71,18 @@ async def test_all_grants_of_a_user_can_be_deleted(store: Storage) -> None:
         assert await tx.grants.find("g3") == others
 
 
+async def test_what_was_given_in_one_session_or_by_one_user_is_listed(store: Storage) -> None:
+    later = replace(GRANT, id="g2", code_hash=b"2", created_at=NOW + 1)
+    async with store.transaction("acme") as tx:
+        await add_login(tx)
+        await tx.grants.add(later)
+        await tx.grants.add(replace(GRANT, id="g3", code_hash=b"3", sid="sid2"))
+        assert await tx.grants.list("sid1") == [GRANT, later]
+        assert await tx.grants.list("sid3") == []
+        assert [grant.id for grant in await tx.grants.list_of("u1")] == ["g1", "g3", "g2"]
+        assert await tx.grants.list_of("u2") == []
+
+
 async def test_a_token_is_found_with_its_grant_by_its_own_kind_only(store: Storage) -> None:
     """THREAT_MODEL.md 13: a value made for one purpose is never taken for another."""
     async with store.transaction("acme") as tx:

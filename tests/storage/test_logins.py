@@ -51,6 +51,9 @@ async def test_a_session_comes_back_until_its_absolute_end(store: Storage) -> No
         assert await tx.sessions.find(SESSION.id_hash, LATER - 1) == SESSION
         assert await tx.sessions.find(SESSION.id_hash, LATER) is None
         assert await tx.sessions.find(b"other", NOW) is None
+        assert await tx.sessions.find_by_sid("sid1", LATER - 1) == SESSION
+        assert await tx.sessions.find_by_sid("sid1", LATER) is None
+        assert await tx.sessions.find_by_sid("sid2", NOW) is None
 
 
 async def test_touch_says_when_a_session_was_seen(store: Storage) -> None:

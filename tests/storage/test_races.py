@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage import Storage
-from tests.storage.examples import INTERACTION, NOW, add_login
+from tests.storage.examples import DELIVERY, INTERACTION, NOW, add_login
 from tests.storage.racer import LIMIT
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,8 @@ async def race(url: str, action: str, processes: int, tasks: int) -> int:
 
 
 @pytest.mark.parametrize(
-    "action", ["consume_interaction", "consume_code", "rotate_token", "advance_credential"]
+    "action",
+    ["consume_interaction", "consume_code", "rotate_token", "claim_delivery", "advance_credential"],
 )
 async def test_of_50_racing_from_several_processes_exactly_one_wins(
     store: Storage, storage_url: str, action: str
@@ -41,6 +42,7 @@ async def test_of_50_racing_from_several_processes_exactly_one_wins(
     async with store.transaction("acme") as tx:
         await add_login(tx)
         await tx.interactions.add(INTERACTION)
+        await tx.deliveries.add(DELIVERY)
     assert await race(storage_url, action, 5, 10) == 1
 
 

@@ -16,6 +16,7 @@ from tests.storage.examples import (
     CONSENT,
     CREDENTIAL,
     DATA_KEY,
+    DELIVERY,
     GRANT,
     INTERACTION,
     LATER,
@@ -37,6 +38,7 @@ async def fill(store: Storage, tenant: str) -> None:
         await tx.signing_keys.add(SIGNING_KEY)
         await tx.data_keys.add(DATA_KEY)
         await tx.audit.add(AUDIT)
+        await tx.deliveries.add(DELIVERY)
         await tx.authorization_requests.add(WAITING)
         await tx.consents.replace(CONSENT)
 
@@ -54,7 +56,11 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.interactions.find("i1", NOW) is None
             assert await tx.sessions.find(SESSION.id_hash, NOW) is None
             assert await tx.sessions.list("u1", NOW) == []
+            assert await tx.sessions.find_by_sid("sid1", NOW) is None
             assert await tx.grants.find("g1") is None
+            assert await tx.grants.list("sid1") == []
+            assert await tx.grants.list_of("u1") == []
+            assert await tx.deliveries.list() == []
             assert await tx.tokens.find(ACCESS.token_hash, "access", NOW) is None
             assert await tx.authorization_requests.find(WAITING.id_hash, NOW) is None
             assert await tx.consents.find("u1", "mail") is None
@@ -83,6 +89,9 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.grants.consume_code(b"\x02" * 32, NOW) is None
         assert await tx.grants.revoke_code(b"\x02" * 32) is None
         assert await tx.grants.delete("g1") is False
+        assert await tx.deliveries.claim(LATER, LATER) is None
+        await tx.deliveries.postpone("d1", LATER, "changed")
+        assert await tx.deliveries.delete("d1") is False
         assert await tx.grants.delete_of("u1") == 0
         assert await tx.grants.delete_of("u1", "mail") == 0
         assert await tx.authorization_requests.consume(WAITING.id_hash, NOW) is None
@@ -101,6 +110,7 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.sessions.find(SESSION.id_hash, NOW) == SESSION
         assert await tx.tokens.find(REFRESH.token_hash, "refresh", NOW) == (REFRESH, GRANT)
         assert await tx.signing_keys.list() == [SIGNING_KEY]
+        assert await tx.deliveries.list() == [DELIVERY]
         assert await tx.authorization_requests.find(WAITING.id_hash, NOW) == WAITING
         assert await tx.consents.find("u1", "mail") == CONSENT
 

@@ -119,7 +119,7 @@ def test_a_description_that_is_pointed_to_exists(tree: Element) -> None:
 
 def test_what_went_wrong_is_an_alert(entry: Entry, tree: Element) -> None:
     alerts = [element.text for element in tree if element.attributes.get("role") == "alert"]
-    assert bool(alerts) == (entry.state in ("wrong", "expired", "stale", "last try", "empty"))
+    assert bool(alerts) == (entry.state in ("wrong", "expired", "stale", "last try", "empty", "fault"))
     assert all(text.strip() for text in alerts)
 
 
@@ -141,6 +141,8 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "scopes": [EVIL],
         "consents": [{"service": EVIL, "name": EVIL, "scopes": [EVIL], "since": EVIL}],
         "fields": [(EVIL, EVIL)],
+        "services": [{"name": EVIL, "result": EVIL, "frame": f"https://x/{EVIL}"}],
+        "onward": {"name": EVIL, "url": f"https://x/{EVIL}"},
         "seconds": 180,
         "retry": True,
         "last_try": True,

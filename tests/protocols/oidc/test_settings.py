@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from idp.signing import TOKEN_SECONDS
 from keys.secret import Secret
 from protocols.oidc.settings import ServiceSettings, TenantSettings
 from tests.protocols.oidc.signer import CLIENT_KEY
@@ -80,3 +81,47 @@ def test_a_mistake_is_told_in_words(changed: dict[str, Any], words: str) -> None
 def test_a_scope_cannot_stand_for_what_the_server_says() -> None:
     with pytest.raises(ValidationError, match="said by the server itself"):
         TenantSettings.model_validate({"scopes": {"staff": ["acr"]}})
+
+
+@pytest.mark.parametrize("name", ["id_token_seconds", "access_token_seconds"])
+def test_nothing_that_we_sign_may_outlive_the_key_that_signed_it(name: str) -> None:
+    """Retired keys go `idp.signing.TOKEN_SECONDS` after their last signature."""
+    for model, rest in ((ServiceSettings, WIKI), (TenantSettings, {})):
+        if name in model.model_fields:
+            model.model_validate(rest | {name: TOKEN_SECONDS})
+            with pytest.raises(ValidationError):
+                model.model_validate(rest | {name: TOKEN_SECONDS + 1})
+
+
+def test_a_front_channel_address_is_of_the_services_own_host() -> None:
+    """OpenID Connect Front-Channel Logout §2."""
+    good = "https://rp.example.com/out"
+    assert ServiceSettings.model_validate(WIKI | {"frontchannel_logout_uri": good})
+    for bad in ("https://evil.example/out", "http://rp.example.com/out", "https://rp.example.com:444/out"):
+        with pytest.raises(ValidationError):
+            ServiceSettings.model_validate(WIKI | {"frontchannel_logout_uri": bad})
+
+
+@pytest.mark.parametrize("name", ["frontchannel_logout_uri", "backchannel_logout_uri"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://rp.example.com/out",
+        "com.example.app:/out",
+        "https://u@rp.example.com/",
+        "https://rp.example.com/#x",
+        "/out",
+    ],
+)
+def test_a_logout_address_is_an_address_of_the_web(name: str, uri: str) -> None:
+    with pytest.raises(ValidationError):
+        ServiceSettings.model_validate(WIKI | {name: uri})
+
+
+@pytest.mark.parametrize("host", ["https://intra.example.com", "intra.example.com:443", "a b", ""])
+def test_a_host_that_we_may_call_is_a_name_alone(host: str) -> None:
+    assert TenantSettings.model_validate({"outbound_allow": ["Intra.example.com", "[::1]"]}).outbound_allow == (
+        "intra.example.com", "::1",
+    )  # fmt: skip
+    with pytest.raises(ValidationError):
+        TenantSettings.model_validate({"outbound_allow": [host]})

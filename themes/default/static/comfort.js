@@ -31,3 +31,13 @@ if (life) {
   show();
   document.addEventListener("visibilitychange", show); // a sleeping phone stops the timer, not the time
 }
+
+// Once every service that is asked through this browser has answered, or five seconds have passed, go on.
+const onward = document.querySelector("a[data-onward]");
+if (onward) {
+  const loaded = [...document.querySelectorAll("iframe")].map(
+    (frame) => new Promise((resolve) => { frame.addEventListener("load", resolve); }));
+  const patience = new Promise((resolve) => { setTimeout(resolve, 5000); });
+  const ready = new Promise((resolve) => { addEventListener("load", resolve); });
+  Promise.race([patience, ready, Promise.all(loaded)]).then(() => location.replace(onward.href));
+}

@@ -1,0 +1,80 @@
+"""`idp session`: who is signed in, and services that are still to be told that a session has ended."""
+
+from __future__ import annotations
+
+import click
+
+from idp import revocation
+from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.show import json_option, show
+
+COLUMNS = ("sid", "created_at", "seen_at", "address", "services")
+PENDING = ("service", "user", "sid", "since", "next_try_at", "attempts", "failure")
+MANY = 1000
+
+
+@click.group()
+def session() -> None:
+    """Who is signed in where: list, end; which services are still to be told."""
+
+
+@session.command("list")
+@click.argument("name")
+@json_option
+@in_tenant
+async def list_(opened: Opened, name: str, as_json: bool) -> None:
+    """List a user's sessions, and the services that each went to."""
+    async with opened.snapshot() as tx:
+        person = await find_user(tx, name)
+        held = await tx.sessions.list(person.id, opened.now)
+        services = {each.sid: {grant.service for grant in await tx.grants.list(each.sid)} for each in held}
+    rows = [
+        {
+            "sid": each.sid,
+            "created_at": opened.time(each.created_at),
+            "seen_at": opened.time(each.seen_at),
+            "expires_at": opened.time(each.expires_at),
+            "address": each.address,
+            "user_agent": each.user_agent,
+            "services": sorted(services[each.sid]),
+        }
+        for each in held
+    ]
+    show(rows, COLUMNS, as_json=as_json)
+
+
+@session.command()
+@click.argument("sid")
+@click.option("--offline", is_flag=True, help="Also take back what was given for use without the user.")
+@in_tenant
+async def end(opened: Opened, sid: str, offline: bool) -> None:
+    """End one session everywhere; the running servers tell the services within seconds."""
+    async with opened.transaction() as tx:
+        held = await tx.sessions.find_by_sid(sid, opened.now)
+        if held is None:
+            raise click.ClickException(f"there is no session {sid}")
+        told = await revocation.end(tx, opened.doors, held, opened.now, reason="operator", offline=offline)
+    click.echo(f"ended {sid}, services to be told: {told}")
+
+
+@session.command()
+@json_option
+@in_tenant
+async def pending(opened: Opened, as_json: bool) -> None:
+    """List services that are still to be told that a session has ended, and why they were not yet."""
+    async with opened.snapshot() as tx:
+        waiting = await tx.deliveries.list(limit=MANY)
+        people = {each.user_id: await tx.users.find(each.user_id) for each in waiting}
+    rows = [
+        {
+            "service": each.service,
+            "user": person.username if (person := people[each.user_id]) else each.user_id,
+            "sid": each.sid,
+            "since": opened.time(each.created_at),
+            "next_try_at": opened.time(each.due_at),
+            "attempts": each.attempts,
+            "failure": each.failure,
+        }
+        for each in waiting
+    ]
+    show(rows, PENDING, as_json=as_json)

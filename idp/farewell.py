@@ -1,0 +1,36 @@
+"""How a service learns that a session has ended, and what came of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Untold(Exception):
+    """A service could not be told; says why, in words for the administrator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What a door can do for one of its services. With neither, the service cannot be told."""
+
+    tells: bool = False  # the door itself tells it
+    frame: str = ""  # the user's browser tells it by loading this address
+
+
+class Result(enum.StrEnum):
+    """What became of it, as the user is told. Nothing is claimed that we do not know."""
+
+    DONE = "done"
+    PENDING = "pending"  # it could not be reached, and will be
+    ASKED = "asked"  # by the browser, which is not told whether it worked
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One service that the session went to."""
+
+    service: str
+    result: Result
+    frame: str = ""

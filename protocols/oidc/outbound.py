@@ -1,0 +1,168 @@
+"""The one way out: requests to addresses that somebody else chose, so that they lead to nobody's inner network.
+
+Only https, and plain http to this machine where that is allowed. We look the name up ourselves, look at every
+address it has, and connect to one of those; redirects are not followed; time and size are bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from idp.config.tenant import is_loopback
+
+SECONDS: Final = 4.0  # in all, from the look-up to the last byte
+CONNECT_SECONDS: Final = 2.0
+MAXIMUM_BYTES: Final = 64 * 1024
+HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "Masugata"}  # nothing that could be unpacked
+# Global by name, but they carry an IPv4 address that may be anyone's: NAT64 (RFC 6052), 6to4 (RFC 3056).
+CARRIERS: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("2002::/16"))
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class OutboundError(Exception):
+    """The request was not made, or not answered as it should; says why in words for the administrator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class Outbound:
+    """Requests on behalf of one tenant."""
+
+    def __init__(self, allow: Collection[str], *, is_demo: bool = False) -> None:
+        """`allow` are hosts that may have any address; a demo tenant may also reach this machine."""
+        self._allow = frozenset(host.lower() for host in allow)
+        self._is_demo = is_demo
+
+    async def get(self, url: str) -> Answer:
+        """Raises `OutboundError`. Answers with another status than 2xx are for the caller to judge."""
+        return await self._send("GET", url, None)
+
+    async def post(self, url: str, form: Mapping[str, str]) -> Answer:
+        """The same with a form."""
+        return await self._send("POST", url, form)
+
+    async def _send(self, method: str, url: str, form: Mapping[str, str] | None) -> Answer:
+        parts = urlsplit(url)
+        resolver = _Vetting(self._is_free(parts.hostname or ""), is_plain=parts.scheme != "https")
+        connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=1)
+        try:
+            if parts.scheme not in ("https", "http") or not parts.hostname:
+                raise OutboundError("the address is none of https")
+            resolver.vet_literal(parts.hostname)  # the connector would not ask about these
+            async with (
+                asyncio.timeout(SECONDS),
+                aiohttp.ClientSession(
+                    connector=connector,
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    headers=HEADERS,
+                    auto_decompress=False,
+                    timeout=aiohttp.ClientTimeout(total=SECONDS, connect=CONNECT_SECONDS),
+                ) as session,
+                session.request(method, URL(url, encoded=True), data=form, allow_redirects=False) as response,
+            ):
+                return Answer(response.status, response.content_type, await _read(response))
+        except TimeoutError:
+            raise OutboundError(f"no answer within {SECONDS:.0f} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise OutboundError(_reason(error)) from None
+        finally:
+            await connector.close()
+
+    def _is_free(self, host: str) -> bool:
+        """Whether the host may have any address."""
+        return host.lower() in self._allow or (self._is_demo and is_loopback(host))
+
+
+class _Vetting(AbstractResolver):
+    """Looks names up and lets no address pass that is not public, unless the host is free to have it."""
+
+    def __init__(self, is_free: bool, *, is_plain: bool) -> None:
+        self._is_free = is_free
+        self._is_plain = is_plain
+
+    def vet_literal(self, host: str) -> None:
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return
+        self._vet([address])
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+        # All of them: a name with one public and one private address is not what it seems.
+        self._vet([ipaddress.ip_address(address.partition("%")[0]) for address in addresses])
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=family,
+                proto=proto,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for (family, _, proto, _, _), address in zip(found, addresses, strict=True)
+        ]
+
+    async def close(self) -> None:
+        return
+
+    def _vet(self, addresses: list[Address]) -> None:
+        if self._is_plain and not (self._is_free and all(_bare(each).is_loopback for each in addresses)):
+            raise OutboundError("plain http is for this machine only, where outbound_allow lists the host")
+        if not self._is_free and not all(map(is_public, addresses)):
+            raise OutboundError("the host has a private address and is not listed in outbound_allow")
+
+
+def is_public(address: Address) -> bool:
+    """Whether anybody on the Internet could be meant, and nobody else."""
+    address = _bare(address)
+    if isinstance(address, ipaddress.IPv6Address) and any(address in network for network in CARRIERS):
+        return False
+    return address.is_global and not address.is_multicast
+
+
+def _bare(address: Address) -> Address:
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(MAXIMUM_BYTES):
+        body += chunk
+        if len(body) > MAXIMUM_BYTES:
+            raise OutboundError(f"the answer is larger than {MAXIMUM_BYTES} bytes")
+    return bytes(body)
+
+
+def _reason(error: Exception) -> str:
+    """Never the library's own text: it may repeat the address with its query."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return "the certificate is not valid"
+        case aiohttp.ClientConnectorDNSError():
+            return "the host name is unknown"
+        case aiohttp.ClientConnectorError() | ConnectionError():
+            return "no connection"
+    return "no proper answer"

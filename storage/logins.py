@@ -1,0 +1,33 @@
+"""The promises every backend keeps about logins in progress and the sessions they lead to; see `storage.contract`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from storage.records import Interaction, Session
+
+
+class Interactions(Protocol):
+    """Logins in progress."""
+
+    async def add(self, interaction: Interaction) -> None: ...
+    async def find(self, interaction_id: str, now: int) -> Interaction | None: ...
+    async def consume(self, interaction_id: str, now: int) -> Interaction | None:
+        """Return the live interaction and delete it, in one statement: of many, one gets it."""
+
+
+class Sessions(Protocol):
+    """Browser sessions."""
+
+    async def add(self, session: Session) -> None: ...
+    async def find(self, id_hash: bytes, now: int) -> Session | None:
+        """The session unless its absolute end has passed; idleness is the caller's to judge."""
+
+    async def find_by_sid(self, sid: str, now: int) -> Session | None:
+        """The same by the name that services know."""
+
+    async def touch(self, id_hash: bytes, now: int) -> None: ...
+    async def list(self, user_id: str, now: int) -> Sequence[Session]: ...
+    async def delete(self, id_hash: bytes) -> bool: ...
+    async def delete_of(self, user_id: str) -> int: ...
