@@ -18,6 +18,7 @@ from storage.records import (
     Token,
     User,
 )
+from storage.registration import InitialTokens, RegisteredClients
 
 
 class StorageError(Exception):
@@ -49,12 +50,10 @@ class Users(Protocol):
 
 
 class Credentials(Protocol):
-    """What users hold, sealed."""
+    """What users hold, sealed; listed oldest first."""
 
     async def add(self, credential: Credential) -> None: ...
-    async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]:
-        """Oldest first."""
-
+    async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]: ...
     async def replace(self, credential: Credential) -> bool: ...
     async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
         """Accept one-time step `counter`; False if it or a later one was accepted before. One statement."""
@@ -134,9 +133,7 @@ class SigningKeys(Protocol):
     """The key ring at rest."""
 
     async def add(self, key: SigningKeyRecord) -> None: ...
-    async def list(self) -> Sequence[SigningKeyRecord]:
-        """Oldest first."""
-
+    async def list(self) -> Sequence[SigningKeyRecord]: ...  # oldest first
     async def move(self, kid: str, state: str, now: int) -> bool: ...
     async def delete(self, kid: str) -> bool: ...
 
@@ -170,6 +167,8 @@ class Transaction(Protocol):
     tokens: Tokens
     signing_keys: SigningKeys
     data_keys: DataKeys
+    registered_clients: RegisteredClients
+    initial_tokens: InitialTokens
     audit: Audit
 
     async def commit(self) -> None:

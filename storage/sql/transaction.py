@@ -18,6 +18,7 @@ from storage.contract import (
     Tokens,
     Users,
 )
+from storage.registration import InitialTokens, RegisteredClients
 from storage.sql.audit import SQLAudit
 from storage.sql.budgets import SQLBudgets
 from storage.sql.connection import Connection
@@ -25,7 +26,9 @@ from storage.sql.credentials import SQLCredentials
 from storage.sql.data_keys import SQLDataKeys
 from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
+from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.sessions import SQLSessions
 from storage.sql.signing_keys import SQLSigningKeys
 from storage.sql.tokens import SQLTokens
@@ -40,6 +43,7 @@ class SQLTransaction:
     __slots__ = (
         *("audit", "budgets", "commit", "credentials", "data_keys", "expired", "grants"),
         *("interactions", "sessions", "signing_keys", "tokens", "users"),
+        *("initial_tokens", "registered_clients"),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -52,6 +56,8 @@ class SQLTransaction:
         self.tokens: Tokens = SQLTokens(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)
         self.data_keys: DataKeys = SQLDataKeys(connection)
+        self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
+        self.initial_tokens: InitialTokens = SQLInitialTokens(connection)
         self.audit: Audit = SQLAudit(connection)
         self.expired = SQLExpired(connection)
         self.commit = connection.commit

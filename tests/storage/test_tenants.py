@@ -16,10 +16,12 @@ from tests.storage.examples import (
     CREDENTIAL,
     DATA_KEY,
     GRANT,
+    INITIAL_TOKEN,
     INTERACTION,
     LATER,
     NOW,
     REFRESH,
+    REGISTERED_CLIENT,
     SESSION,
     SIGNING_KEY,
     USER,
@@ -35,6 +37,8 @@ async def fill(store: Storage, tenant: str) -> None:
         await tx.signing_keys.add(SIGNING_KEY)
         await tx.data_keys.add(DATA_KEY)
         await tx.audit.add(AUDIT)
+        await tx.registered_clients.add(REGISTERED_CLIENT, 1)
+        await tx.initial_tokens.add(INITIAL_TOKEN)
 
 
 async def test_another_tenant_sees_nothing(store: Storage) -> None:
@@ -54,6 +58,10 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.tokens.find(ACCESS.token_hash, "access", NOW) is None
             assert await tx.signing_keys.list() == []
             assert await tx.data_keys.list() == []
+            assert await tx.registered_clients.find("r1") is None
+            assert await tx.registered_clients.list() == []
+            assert await tx.initial_tokens.find(INITIAL_TOKEN.token_hash, NOW) is None
+            assert await tx.initial_tokens.list(NOW) == []
             assert await tx.audit.list() == []
             assert await tx.audit.list(user_id="u1") == []
 
@@ -81,6 +89,10 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.tokens.delete(REFRESH.token_hash) is False
         assert await tx.signing_keys.move("k1", "active", NOW) is False
         assert await tx.signing_keys.delete("k1") is False
+        assert await tx.registered_clients.replace(REGISTERED_CLIENT, REGISTERED_CLIENT.token_hash) is False
+        assert await tx.registered_clients.delete("r1") is False
+        assert await tx.initial_tokens.consume(INITIAL_TOKEN.token_hash, NOW) is False
+        assert await tx.initial_tokens.delete("t1") is False
     assert await store.sweep("other", LATER * 2) == 0
     async with store.snapshot("acme") as tx:
         assert await tx.users.find("u1") == USER
@@ -91,6 +103,8 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.sessions.find(SESSION.id_hash, NOW) == SESSION
         assert await tx.tokens.find(REFRESH.token_hash, "refresh", NOW) == (REFRESH, GRANT)
         assert await tx.signing_keys.list() == [SIGNING_KEY]
+        assert await tx.registered_clients.find("r1") == REGISTERED_CLIENT
+        assert await tx.initial_tokens.find(INITIAL_TOKEN.token_hash, NOW) == INITIAL_TOKEN
 
 
 async def test_two_tenants_hold_the_same_names(store: Storage) -> None:
