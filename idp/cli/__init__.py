@@ -14,6 +14,7 @@ NOUNS: Final = {
     "config": "Check the configuration; print its schema.",
     "user": "People: add, list, show, disable, enable, unlock, delete.",
     "credential": "What people prove themselves with: set, list, reset.",
+    "client": "Clients that registered themselves: list, show, delete, token.",
     "key": "Signing keys: list, rotate, retire.",
     "storage": "The database: migrate, status.",
     "audit": "What happened.",

@@ -34,7 +34,7 @@ async def authorize(request: web.Request) -> web.Response:
     here = issuer.of(request)
     try:
         parameters = await from_form(request) if request.method == "POST" else from_query(request)
-        client = known_client(parameters, here.clients)
+        client = known_client(parameters, await here.known(parameters.get("client_id", "")))
         registered_redirect_uri(parameters, client)
     except (Malformed, Untrusted) as fault:
         return page(request, "error/bad_request", status=400, error=fault.error, what=fault.description)

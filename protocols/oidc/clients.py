@@ -92,6 +92,16 @@ def authenticate(
     return client
 
 
+def claimed_id(form: Mapping[str, str], authorizations: Sequence[str]) -> str:
+    """Whom the request says it is from, for the lookup before `authenticate`; empty if it says nothing readable."""
+    if not authorizations:
+        return form.get("client_id", "")
+    try:
+        return _basic(authorizations[0])[0]
+    except TokenError:
+        return ""
+
+
 def _basic(authorization: str) -> tuple[str, str]:
     """Client id and secret, each form-encoded before they were joined (RFC 6749 §2.3.1)."""
     scheme, _, encoded = authorization.partition(" ")

@@ -13,15 +13,16 @@ from idp.tenant import Tenant
 from protocols.oidc import issuer
 from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
-from protocols.oidc.settings import OFFLINE_ACCESS, OPENID
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, TenantSettings
 
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
 
 
-def document(tenant: Tenant, clients: Collection[Client]) -> bytes:
+def document(tenant: Tenant, clients: Collection[Client], settings: TenantSettings) -> bytes:
     """The metadata as JSON. Every link is made from the configured base URL."""
-    return orjson.dumps(metadata(tenant, clients))
+    registration = {"registration_endpoint": tenant.url("/oidc/register")}
+    return orjson.dumps(metadata(tenant, clients) | (registration if settings.registration.enabled else {}))
 
 
 def algorithms(clients: Collection[Client]) -> list[str]:

@@ -32,7 +32,7 @@ class OIDCDoor:
     async def resume(self, visit: Visit, accept: Accept) -> web.Response:
         """Grant what the stored request asks for, and send the browser back with the code."""
         here, request = self._issuers[visit.tenant.name], accept.resume.request
-        client = here.clients.get(request["client_id"])
+        client = await here.client(visit.tx, request["client_id"])
         if client is None:  # the service was taken away while the user was typing
             raise web.HTTPNotFound
         user = accept.authentication.user
@@ -46,7 +46,9 @@ class OIDCDoor:
         await visit.tx.grants.add(
             dataclasses.replace(grant, code_hash=hash_token(code), code_expires_at=expires_at)
         )
-        await visit.record("grant.given", user_id=user.id, service=client.service, grant=grant.id)
+        await visit.record(
+            "grant.given", user_id=user.id, service=client.service, client=client.id, grant=grant.id
+        )
         return redirect(visit.tenant, request, code=code.reveal())
 
     def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:

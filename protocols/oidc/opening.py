@@ -7,7 +7,18 @@ from aiohttp import web
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
-from protocols.oidc import authorization, clients, cors, discovery, jwks, token, userinfo
+from protocols.oidc import (
+    authorization,
+    client_configuration,
+    clients,
+    cors,
+    discovery,
+    jwks,
+    launch,
+    registration,
+    token,
+    userinfo,
+)
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
 from protocols.oidc.settings import TenantSettings
@@ -22,6 +33,11 @@ ROUTES = (
     web.get("/oidc/userinfo", userinfo.show, allow_head=False),
     web.post("/oidc/userinfo", userinfo.show),
     web.options("/oidc/userinfo", cors.preflight),
+    web.post(registration.PATH, registration.register),
+    web.get(client_configuration.ADDRESS, client_configuration.show, allow_head=False),
+    web.put(client_configuration.ADDRESS, client_configuration.replace),
+    web.delete(client_configuration.ADDRESS, client_configuration.delete),
+    web.get(launch.ADDRESS, launch.launch, allow_head=False),
 )
 
 
@@ -44,6 +60,6 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
         settings=settings,
         clients=known,
         public_origins=frozenset().union(*origins),
-        discovery=discovery.document(tenant, known.values()),
+        discovery=discovery.document(tenant, known.values(), settings),
         signing=signing,
     )
