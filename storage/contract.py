@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from storage.authorization import AuthorizationRequests, Consents
 from storage.records import (
     AuditRecord,
     Budget,
@@ -113,7 +114,8 @@ class Grants(Protocol):
         """A used code came again: delete the grant that it opened, and so its tokens (RFC 6749 §4.1.2)."""
 
     async def delete(self, grant_id: str) -> bool: ...
-    async def delete_of(self, user_id: str) -> int: ...
+    async def delete_of(self, user_id: str, service: str | None = None) -> int:
+        """What the user gave this service, or all services."""
 
 
 class Tokens(Protocol):
@@ -165,6 +167,8 @@ class Transaction(Protocol):
     sessions: Sessions
     grants: Grants
     tokens: Tokens
+    authorization_requests: AuthorizationRequests
+    consents: Consents
     signing_keys: SigningKeys
     data_keys: DataKeys
     registered_clients: RegisteredClients

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from idp.web import cookies
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import LOCALE, NOW, PROVIDER, TENANT
 from idp.web.form import read_form
+from idp.web.language import keeping
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
 from keys.secret import Secret
@@ -45,7 +47,7 @@ async def submit(request: web.Request) -> web.Response:
         outcome = await provider.login.answer(here, interaction_id, form.get("step", ""), answer)
         if not isinstance(outcome, Accept):
             return respond(request, outcome)
-        response: web.Response = await provider.doors[outcome.resume.door].resume(here, outcome)
+        response: web.Response = await provider.doors[outcome.resume.door].resume(request, here, outcome)
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
     return response
@@ -60,29 +62,38 @@ def respond(request: web.Request, outcome: Challenge | Reject) -> web.Response:
 
 def challenge_response(request: web.Request, challenge: Challenge) -> web.Response:
     """The page that asks the open question, whichever door began the login."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    door, tenant = request.config_dict[PROVIDER].doors[challenge.resume.door], request[TENANT]
     browser = cookies.browser_secret(request, tenant)
     again = f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}"
     response = page(
         request,
         f"login/{challenge.authenticator}",
-        destinations=provider.doors[challenge.resume.door].destinations(challenge.resume.request),
+        destinations=door.destinations(challenge.resume.request),
         here=again,
-        action=f"{tenant.prefix}{PATH}",
+        action=keeping(request, f"{tenant.prefix}{PATH}"),
         interaction=challenge.interaction_id,
         step=challenge.step,
         csrf=csrf(browser, challenge.interaction_id),
-        service=service_name(request, challenge.service),
+        service=service_name(request, challenge.service, door.names(challenge.resume.request)),
         username=challenge.username,
         prompt=challenge.prompt,
         seconds=max(0, challenge.prompt.get("expires_at", request[NOW]) - request[NOW]),
         retry=challenge.retry,
         stale=challenge.stale,
         last_try=challenge.last_try,
-        again_url=again,
-        restart_url=f"{again}&restart=1",
+        again_url=keeping(request, again),
+        restart_url=keeping(request, f"{again}&restart=1"),
     )
     cookies.give(response, tenant, cookies.BROWSER, browser)
+    return response
+
+
+def send(request: web.Request, challenge: Challenge) -> web.Response:
+    """To the page that asks, where the request that began the login cannot be sent again."""
+    tenant = request[TENANT]
+    address = keeping(request, f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}")
+    response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+    cookies.give(response, tenant, cookies.BROWSER, cookies.browser_secret(request, tenant))
     return response
 
 
@@ -104,8 +115,13 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
     return response
 
 
-def service_name(request: web.Request, name: str) -> str:
-    """What people call the service; our own pages are called by the tenant's name."""
+def service_name(request: web.Request, name: str, names: Mapping[str, str] | None = None) -> str:
+    """What people call the service; our own pages are called by the tenant's name.
+
+    `names` are those, by language, of somebody who stands in no file.
+    """
+    if names is not None:
+        return _text(request, names)
     tenant = request[TENANT]
     service = tenant.services.get(name)
     return _text(request, service.display_name if service else tenant.settings.display_name)

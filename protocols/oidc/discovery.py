@@ -8,13 +8,17 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from idp.assurance import ACR_VALUES
+from idp.policy import Require
 from idp.signing import ALGORITHMS as USUAL
 from idp.tenant import Tenant
 from protocols.oidc import issuer
 from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
+from protocols.oidc.response import MODES
 from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, TenantSettings
 
+IMPLICIT = ("id_token", "id_token token")  # Registration 1.0 §2 calls their grant so
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
 
@@ -33,6 +37,10 @@ def algorithms(clients: Collection[Client]) -> list[str]:
 def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
     scopes = {scope: None for client in clients for scope in client.scopes}
     claims = {claim: None for client in clients for names in client.scopes.values() for claim in names}
+    response_types = {"code", *(kind for client in clients for kind in client.settings.response_types)}
+    implicit = ["implicit"] if response_types & set(IMPLICIT) else []
+    acrs = {rule.then.acr for rule in tenant.rules if isinstance(rule.then, Require) and rule.then.acr}
+    signed = {client.settings.request_object_signing_alg for client in clients if client.keys}
     authentication = ["client_secret_basic", "client_secret_post", "none"]
     return {
         "issuer": tenant.issuer,
@@ -41,18 +49,23 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
         "userinfo_endpoint": tenant.url("/oidc/userinfo"),
         "jwks_uri": tenant.url("/oidc/jwks"),
         "scopes_supported": sorted({OPENID, "profile", "email", OFFLINE_ACCESS, *scopes}),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "pushed_authorization_request_endpoint": tenant.url("/oidc/par"),
+        "require_pushed_authorization_requests": False,  # of every client; some may have to
+        "response_types_supported": sorted(response_types),
+        "response_modes_supported": list(MODES),
+        "grant_types_supported": ["authorization_code", "refresh_token", *implicit],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms(clients),
         "token_endpoint_auth_methods_supported": authentication,
         "code_challenge_methods_supported": [METHOD],
-        "prompt_values_supported": ["none", "login", "consent"],
+        "acr_values_supported": sorted({*ACR_VALUES, *acrs}),
+        "display_values_supported": ["page", "popup", "touch"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
         "claims_supported": sorted({"sub", "iss", "auth_time", "acr", "amr", *claims}),
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": bool(signed),
+        **({"request_object_signing_alg_values_supported": sorted(signed)} if signed else {}),
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,  # RFC 9207 §3
         "ui_locales_supported": list(tenant.settings.locales),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import web
 
@@ -15,6 +16,8 @@ from protocols.oidc import registered
 from protocols.oidc.clients import Client
 from protocols.oidc.settings import TenantSettings
 from storage import Transaction
+
+DOOR: Final = "oidc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,9 @@ class Issuer:
         client = self.clients.get(client_id)
         if client is None and self.settings.registration.enabled and registered.ID.fullmatch(client_id):
             record = await tx.registered_clients.find(client_id)
-            client = registered.client(record, self.settings) if record else None
+            client = (
+                registered.client(record, self.settings, self.tenant.settings.locales) if record else None
+            )
         return client
 
     async def known(self, client_id: str) -> Mapping[str, Client]:

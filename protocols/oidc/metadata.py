@@ -15,7 +15,7 @@ from idp.config.model import WebAddress
 from idp.config.words import words
 from keys.token import new_token
 from protocols.oidc.errors import RegistrationError
-from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, RegistrationSettings, ServiceSettings
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, Consent, RegistrationSettings, ServiceSettings
 
 # Implicit and hybrid are for services that an administrator has looked at.
 RESPONSE_TYPES: Final = ("code",)
@@ -117,10 +117,12 @@ def parse(
     return metadata
 
 
-def service_settings(client_id: str, metadata: Mapping[str, Any]) -> ServiceSettings:
+def service_settings(
+    client_id: str, metadata: Mapping[str, Any], consent: Consent = "required"
+) -> ServiceSettings:
     """The settings of a service that registered metadata stand for. Raises `pydantic.ValidationError`."""
     settings = {name: metadata[name] for name in STEERING if name in metadata}
-    settings |= {"client_id": client_id, "scopes": metadata["scope"].split()}
+    settings |= {"client_id": client_id, "scopes": metadata["scope"].split(), "consent": consent}
     if needs_secret(metadata):
         settings["client_secret"] = new_token()  # stands for the one of which only the hash is kept
     return ServiceSettings.model_validate(settings)
@@ -169,6 +171,8 @@ def _steering(given: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if name in ServiceSettings.model_fields:
             steering[name] = given[name]
+            if name == "jwks" and (not isinstance(given[name], dict) or "keys" not in given[name]):
+                raise _refused(name, "must be a JWK set")  # a file of ours is for our own files to name
         elif given[name] != otherwise:
             raise _refused(name, "is not supported")
     method = steering.get("token_endpoint_auth_method", METHODS[0])

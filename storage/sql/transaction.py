@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
+from storage.authorization import AuthorizationRequests, Consents
 from storage.contract import (
     Audit,
     Budgets,
@@ -20,8 +21,10 @@ from storage.contract import (
 )
 from storage.registration import InitialTokens, RegisteredClients
 from storage.sql.audit import SQLAudit
+from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
 from storage.sql.connection import Connection
+from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
 from storage.sql.data_keys import SQLDataKeys
 from storage.sql.expired import SQLExpired
@@ -41,8 +44,8 @@ class SQLTransaction:
     """`storage.contract.Transaction`."""
 
     __slots__ = (
-        *("audit", "budgets", "commit", "credentials", "data_keys", "expired", "grants"),
-        *("interactions", "sessions", "signing_keys", "tokens", "users"),
+        *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials"),
+        *("data_keys", "expired", "grants", "interactions", "sessions", "signing_keys", "tokens", "users"),
         *("initial_tokens", "registered_clients"),
     )
 
@@ -54,6 +57,8 @@ class SQLTransaction:
         self.sessions: Sessions = SQLSessions(connection)
         self.grants: Grants = SQLGrants(connection)
         self.tokens: Tokens = SQLTokens(connection)
+        self.authorization_requests: AuthorizationRequests = SQLAuthorizationRequests(connection)
+        self.consents: Consents = SQLConsents(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)
         self.data_keys: DataKeys = SQLDataKeys(connection)
         self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
