@@ -45,6 +45,7 @@ def server(
     one.tenant.add_service("apache", apache.callback)
     one.tenant.services["apache"]["launch_url"] = apache.url
     one.tenant.settings["support"] = {"ja": "内線 1234", "en": "Extension 1234"}
+    one.tenant.settings["oidc"] = {"registration": {"enabled": True, "consent": "never"}}
     for server in running(one):
         server.add_people()
         yield server
