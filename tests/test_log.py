@@ -59,7 +59,7 @@ def test_the_time_is_the_tenants(
 def test_a_secret_is_masked_however_deep_it_lies(
     capfdbinary: pytest.CaptureFixture[bytes], style: str
 ) -> None:
-    """threats.md 33: no log line at any level holds a secret."""
+    """THREAT_MODEL.md 33: no log line at any level holds a secret."""
     log.configure(Log(format=style), ZONES)  # type: ignore[arg-type]
     structlog.get_logger().info("hello", one=Secret("hunter2"), deep={"list": [Secret("hunter2")]})
     written = capfdbinary.readouterr().err

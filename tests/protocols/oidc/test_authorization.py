@@ -70,7 +70,7 @@ async def test_a_fault_of_the_request_is_reported_to_the_client(
 
 @pytest.mark.parametrize("uri", [*VARIATIONS, "https://other.example.com/cb"])
 async def test_an_unregistered_redirect_uri_is_answered_here(rp: Prober, uri: str) -> None:
-    """threats.md 10: redirect_uri by exact string (only a loopback port may vary): refused on a local
+    """THREAT_MODEL.md 10: redirect_uri by exact string (only a loopback port may vary): refused on a local
     page.
     """
     answer = await rp.authorize(redirect_uri=uri)
@@ -93,7 +93,7 @@ async def test_an_unregistered_redirect_uri_is_answered_here(rp: Prober, uri: st
 async def test_without_a_known_client_nothing_is_redirected(
     rp: Prober, changed: dict[str, str | None]
 ) -> None:
-    """threats.md 10: refused on a local page, also where exactly one redirect URI is registered."""
+    """THREAT_MODEL.md 10: refused on a local page, also where exactly one redirect URI is registered."""
     answer = await rp.authorize(**changed)
     assert answer.status == 400
     assert "Location" not in answer.headers

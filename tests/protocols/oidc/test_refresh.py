@@ -32,7 +32,7 @@ async def test_it_is_exchanged_for_new_tokens(rp: Prober) -> None:
 
 
 async def test_used_again_it_takes_the_whole_family_with_it(rp: Prober) -> None:
-    """threats.md 14: refresh reuse revokes the family."""
+    """THREAT_MODEL.md 14: refresh reuse revokes the family."""
     first = await rp.tokens()
     second = (await rp.refresh(first["refresh_token"])).json
     assert (await rp.refresh(first["refresh_token"])).error == "invalid_grant"
@@ -50,7 +50,7 @@ async def test_another_grant_of_the_same_user_stays(rp: Prober) -> None:
 
 
 async def test_another_client_cannot_use_it_nor_spoil_it(rp: Prober) -> None:
-    """threats.md 13: client A's refresh token from client B. libraries.md §2 fault 1: pyop accepts it."""
+    """THREAT_MODEL.md 13: client A's refresh token from client B. libraries.md §2 fault 1: pyop accepts it."""
     token = (await rp.tokens())["refresh_token"]
     other, public = rp.other("other", secret=rp.secret), rp.other("spa", method="none")
     assert (await other.refresh(token)).error == "invalid_grant"

@@ -38,7 +38,7 @@ async def test_without_a_token_one_is_asked_for(registrar: Registrar, headers: d
 
 
 async def test_a_token_made_for_another_purpose_registers_nothing(registrar: Registrar) -> None:
-    """threats.md 13: access token, registration access token, another tenant's initial token."""
+    """THREAT_MODEL.md 13: access token, registration access token, another tenant's initial token."""
     told = await registrar.registered(grant_types=["authorization_code", "refresh_token"])
     given = await registrar.tokens(told, ALICE)
     for token in (given["access_token"], given["refresh_token"], told["registration_access_token"]):
@@ -59,7 +59,7 @@ async def test_an_initial_token_of_another_tenant_registers_nothing(
 async def test_of_50_parallel_uses_of_a_token_for_one_client_one_succeeds(
     registrar: Registrar, server: Server
 ) -> None:
-    """threats.md 15, over two processes."""
+    """THREAT_MODEL.md 15, over two processes."""
     before = {each["client_id"] for each in told_by_cli(server, "list")}
     one = Registrar(registrar.prober, add_token(server))
     answers = await asyncio.gather(*(one.register() for _ in range(50)))
@@ -105,7 +105,7 @@ async def test_a_token_ends_by_time_and_by_command(registrar: Registrar, server:
     ],
 )
 async def test_what_is_no_request_is_told_so(registrar: Registrar, body: bytes, content_type: str) -> None:
-    """threats.md 32: bounded in length and depth, no 5xx."""
+    """THREAT_MODEL.md 32: bounded in length and depth, no 5xx."""
     headers = {"Content-Type": content_type}
     answer = await registrar.send("POST", "/oidc/register", body, registrar.token, **headers)
     assert (answer.status, answer.error) == (400, "invalid_client_metadata")
@@ -195,7 +195,7 @@ async def test_of_many_updates_at_once_one_wins(registrar: Registrar) -> None:
 
 
 async def test_a_deleted_client_is_gone_with_all_that_it_holds(registrar: Registrar, server: Server) -> None:
-    """RFC 7592 §2.3; threats.md 24 in spirit: at once, in every process."""
+    """RFC 7592 §2.3; at once, in every process."""
     told = await registrar.registered(grant_types=["authorization_code", "refresh_token"])
     given, client = await registrar.tokens(told, ALICE), registrar.client(told)
     assert (await registrar.manage("DELETE", told)).status == 204

@@ -60,7 +60,7 @@ async def test_oidcc_idtoken_rs256(registrar: Registrar, algorithm: str) -> None
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "PS999", 7])
 async def test_oidcc_idtoken_unsigned(registrar: Registrar, algorithm: Any) -> None:
-    """What is not published is refused, `none` before all (threats.md 11)."""
+    """What is not published is refused, `none` before all (THREAT_MODEL.md 11)."""
     answer = await registrar.register(id_token_signed_response_alg=algorithm)
     assert (answer.status, answer.error) == (400, "invalid_client_metadata")
 
@@ -93,7 +93,7 @@ async def test_oidcc_redirect_uri_regfrag(registrar: Registrar) -> None:
 async def test_redirect_uris_are_held_to_the_rules_of_configured_ones(
     registrar: Registrar, uris: Any
 ) -> None:
-    """threats.md 10; libraries.md §2 fault 10."""
+    """THREAT_MODEL.md 10: nor a script, nor an address that leads elsewhere."""
     answer = await registrar.register(redirect_uris=uris)
     assert (answer.status, answer.error) == (400, "invalid_redirect_uri")
 
@@ -169,7 +169,7 @@ async def test_oidcc_registration_sector_uri_and_sector_bad(registrar: Registrar
 
 @pytest.mark.parametrize("address", [f"{HTTPS}/jwks", "http://169.254.169.254/", "file:///etc/passwd"])
 async def test_oidcc_registration_jwks_uri(registrar: Registrar, address: str) -> None:
-    """threats.md 25: no address that a client names is fetched; keys are registered by value."""
+    """THREAT_MODEL.md 25: no address that a client names is fetched; keys are registered by value."""
     answer = await registrar.register(jwks_uri=address)
     assert (answer.status, answer.error) == (400, "invalid_client_metadata")
 
