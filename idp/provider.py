@@ -35,6 +35,9 @@ class Door(Protocol):
     async def tell(self, tenant: Tenant, delivery: Delivery, now: int, /) -> None:
         """Tell it, where `farewell` says that we can. Raises `Untold`."""
 
+    def names(self, request: Mapping[str, Any], /) -> Mapping[str, str] | None:
+        """What pages call the one who asks, by language; None for the service's own display name."""
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityProvider:

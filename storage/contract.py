@@ -19,6 +19,7 @@ from storage.records import (
     Token,
     User,
 )
+from storage.registration import InitialTokens, RegisteredClients
 
 
 class StorageError(Exception):
@@ -153,6 +154,8 @@ class Transaction(Protocol):
     consents: Consents
     signing_keys: SigningKeys
     data_keys: DataKeys
+    registered_clients: RegisteredClients
+    initial_tokens: InitialTokens
     audit: Audit
 
     async def commit(self) -> None:

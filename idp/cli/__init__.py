@@ -15,6 +15,7 @@ NOUNS: Final = {
     "user": "People: add, list, show, disable, enable, unlock, delete.",
     "credential": "What people prove themselves with: set, list, reset.",
     "session": "Who is signed in where: list, end; which services are still to be told.",
+    "client": "Clients that registered themselves: list, show, delete, token.",
     "key": "Signing keys: list, rotate, retire.",
     "storage": "The database: migrate, status.",
     "audit": "What happened.",

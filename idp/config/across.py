@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from idp.authenticators import table
@@ -93,11 +94,20 @@ def _check_services(tenant: TenantFolder, doors: Mapping[str, DoorModels], findi
         at = document.position(("service",))
         if service.service in OWN_SERVICES:
             findings.error(at, f"service {service.service} is the name of our own pages, choose another")
+        if service.service in _made_by_doors(tenant):
+            words = f"service {service.service} is made by a door, as tenant.yaml says: choose another"
+            findings.error(at, words)
         _once(names, service.service, at, "service", findings)
         for door, section in service.doors.items():
             for key in doors[door].unique:
                 where = document.position((door, key))
                 _once(taken, f"{door}.{key} {getattr(section, key)}", where, "", findings)
+
+
+def _made_by_doors(tenant: TenantFolder) -> set[str]:
+    """Services that stand in no file: those which register themselves at a door, if it lets them."""
+    sections: list[Any] = [getattr(tenant.settings, door, None) for door in door_names()]
+    return {name for section in sections if hasattr(section, "services") for name in section.services()}
 
 
 def _once(seen: dict[str, Position], name: str, at: Position, noun: str, findings: Findings) -> None:
@@ -136,7 +146,7 @@ def _check_people(tenant: TenantFolder, findings: Findings) -> None:
 
 def _unknown_names(tenant: TenantFolder, document: Document) -> Iterator[tuple[KeyPath, str]]:
     """As they are written, so that a rule with another mistake is looked at too."""
-    services = {*tenant.service_names, *OWN_SERVICES}
+    services = {*tenant.service_names, *_made_by_doors(tenant), *OWN_SERVICES}
     protocols = {*door_names(), *OWN_SERVICES}
     for place in range(len(document.data)):
         for path, name in _listed(document, (place, "when", "services")):

@@ -71,6 +71,8 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "service": REQUIRED,
         "username": REQUIRED,
         "scopes": REQUIRED,  # what the service would get, by scope
+        "policy_url": None,  # what the service says it does with that
+        "terms_url": None,
     },
     "account/services": {
         "action": REQUIRED,  # takes one back

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -62,19 +63,19 @@ def respond(request: web.Request, outcome: Challenge | Reject) -> web.Response:
 
 def challenge_response(request: web.Request, challenge: Challenge) -> web.Response:
     """The page that asks the open question, whichever door began the login."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    door, tenant = request.config_dict[PROVIDER].doors[challenge.resume.door], request[TENANT]
     browser = cookies.browser_secret(request, tenant)
     again = f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}"
     response = page(
         request,
         f"login/{challenge.authenticator}",
-        destinations=provider.doors[challenge.resume.door].destinations(challenge.resume.request),
+        destinations=door.destinations(challenge.resume.request),
         here=again,
         action=keeping(request, f"{tenant.prefix}{PATH}"),
         interaction=challenge.interaction_id,
         step=challenge.step,
         csrf=csrf(browser, challenge.interaction_id),
-        service=service_name(request, challenge.service),
+        service=service_name(request, challenge.service, door.names(challenge.resume.request)),
         username=challenge.username,
         prompt=challenge.prompt,
         seconds=max(0, challenge.prompt.get("expires_at", request[NOW]) - request[NOW]),
@@ -115,8 +116,13 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
     return response
 
 
-def service_name(request: web.Request, name: str) -> str:
-    """What people call the service; our own pages are called by the tenant's name."""
+def service_name(request: web.Request, name: str, names: Mapping[str, str] | None = None) -> str:
+    """What people call the service; our own pages are called by the tenant's name.
+
+    `names` are those, by language, of somebody who stands in no file.
+    """
+    if names is not None:
+        return _text(request, names)
     tenant = request[TENANT]
     service = tenant.services.get(name)
     return _text(request, service.display_name if service else tenant.settings.display_name)

@@ -43,6 +43,9 @@ class Portal:
     async def tell(self, _tenant: Tenant, _delivery: Delivery, _now: int, /) -> None:
         """Nobody is to be told."""
 
+    def names(self, _request: Mapping[str, Any], /) -> None:
+        """The tenant's name will do."""
+
 
 async def show(request: web.Request) -> web.Response:
     """GET /: the tiles, or the login."""

@@ -36,7 +36,7 @@ class Asked:
 async def arrive(request: web.Request, here: Issuer) -> Asked:
     """The request and its client. Raises `Malformed` or `Untrusted`, which can be told to nobody but the user."""
     parameters = await from_form(request) if request.method == "POST" else from_query(request)
-    client = known_client(parameters, here.clients)
+    client = known_client(parameters, await here.known(parameters.get("client_id", "")))
     uri = parameters.get("request_uri", "")
     if not uri.startswith(URN):
         return Asked(client, parameters)

@@ -91,6 +91,8 @@ def accept(parameters: Mapping[str, str], client: Client) -> dict[str, Any]:
     for check in REPORTABLE:
         check(parameters, client)
     accepted: dict[str, Any] = {name: parameters[name] for name in KEPT if name in parameters}
+    if client.names is not None:
+        accepted["names"] = client.names
     accepted["response_type"] = canonical(parameters["response_type"])
     scopes = dict.fromkeys(parameters["scope"].split())
     accepted["scope"] = " ".join(scope for scope in scopes if scope in client.scopes)

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -31,6 +31,8 @@ class Client:
     refresh_token_seconds: int
     secret_hash: bytes
     origins: frozenset[str]
+    names: Mapping[str, str] | None = None  # what it calls itself, by language, if it stands in no file
+    described: Mapping[str, Any] = field(default_factory=dict)  # what else it registered
     keys: Keys | None = None  # by which its request objects are verified
 
     @property
@@ -93,6 +95,16 @@ def authenticate(
     if client is None or not proven or client.settings.token_endpoint_auth_method != method:
         raise _failed()
     return client
+
+
+def claimed_id(form: Mapping[str, str], authorizations: Sequence[str]) -> str:
+    """Whom the request says it is from, for the lookup before `authenticate`; empty if it says nothing readable."""
+    if not authorizations:
+        return form.get("client_id", "")
+    try:
+        return _basic(authorizations[0])[0]
+    except TokenError:
+        return ""
 
 
 def _basic(authorization: str) -> tuple[str, str]:

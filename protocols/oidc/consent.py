@@ -13,7 +13,7 @@ from idp.policy import Attempt
 from idp.visit import Visit
 from idp.web import cookies
 from idp.web.csrf import csrf, is_csrf
-from idp.web.exchange import TENANT
+from idp.web.exchange import LOCALE, TENANT
 from idp.web.form import read_form
 from idp.web.language import keeping
 from idp.web.login import reject_response, respond, service_name
@@ -21,7 +21,7 @@ from idp.web.respond import page
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token, new_token
-from protocols.oidc import issuer
+from protocols.oidc import issuer, registered
 from protocols.oidc.checks import prompts_of
 from protocols.oidc.claims import MEMBERS
 from protocols.oidc.errors import AuthorizationError
@@ -86,7 +86,7 @@ async def show(request: web.Request) -> web.Response:
             return reject_response(request, found)
         held = await session.find(visiting)
         user = await visiting.user(held.user_id if held else None)
-    client = here.clients.get(found.client_id)
+        client = await here.client(tx, found.client_id)
     if client is None or user is None:
         return reject_response(request, Reject(Reason.EXPIRED))
     return page(
@@ -97,7 +97,9 @@ async def show(request: web.Request) -> web.Response:
         action=keeping(request, f"{here.tenant.prefix}{PATH}"),
         pending=pending,
         csrf=csrf(cookies.browser_secret(request, here.tenant), pending),
-        service=service_name(request, client.service),
+        service=service_name(request, client.service, client.names),
+        policy_url=registered.page(client.described, "policy_uri", request[LOCALE]),
+        terms_url=registered.page(client.described, "tos_uri", request[LOCALE]),
         username=user.username,
         scopes=found.request["shared"],
     )
@@ -137,7 +139,7 @@ async def _conclude(
     request: web.Request, here: Issuer, visiting: Visit, found: AuthorizationRequest, *, is_allowed: bool
 ) -> web.Response:
     """The rules are asked again: they, or the user, may have changed while the page was open."""
-    client, asked = here.clients.get(found.client_id), found.request["asked"]
+    client, asked = await here.client(visiting.tx, found.client_id), found.request["asked"]
     if client is None:
         return reject_response(request, Reject(Reason.EXPIRED))
     attempt = Attempt(DOOR, client.service, visiting.caller.address, visiting.now)

@@ -25,7 +25,10 @@ MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never b
 
 def document(tenant: Tenant, settings: TenantSettings, clients: Collection[Client]) -> bytes:
     """The metadata as JSON. Every link is made from the configured base URL."""
-    return orjson.dumps(metadata(tenant, clients) | logout(tenant, settings, clients))
+    said = metadata(tenant, clients) | logout(tenant, settings, clients)
+    if settings.registration.enabled:
+        said["registration_endpoint"] = tenant.url("/oidc/register")
+    return orjson.dumps(said)
 
 
 def logout(tenant: Tenant, settings: TenantSettings, clients: Collection[Client]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class OIDCDoor:
     async def resume(self, request: web.Request, visit: Visit, accept: Accept) -> web.Response:
         """Ask for consent where it is missing; else grant what the stored request asks for."""
         here, asked = self._issuers[visit.tenant.name], accept.resume.request
-        client = here.clients.get(asked["client_id"])
+        client = await here.client(visit.tx, asked["client_id"])
         if client is None:  # the service was taken away while the user was typing
             raise web.HTTPNotFound
         try:
@@ -67,3 +67,7 @@ class OIDCDoor:
         if client is None:
             raise Untold("the service is no longer configured")
         await backchannel.tell(here, client, delivery, now)
+
+    def names(self, request: Mapping[str, Any]) -> Mapping[str, str] | None:
+        """A client that registered itself says what it is called, `authorization.accept` kept it."""
+        return request.get("names")

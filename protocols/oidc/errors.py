@@ -35,6 +35,14 @@ class TokenError(OIDCError):
         return 401 if self.error == "invalid_client" else 400
 
 
+class RegistrationError(OIDCError):
+    """Reported by the registration endpoint as JSON (RFC 7591 §3.2.2)."""
+
+    @property
+    def status(self) -> int:
+        return 403 if self.error == "access_denied" else 400
+
+
 class BearerError(OIDCError):
     """Reported by a protected resource (RFC 6750 §3.1). With an empty `error` there simply was no token."""
 

@@ -44,7 +44,11 @@ async def give(request: web.Request, here: Issuer, visit: Visit, ledger: Ledger)
             ends_at = visit.now + client.access_token_seconds
             token = Token(hash_token(issued.token), "access", grant.id, issued.scope, visit.now, ends_at)
             await visit.tx.tokens.add(token)
-    given: dict[str, Any] = {"grant": grant.id, "response_type": grant.request["response_type"]}
+    given: dict[str, Any] = {
+        "client": client.id,
+        "grant": grant.id,
+        "response_type": grant.request["response_type"],
+    }
     await visit.record("grant.given", user_id=grant.user_id, service=client.service, **given)
     watched = session_management.said(here, client, grant.sid, grant.request["redirect_uri"])
     answered = answer(request, client.service, grant.request, **response, **watched)

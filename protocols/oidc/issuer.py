@@ -12,9 +12,11 @@ from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
 from idp.web.exchange import TENANT
+from protocols.oidc import registered
 from protocols.oidc.clients import Client
 from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
+from storage import Transaction
 
 DOOR: Final = "oidc"
 
@@ -35,6 +37,24 @@ class Issuer:
     def client_of(self, service: str) -> Client | None:
         """The client that a service is, None if the service is none or is gone."""
         return next((client for client in self.clients.values() if client.service == service), None)
+
+    async def client(self, tx: Transaction, client_id: str) -> Client | None:
+        """The client of that id: of the configuration, else one that registered itself."""
+        client = self.clients.get(client_id)
+        if client is None and self.settings.registration.enabled and registered.ID.fullmatch(client_id):
+            record = await tx.registered_clients.find(client_id)
+            client = (
+                registered.client(record, self.settings, self.tenant.settings.locales) if record else None
+            )
+        return client
+
+    async def known(self, client_id: str) -> Mapping[str, Client]:
+        """Clients by id, with this one among them if there is one; no database is asked for a configured one."""
+        if client_id in self.clients or not self.settings.registration.enabled:
+            return self.clients
+        async with self.provider.storage.snapshot(self.tenant.name) as tx:
+            client = await self.client(tx, client_id)
+        return {client_id: client} if client else {}
 
 
 ISSUERS: web.AppKey[Mapping[str, Issuer]] = web.AppKey("oidc_issuers")

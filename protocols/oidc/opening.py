@@ -9,13 +9,16 @@ from idp.signing import Signing
 from idp.tenant import Tenant
 from protocols.oidc import (
     authorization,
+    client_configuration,
     clients,
     consent,
     cors,
     discovery,
     jwks,
+    launch,
     logout,
     par,
+    registration,
     session_management,
     token,
     userinfo,
@@ -43,6 +46,11 @@ ROUTES = (
     web.post(logout.PATH, logout.begin),
     web.post(logout.CONFIRMED, logout.confirmed),
     web.get(session_management.PATH, session_management.show),
+    web.post(registration.PATH, registration.register),
+    web.get(client_configuration.ADDRESS, client_configuration.show, allow_head=False),
+    web.put(client_configuration.ADDRESS, client_configuration.replace),
+    web.delete(client_configuration.ADDRESS, client_configuration.delete),
+    web.get(launch.ADDRESS, launch.launch, allow_head=False),
 )
 
 

@@ -12,7 +12,7 @@ from protocols.oidc import cors, issuer, request_object
 from protocols.oidc.arrival import Asked, came_as_required, store
 from protocols.oidc.authorization import accept
 from protocols.oidc.checks import registered_redirect_uri
-from protocols.oidc.clients import authenticate
+from protocols.oidc.clients import authenticate, claimed_id
 from protocols.oidc.errors import AuthorizationError, OIDCError, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.parameters import from_form
@@ -38,7 +38,9 @@ async def push(request: web.Request) -> web.Response:
 
 async def _push(request: web.Request, here: Issuer) -> dict[str, Any]:
     form = await from_form(request)
-    client = authenticate(here.clients, form, request.headers.getall(hdrs.AUTHORIZATION, ()))
+    authorizations = request.headers.getall(hdrs.AUTHORIZATION, ())
+    known = await here.known(claimed_id(form, authorizations))
+    client = authenticate(known, form, authorizations)
     if "request_uri" in form:
         raise AuthorizationError("invalid_request", "request_uri cannot be pushed")  # §2.1
     parameters = {name: value for name, value in form.items() if name != "client_secret"}

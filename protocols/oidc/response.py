@@ -49,7 +49,7 @@ def answer(request: web.Request, service: str, asked: Mapping[str, Any], **respo
     mode = asked.get("response_mode") if is_possible(asked) else None
     match mode or default_mode(asked):
         case "form_post":
-            return _posted(request, service, uri, response)
+            return _posted(request, service, uri, response, asked.get("names"))
         case "fragment":
             location = f"{uri}#{urlencode(response)}"
         case _:
@@ -58,14 +58,20 @@ def answer(request: web.Request, service: str, asked: Mapping[str, Any], **respo
     return web.Response(status=303, headers={**HEADERS, "Location": location})
 
 
-def _posted(request: web.Request, service: str, uri: str, response: Mapping[str, Any]) -> web.Response:
+def _posted(
+    request: web.Request,
+    service: str,
+    uri: str,
+    response: Mapping[str, Any],
+    names: Mapping[str, str] | None,
+) -> web.Response:
     posting = page(
         request,
         "handover/post",
         destinations=(uri,),
         action=uri,
         fields=[(name, str(value)) for name, value in response.items()],
-        service=service_name(request, service),
+        service=service_name(request, service, names),
     )
     posting.headers["Referrer-Policy"] = "no-referrer"
     return posting

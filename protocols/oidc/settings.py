@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from idp.config.model import Model, Name
 from idp.config.secrets import SecretValue
 from protocols.oidc import foreign
 from protocols.oidc.logout_settings import ServiceLogout, TenantLogout
@@ -24,6 +25,15 @@ def _token(value: str) -> str:
 
 
 Word = Annotated[str, AfterValidator(_token)]  # RFC 6749 §3.3; narrower than §A.1 allows a client_id to be
+
+
+def _https(uri: str) -> str:
+    if not uri.startswith("https://"):
+        raise ValueError("must be an https address")
+    return registrable(uri)
+
+
+HTTPS = Annotated[str, AfterValidator(_https)]
 RedirectURI = Annotated[str, AfterValidator(registrable)]
 Algorithm = Literal["RS256", "ES256", "EdDSA"]
 RequestAlgorithm = Literal["RS256", "PS256", "ES256", "ES384", "EdDSA"]
@@ -63,6 +73,8 @@ class ServiceSettings(ServiceLogout):
     scopes: tuple[Word, ...] = (OPENID, "profile", "email")
     # Claim name → user attribute, given to this service whatever scope it asks for.
     claims: dict[Word, str] = Field(default_factory=dict)
+    # Where a login can be begun elsewhere, from our own address /oidc/launch/CLIENT_ID (Core §4).
+    initiate_login_uri: HTTPS | None = None
     id_token_signed_response_alg: Algorithm = "RS256"  # noqa: S105  the name of an algorithm
     # `optional` lets in a client that cannot do PKCE (RFC 7636); a code stolen from it is worth more.
     pkce: Literal["required", "optional"] = "required"
@@ -114,6 +126,19 @@ class ServiceSettings(ServiceLogout):
         return tuple(found)
 
 
+class RegistrationSettings(Model):
+    """Clients that register themselves (RFC 7591, OpenID Connect Registration 1.0)."""
+
+    enabled: bool = False
+    # False lets everybody register who reaches the server; the tokens come from `idp client token`.
+    require_initial_access_token: bool = True
+    service: Name = "registered"  # what rules and the audit log call all of them
+    scopes: tuple[Word, ...] = (OPENID, "profile", "email", OFFLINE_ACCESS)
+    # Whether users are asked at each login: consent cannot be remembered for all of them together.
+    consent: Literal["required", "never"] = "required"
+    maximum_clients: Annotated[int, Field(ge=1, le=100_000)] = 100
+
+
 class TenantSettings(TenantLogout):
     """The `oidc` section of a tenant: lifetimes in seconds, and scopes beyond those of the standard."""
 
@@ -122,7 +147,12 @@ class TenantSettings(TenantLogout):
     id_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 2_592_000  # since its last use
+    registration: RegistrationSettings = RegistrationSettings()
     # Scope → claims it stands for, attributes of the user or `groups`; beside profile, email, address, phone.
     scopes: dict[Word, Annotated[tuple[Word, ...], AfterValidator(_unreserved)]] = Field(
         default_factory=GROUPS.copy
     )
+
+    def services(self) -> tuple[str, ...]:
+        """Services that stand in no file: rules may name them, and no file may take their names."""
+        return (self.registration.service,) if self.registration.enabled else ()

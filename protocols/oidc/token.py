@@ -16,7 +16,7 @@ from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token
 from protocols.oidc import cors, issuer, provider
-from protocols.oidc.clients import Client, authenticate
+from protocols.oidc.clients import Client, authenticate, claimed_id
 from protocols.oidc.errors import Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Issued, Ledger
@@ -34,7 +34,9 @@ async def token(request: web.Request) -> web.Response:
     here = issuer.of(request)
     try:
         form = await from_form(request)
-        client = authenticate(here.clients, form, request.headers.getall(hdrs.AUTHORIZATION, ()))
+        authorizations = request.headers.getall(hdrs.AUTHORIZATION, ())
+        known = await here.known(claimed_id(form, authorizations))
+        client = authenticate(known, form, authorizations)
         redeem = _grant_type(form)
         async with here.provider.storage.transaction(here.tenant.name) as tx:
             answer = await redeem(here, visit(request, tx), client, form)

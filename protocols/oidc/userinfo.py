@@ -59,7 +59,7 @@ async def _claims(here: Issuer, token: Secret, now: int) -> dict[str, Any]:
             raise _invalid()
         held, grant = found
         user = await tx.users.find(grant.user_id)
-    client = here.clients.get(grant.client_id)
+        client = await here.client(tx, grant.client_id)
     if user is None or user.disabled_at is not None or client is None:
         raise _invalid()
     if OPENID not in held.scope:

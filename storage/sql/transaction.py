@@ -19,6 +19,7 @@ from storage.contract import (
 )
 from storage.deliveries import Deliveries
 from storage.logins import Interactions, Sessions
+from storage.registration import InitialTokens, RegisteredClients
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
@@ -29,7 +30,9 @@ from storage.sql.data_keys import SQLDataKeys
 from storage.sql.deliveries import SQLDeliveries
 from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
+from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.sessions import SQLSessions
 from storage.sql.signing_keys import SQLSigningKeys
 from storage.sql.tokens import SQLTokens
@@ -43,17 +46,8 @@ class SQLTransaction:
 
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials"),
-        *(
-            "data_keys",
-            "deliveries",
-            "expired",
-            "grants",
-            "interactions",
-            "sessions",
-            "signing_keys",
-            "tokens",
-            "users",
-        ),
+        *("data_keys", "deliveries", "expired", "grants", "initial_tokens", "interactions"),
+        *("registered_clients", "sessions", "signing_keys", "tokens", "users"),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -69,6 +63,8 @@ class SQLTransaction:
         self.consents: Consents = SQLConsents(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)
         self.data_keys: DataKeys = SQLDataKeys(connection)
+        self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
+        self.initial_tokens: InitialTokens = SQLInitialTokens(connection)
         self.audit: Audit = SQLAudit(connection)
         self.expired = SQLExpired(connection)
         self.commit = connection.commit

@@ -21,6 +21,7 @@ from storage.records import (
     Token,
     User,
 )
+from storage.registration import InitialToken, RegisteredClient
 
 NOW = 1_800_000_000
 LATER = NOW + 600
@@ -109,6 +110,16 @@ AUDIT = AuditRecord(
     reference="KX7P",
     details={"amr": ["pwd"]},
 )
+
+REGISTERED_CLIENT = RegisteredClient(
+    id="r1",
+    metadata={"client_name": "名前 100% :name", "redirect_uris": ["https://rp.example.com/cb?a='b"]},
+    secret_hash=b"\x05" * 32,
+    token_hash=b"\x06" * 32,
+    created_at=NOW,
+    changed_at=NOW + 1,
+)
+INITIAL_TOKEN = InitialToken("t1", b"\x08" * 32, "for the wiki's 引っ越し", 2, NOW, LATER)
 
 
 def user(number: int, **changes: Any) -> User:

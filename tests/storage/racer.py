@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import storage
 from storage import Storage, Transaction
-from tests.storage.examples import CREDENTIAL, GRANT, NOW, REFRESH
+from tests.storage.examples import CREDENTIAL, GRANT, INITIAL_TOKEN, NOW, REFRESH, REGISTERED_CLIENT
 
 LIMIT = 5
 
@@ -38,6 +39,16 @@ async def advance_credential(tx: Transaction) -> bool:
     return await tx.credentials.advance(CREDENTIAL.id, CREDENTIAL.counter + 1, 0, NOW)
 
 
+async def consume_initial_token(tx: Transaction) -> bool:
+    return await tx.initial_tokens.consume(INITIAL_TOKEN.token_hash, NOW)
+
+
+async def replace_registered_client(tx: Transaction) -> bool:
+    return await tx.registered_clients.replace(
+        replace(REGISTERED_CLIENT, token_hash=b"\x07" * 32), REGISTERED_CLIENT.token_hash
+    )
+
+
 async def spend_budget(tx: Transaction) -> bool:
     return (await tx.budgets.spend("alice", LIMIT, 60, NOW)).failures <= LIMIT
 
@@ -45,12 +56,8 @@ async def spend_budget(tx: Transaction) -> bool:
 ACTIONS: dict[str, Callable[[Transaction], Awaitable[bool]]] = {
     action.__name__: action
     for action in (
-        consume_interaction,
-        consume_code,
-        rotate_token,
-        claim_delivery,
-        advance_credential,
-        spend_budget,
+        *(consume_interaction, consume_code, rotate_token, claim_delivery, advance_credential),
+        *(spend_budget, consume_initial_token, replace_registered_client),
     )
 }
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from storage import Storage
-from tests.storage.examples import DELIVERY, INTERACTION, NOW, add_login
+from tests.storage.examples import DELIVERY, INITIAL_TOKEN, INTERACTION, NOW, REGISTERED_CLIENT, add_login
 from tests.storage.racer import LIMIT
 
 ROOT = Path(__file__).parents[2]
@@ -32,17 +33,27 @@ async def race(url: str, action: str, processes: int, tasks: int) -> int:
 
 @pytest.mark.parametrize(
     "action",
-    ["consume_interaction", "consume_code", "rotate_token", "claim_delivery", "advance_credential"],
+    [
+        "consume_interaction",
+        "consume_code",
+        "rotate_token",
+        "claim_delivery",
+        "advance_credential",
+        "consume_initial_token",
+        "replace_registered_client",
+    ],
 )
 async def test_of_50_racing_from_several_processes_exactly_one_wins(
     store: Storage, storage_url: str, action: str
 ) -> None:
     """THREAT_MODEL.md 15: of 50 parallel redemptions of one code, refreshes of one token, uses of one TOTP step,
-    one matrix: exactly one succeeds."""
+    one matrix, one initial access token, updates of one registered client: exactly one succeeds."""
     async with store.transaction("acme") as tx:
         await add_login(tx)
         await tx.interactions.add(INTERACTION)
         await tx.deliveries.add(DELIVERY)
+        await tx.initial_tokens.add(replace(INITIAL_TOKEN, uses_left=1))
+        await tx.registered_clients.add(REGISTERED_CLIENT, 1)
     assert await race(storage_url, action, 5, 10) == 1
 
 

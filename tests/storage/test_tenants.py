@@ -18,10 +18,12 @@ from tests.storage.examples import (
     DATA_KEY,
     DELIVERY,
     GRANT,
+    INITIAL_TOKEN,
     INTERACTION,
     LATER,
     NOW,
     REFRESH,
+    REGISTERED_CLIENT,
     SESSION,
     SIGNING_KEY,
     USER,
@@ -41,6 +43,8 @@ async def fill(store: Storage, tenant: str) -> None:
         await tx.deliveries.add(DELIVERY)
         await tx.authorization_requests.add(WAITING)
         await tx.consents.replace(CONSENT)
+        await tx.registered_clients.add(REGISTERED_CLIENT, 1)
+        await tx.initial_tokens.add(INITIAL_TOKEN)
 
 
 async def test_another_tenant_sees_nothing(store: Storage) -> None:
@@ -67,6 +71,10 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.consents.list("u1") == []
             assert await tx.signing_keys.list() == []
             assert await tx.data_keys.list() == []
+            assert await tx.registered_clients.find("r1") is None
+            assert await tx.registered_clients.list() == []
+            assert await tx.initial_tokens.find(INITIAL_TOKEN.token_hash, NOW) is None
+            assert await tx.initial_tokens.list(NOW) == []
             assert await tx.audit.list() == []
             assert await tx.audit.list(user_id="u1") == []
 
@@ -100,6 +108,10 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.tokens.delete(REFRESH.token_hash) is False
         assert await tx.signing_keys.move("k1", "active", NOW) is False
         assert await tx.signing_keys.delete("k1") is False
+        assert await tx.registered_clients.replace(REGISTERED_CLIENT, REGISTERED_CLIENT.token_hash) is False
+        assert await tx.registered_clients.delete("r1") is False
+        assert await tx.initial_tokens.consume(INITIAL_TOKEN.token_hash, NOW) is False
+        assert await tx.initial_tokens.delete("t1") is False
     assert await store.sweep("other", LATER * 2) == 0
     async with store.snapshot("acme") as tx:
         assert await tx.users.find("u1") == USER
@@ -113,6 +125,8 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.deliveries.list() == [DELIVERY]
         assert await tx.authorization_requests.find(WAITING.id_hash, NOW) == WAITING
         assert await tx.consents.find("u1", "mail") == CONSENT
+        assert await tx.registered_clients.find("r1") == REGISTERED_CLIENT
+        assert await tx.initial_tokens.find(INITIAL_TOKEN.token_hash, NOW) == INITIAL_TOKEN
 
 
 async def test_two_tenants_hold_the_same_names(store: Storage) -> None:

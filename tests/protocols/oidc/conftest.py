@@ -14,6 +14,7 @@ from tests.browser import Browser
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc.prober import Prober
+from tests.protocols.oidc.registrar import Registrar
 from tests.protocols.oidc.signer import CLIENT_KEY, jwks
 from tests.running import Database, browsers, database
 from tests.server import Server, running
@@ -60,6 +61,20 @@ def add_policies(tenant: TenantFolder) -> None:
     tenant.policies.insert(0, {"name": "strict", "when": {"services": ["strict"]}, "then": two})
 
 
+def add_joining(server: Server) -> None:
+    """Two tenants whose clients register themselves: `joining` by token, `open` without, asking for consent."""
+    registered = {"name": "registered", "when": {"services": ["registered"]}, "then": {"require": ["matrix"]}}
+    settings = {
+        "joining": {"consent": "never", "maximum_clients": 1000},
+        "open": {"require_initial_access_token": False},
+    }
+    for name, said in settings.items():
+        registration = {"enabled": True, "scopes": [*OFFLINE, "groups"], **said}
+        tenant = TenantFolder(name, f"{server.url}/{name}", settings={"oidc": {"registration": registration}})
+        tenant.policies = [registered]
+        server.configuration.tenants.append(tenant)
+
+
 @pytest.fixture(scope="session")
 def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one = Server(tmp_path_factory.mktemp("oidc"), database(), workers=2)
@@ -68,10 +83,12 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     add_services(one.tenant)
     add_policies(one.tenant)
     brief.add_service("wiki", "https://wiki.example.com/cb")
+    add_joining(one)
     for running_one in running(one):
         for person in (ALICE, ERIN, DAVE):
             running_one.add_user(person.name, "staff", pattern=PATTERN)
-        running_one.add_user(ALICE.name, "staff", pattern=PATTERN, tenant="brief")
+        for tenant in ("brief", "joining", "open"):
+            running_one.add_user(ALICE.name, "staff", pattern=PATTERN, tenant=tenant)
         yield running_one
 
 
@@ -129,3 +146,21 @@ def dave(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -
 def brief(http: aiohttp.ClientSession, server: Server, brief_cookie: str) -> Prober:
     """The wiki of the other tenant, whose codes live shortly."""
     return Prober(http, f"{server.url}/brief", brief_cookie, secret=SECRET)
+
+
+@pytest.fixture(scope="session")
+def initial_token(server: Server) -> str:
+    """For many clients of the tenant `joining`."""
+    return server.cli("client", "token", "add", "--uses", "1000", "--tenant", "joining").strip()
+
+
+@pytest.fixture
+def registrar(http: aiohttp.ClientSession, server: Server, initial_token: str) -> Registrar:
+    """Somebody who may register clients of the tenant `joining`."""
+    return Registrar(Prober(http, f"{server.url}/joining"), initial_token)
+
+
+@pytest.fixture
+def open_registrar(http: aiohttp.ClientSession, server: Server) -> Registrar:
+    """Anybody, at the tenant `open`."""
+    return Registrar(Prober(http, f"{server.url}/open"))

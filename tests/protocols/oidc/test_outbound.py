@@ -1,4 +1,4 @@
-"""THREAT_MODEL.md 25: Outbound fetches: allow-listed, no private address after DNS, no redirect, bounded size and time."""
+"""THREAT_MODEL.md 25: Outbound fetches: allow-listed, no private address after DNS, no redirect, bounded."""
 
 from __future__ import annotations
 

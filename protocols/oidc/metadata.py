@@ -1,0 +1,197 @@
+"""What a client says of itself when it registers, checked (RFC 7591 §2, OpenID Connect Registration 1.0 §2).
+
+Whatever steers the protocol is then checked once more by the model of configured services.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from idp.config.model import WebAddress
+from idp.config.words import words
+from keys.token import new_token
+from protocols.oidc.errors import RegistrationError
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, Consent, RegistrationSettings, ServiceSettings
+
+# Implicit and hybrid are for services that an administrator has looked at.
+RESPONSE_TYPES: Final = ("code",)
+GRANT_TYPES: Final = ("authorization_code", "refresh_token")
+SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
+# Without client_secret_jwt: a secret that is kept as its hash cannot check a signature.
+METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
+
+# Standard names that steer the protocol, by what they mean if they are missing; those that `ServiceSettings` has
+# go there, any other that asks for more than that is refused. Settings of ours, as `pkce`, cannot be registered.
+STEERING: Final[Mapping[str, Any]] = {
+    "redirect_uris": None,
+    "token_endpoint_auth_method": None,
+    "token_endpoint_auth_signing_alg": None,
+    "jwks": None,
+    "id_token_signed_response_alg": None,
+    "id_token_encrypted_response_alg": None,
+    "id_token_encrypted_response_enc": None,
+    "userinfo_signed_response_alg": None,
+    "userinfo_encrypted_response_alg": None,
+    "userinfo_encrypted_response_enc": None,
+    "request_object_signing_alg": None,
+    "request_object_encryption_alg": None,
+    "request_object_encryption_enc": None,
+    "require_signed_request_object": False,
+    "require_pushed_authorization_requests": False,
+    "dpop_bound_access_tokens": False,
+    "subject_type": "public",
+    "default_max_age": None,
+    "initiate_login_uri": None,
+    "post_logout_redirect_uris": None,
+    "frontchannel_logout_uri": None,
+    "frontchannel_logout_session_required": False,
+    "backchannel_logout_uri": None,
+    "backchannel_logout_session_required": False,
+    # They would have us fetch an address that a stranger chose, or name clients by certificates.
+    "jwks_uri": None,
+    "sector_identifier_uri": None,
+    "request_uris": None,
+    "tls_client_auth_subject_dn": None,
+    "tls_client_certificate_bound_access_tokens": False,
+}
+TRANSLATED: Final = re.compile(
+    r"(client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
+)
+
+
+def _visible(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must have no control characters")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_visible)]
+Page = Annotated[WebAddress, Field(max_length=2000), AfterValidator(_visible)]
+
+
+class Description(BaseModel):
+    """What is shown and kept, and steers nothing but what the rest must fit to."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    client_name: Text | None = None
+    client_uri: Page | None = None
+    logo_uri: Page | None = None
+    policy_uri: Page | None = None
+    tos_uri: Page | None = None
+    contacts: Annotated[list[Text], Field(max_length=10)] | None = None
+    software_id: Text | None = None
+    software_version: Text | None = None
+    application_type: Literal["web", "native"] = "web"
+    response_types: list[str] = Field(default_factory=lambda: ["code"])
+    grant_types: list[str] = Field(default_factory=lambda: ["authorization_code"])
+    scope: str | None = None
+
+
+def parse(
+    asked: Mapping[str, Any], policy: RegistrationSettings, algorithms: Collection[str]
+) -> dict[str, Any]:
+    """The metadata as they are registered, all defaults said. Raises `RegistrationError` for the first fault.
+
+    What no standard of ours names is ignored, and null is as good as nothing (RFC 7591 §2, RFC 7592 §2.2).
+    """
+    given = {name: value for name, value in asked.items() if value is not None}
+    described = _described(given)
+    _check_flow(described)
+    metadata = described | _steering(given) | {"scope": _scope(described, policy)}
+    try:
+        settings = service_settings("checked", metadata)
+    except ValidationError as error:
+        raise _first(error) from None
+    if settings.id_token_signed_response_alg not in algorithms:
+        raise _refused("id_token_signed_response_alg", f"must be one of {', '.join(sorted(algorithms))}")
+    is_web = described["application_type"] == "web"
+    if is_web and not all(uri.startswith(("https:", "http:")) for uri in settings.redirect_uris):
+        raise _refused("redirect_uris", "a scheme of one's own needs application_type native")
+    metadata["token_endpoint_auth_method"] = settings.token_endpoint_auth_method
+    metadata["id_token_signed_response_alg"] = settings.id_token_signed_response_alg
+    return metadata
+
+
+def service_settings(
+    client_id: str, metadata: Mapping[str, Any], consent: Consent = "required"
+) -> ServiceSettings:
+    """The settings of a service that registered metadata stand for. Raises `pydantic.ValidationError`."""
+    settings = {name: metadata[name] for name in STEERING if name in metadata}
+    settings |= {"client_id": client_id, "scopes": metadata["scope"].split(), "consent": consent}
+    if needs_secret(metadata):
+        settings["client_secret"] = new_token()  # stands for the one of which only the hash is kept
+    return ServiceSettings.model_validate(settings)
+
+
+def needs_secret(metadata: Mapping[str, Any]) -> bool:
+    return metadata.get("token_endpoint_auth_method", SECRET_METHODS[0]) in SECRET_METHODS
+
+
+def _described(given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        described = Description.model_validate(given).model_dump(exclude_none=True)
+        for name in filter(TRANSLATED.fullmatch, given):
+            plain = name.partition("#")[0]
+            described[name] = getattr(Description.model_validate({plain: given[name]}), plain)
+    except ValidationError as error:
+        raise _first(error) from None
+    return described
+
+
+def _check_flow(described: Mapping[str, Any]) -> None:
+    """Which grants go with which responses (RFC 7591 §2.1)."""
+    if described["response_types"] != [*RESPONSE_TYPES]:
+        raise _refused("response_types", "must be code")
+    grants = described["grant_types"]
+    if not set(grants) <= set(GRANT_TYPES):
+        raise _refused("grant_types", f"must be among {', '.join(GRANT_TYPES)}")
+    if GRANT_TYPES[0] not in grants:
+        raise _refused("grant_types", "must contain authorization_code, which response_types code needs")
+
+
+def _scope(described: Mapping[str, Any], policy: RegistrationSettings) -> str:
+    """What it asks for of what the tenant allows, else all of that; offline_access only with refresh tokens."""
+    asked = described["scope"].split() if "scope" in described else policy.scopes
+    allowed = {*policy.scopes} - (
+        {OFFLINE_ACCESS} if "refresh_token" not in described["grant_types"] else set()
+    )
+    return " ".join(dict.fromkeys((OPENID, *(scope for scope in asked if scope in allowed))))
+
+
+def _steering(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What goes to the model. Nobody is left believing in a protection that is not there."""
+    steering: dict[str, Any] = {}
+    for name, otherwise in STEERING.items():
+        if name not in given:
+            continue
+        if name in ServiceSettings.model_fields:
+            steering[name] = given[name]
+            if name == "jwks" and (not isinstance(given[name], dict) or "keys" not in given[name]):
+                raise _refused(name, "must be a JWK set")  # a file of ours is for our own files to name
+        elif given[name] != otherwise:
+            raise _refused(name, "is not supported")
+    method = steering.get("token_endpoint_auth_method", METHODS[0])
+    if method not in METHODS:
+        raise _refused("token_endpoint_auth_method", f"must be one of {', '.join(METHODS)}")
+    return steering
+
+
+def _first(error: ValidationError) -> RegistrationError:
+    """The first fault that pydantic found, in the words that administrators read."""
+    detail = error.errors(include_url=False)[0]
+    said = words(detail)
+    about, colon, rest = said.partition(": ")
+    if detail["loc"]:
+        return _refused(str(detail["loc"][0]), said)
+    return _refused(about, rest) if colon else RegistrationError("invalid_client_metadata", said)
+
+
+def _refused(name: str, said: str) -> RegistrationError:
+    """RFC 7591 §3.2.2: redirect URIs have an error of their own."""
+    error = "invalid_redirect_uri" if name == "redirect_uris" else "invalid_client_metadata"
+    return RegistrationError(error, f"{name} {said}")

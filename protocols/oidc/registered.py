@@ -1,0 +1,51 @@
+"""A registered client as any other: what is stored of it made into one of a configured service."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from idp.tenant import Service
+from protocols.oidc import clients
+from protocols.oidc.clients import NOBODY, Client
+from protocols.oidc.metadata import service_settings
+from protocols.oidc.settings import OPENID, TenantSettings
+from storage.registration import RegisteredClient
+
+ID: Final = re.compile(r"[A-Za-z0-9_-]{22}")  # `keys.token.new_id`: nothing else is worth asking the database
+
+
+def client(record: RegisteredClient, tenant: TenantSettings, locales: Iterable[str]) -> Client | None:
+    """The client under the rules of today: None if what it registered is no longer allowed."""
+    policy, metadata = tenant.registration, record.metadata
+    scopes = (scope for scope in metadata["scope"].split() if scope in (OPENID, *policy.scopes))
+    try:
+        settings = service_settings(record.id, {**metadata, "scope": " ".join(scopes)}, policy.consent)
+    except ValidationError:
+        return None
+    made = clients.new(Service(policy.service, {}, {}), settings, tenant)
+    return dataclasses.replace(
+        made,
+        secret_hash=record.secret_hash or NOBODY,
+        names={locale: _name(metadata, locale) for locale in locales},
+        described=metadata,
+    )
+
+
+def page(metadata: Mapping[str, Any], name: str, locale: str) -> str | None:
+    """The address that was registered under `name`, for the language if there is one."""
+    found: str | None = metadata.get(f"{name}#{locale}", metadata.get(name))
+    return found
+
+
+def _name(metadata: Mapping[str, Any], locale: str) -> str:
+    """What it calls itself, which anybody can say, and where the user would go, which nobody can feign."""
+    uri = metadata["redirect_uris"][0]
+    place = urlsplit(uri).netloc or urlsplit(uri).scheme
+    name = metadata.get(f"client_name#{locale}", metadata.get("client_name"))
+    return f"{name} ({place})" if name else place
