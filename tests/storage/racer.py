@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 
 import storage
 from storage import Storage, Transaction
-from tests.storage.examples import CREDENTIAL, GRANT, NOW, REFRESH
+from tests.storage.examples import CREDENTIAL, GRANT, INTERACTION, NOW, REFRESH
 
 LIMIT = 5
 
 
 async def consume_interaction(tx: Transaction) -> bool:
-    return await tx.interactions.consume("i1", NOW) is not None
+    return await tx.interactions.consume("i1", INTERACTION.browser_hash, NOW) is not None
 
 
 async def consume_code(tx: Transaction) -> bool:
