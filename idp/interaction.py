@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hmac
 
 from idp import session
 from idp.outcome import Challenge, Reason, Reject, Resume
@@ -36,13 +35,14 @@ async def claim(visit: Visit, interaction_id: str) -> Interaction | Reject:
     """
     if "\0" in interaction_id:  # no database can be asked for it, and no id of ours has it
         return Reject(Reason.EXPIRED)
-    interaction = await visit.tx.interactions.consume(interaction_id, visit.now)
-    if interaction is None:
+    stored = visit.tx.interactions
+    interaction = await stored.consume(interaction_id, visit.caller.browser_hash, visit.now)
+    if interaction is not None:
+        return interaction
+    foreign = await stored.find(interaction_id, visit.now)
+    if foreign is None or foreign.browser_hash == visit.caller.browser_hash:  # another request was first
         return Reject(Reason.EXPIRED)
-    if not hmac.compare_digest(interaction.browser_hash, visit.caller.browser_hash):
-        await visit.tx.interactions.add(interaction)
-        return Reject(Reason.FOREIGN, interaction.service)
-    return interaction
+    return Reject(Reason.FOREIGN, foreign.service)
 
 
 async def ask(

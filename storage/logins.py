@@ -13,8 +13,8 @@ class Interactions(Protocol):
 
     async def add(self, interaction: Interaction) -> None: ...
     async def find(self, interaction_id: str, now: int) -> Interaction | None: ...
-    async def consume(self, interaction_id: str, now: int) -> Interaction | None:
-        """Return the live interaction and delete it, in one statement: of many, one gets it."""
+    async def consume(self, interaction_id: str, browser_hash: bytes, now: int) -> Interaction | None:
+        """Return and delete it in one statement, if it lives: of many, one gets it, and only its own browser."""
 
 
 class Sessions(Protocol):

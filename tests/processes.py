@@ -27,6 +27,11 @@ class Stat:
         fields = text.rpartition(")")[2].split()  # the name before it may hold spaces and brackets
         return cls(pid, int(fields[1]), sum(map(int, fields[11:15])) / TICKS)
 
+    @staticmethod
+    def started(pid: int) -> int:
+        """When a live process was started, in ticks since boot: with its id it names the process for good."""
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+
 
 def tree(root: int) -> list[Stat]:
     """The process and its descendants that are alive now, parents first."""

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from socket import socket
+from typing import Any, Final
 
+import structlog
 from aiohttp import hdrs, web
 
 from idp.supervisor.sockets import BACKLOG
 
 BODY_BYTES = 256 * 1024  # the largest request that any page of ours sends is far smaller
-KEEPALIVE_SECONDS = 75.0  # longer than the 60 s for which proxies commonly keep a connection open
 LINE_BYTES = 8190  # of a request line or one header field
-HEADERS = 64
 ACCEPTED_SECONDS = 0.5  # after we stop accepting: time for what was accepted last to send its request
 DRAIN_SECONDS = 10.0  # then what is being answered may take this long
+OPTIONS: Final[dict[str, Any]] = {
+    "access_log": None,  # the boundary logs requests, without their queries
+    "keepalive_timeout": 75.0,  # longer than the 60 s for which proxies commonly keep a connection open
+    "max_line_size": LINE_BYTES,
+    "max_field_size": LINE_BYTES,
+    "max_headers": 64,
+    "auto_decompress": False,  # no browser or service sends us compressed bodies; a bomb stays small
+}
+
+log = structlog.get_logger("http")
 
 
 async def serve(
@@ -31,27 +42,47 @@ async def serve(
             response.force_close()
 
     app.on_response_prepare.append(finish_head)
-    runner = web.AppRunner(
-        app,
-        access_log=None,  # the boundary logs requests, without their queries
-        keepalive_timeout=KEEPALIVE_SECONDS,
-        shutdown_timeout=DRAIN_SECONDS,
-        max_line_size=LINE_BYTES,
-        max_field_size=LINE_BYTES,
-        max_headers=HEADERS,
-        auto_decompress=False,  # no browser or service sends us compressed bodies; a bomb stays small
-        # A person who closes the window must not leave a guess uncounted: handlers run to their end.
-        handler_cancellation=False,
-    )
+    # A person who closes the window must not leave a guess uncounted: handlers run to their end.
+    runner = web.AppRunner(app, shutdown_timeout=DRAIN_SECONDS, handler_cancellation=False)
     await runner.setup()
+    loop, manager = asyncio.get_running_loop(), runner.server
+    assert manager is not None
+
+    def connection() -> Connection:
+        return Connection(manager, loop=loop, **OPTIONS)
+
     try:
-        sites = [web.SockSite(runner, sock, backlog=BACKLOG) for sock in sockets]
-        for site in sites:
-            await site.start()
+        servers = [await loop.create_server(connection, sock=sock, backlog=BACKLOG) for sock in sockets]
         ready()
         await stop.wait()
-        for site in sites:
-            await site.stop()
+        for server in servers:
+            server.close()
         await asyncio.sleep(ACCEPTED_SECONDS)
     finally:
         await runner.cleanup()
+
+
+class Connection(web.RequestHandler):
+    """One connection. What is no HTTP is answered without repeating it, and without naming our libraries."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002  as aiohttp calls it
+    ) -> web.StreamResponse:
+        """The last answer on this connection; `message` would repeat what was sent, so nobody is shown it."""
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("defect", exc_info=exc)
+        else:
+            log.info("malformed", status=status, reason=type(exc).__name__)
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer was begun and cannot be followed by another")
+        response = web.Response(
+            status=status, text=f"{HTTPStatus(status).phrase}\n", headers={hdrs.SERVER: "Masugata"}
+        )
+        response.force_close()
+        return response

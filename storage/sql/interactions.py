@@ -15,7 +15,9 @@ VALUES (:tenant, :id, :browser_hash, :door, :service, :request, :created_at, :ex
     :user_id, :chain, :acr, :proofs, :prompt)"""
 FIND = f"SELECT {COLUMNS} FROM interactions WHERE tenant = :tenant AND id = :id AND expires_at > :now"
 CONSUME = f"""
-DELETE FROM interactions WHERE tenant = :tenant AND id = :id AND expires_at > :now RETURNING {COLUMNS}"""
+DELETE FROM interactions
+WHERE tenant = :tenant AND id = :id AND browser_hash = :browser_hash AND expires_at > :now
+RETURNING {COLUMNS}"""
 
 
 class SQLInteractions:
@@ -49,8 +51,8 @@ class SQLInteractions:
         rows = await self._connection.query(FIND, id=interaction_id, now=now)
         return _interaction(rows[0]) if rows else None
 
-    async def consume(self, interaction_id: str, now: int) -> Interaction | None:
-        rows = await self._connection.query(CONSUME, id=interaction_id, now=now)
+    async def consume(self, interaction_id: str, browser_hash: bytes, now: int) -> Interaction | None:
+        rows = await self._connection.query(CONSUME, id=interaction_id, browser_hash=browser_hash, now=now)
         return _interaction(rows[0]) if rows else None
 
 

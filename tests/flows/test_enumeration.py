@@ -34,7 +34,7 @@ CHI_SQUARE_9 = 33.7  # exceeded once in ten thousand times with nine degrees of 
 
 def names(kind: str, method: str) -> list[str]:
     """All of one length, so that pages differ in nothing but the letters."""
-    return [f"{kind[:4]}{number}" for number in range(1 + (SAMPLES + 1) * ROUNDS[method] // EACH)]
+    return [f"{kind[:4]}{number:02}" for number in range(1 + (SAMPLES + 1) * ROUNDS[method] // EACH)]
 
 
 def fill(tenant: TenantFolder, method: str) -> None:
@@ -89,7 +89,7 @@ def shape(page: Page) -> str:
     for value in page.form.fields.values():
         body = body.replace(value, "…") if value else body
     return (
-        f"{page.status}\n{headers}\n{re.sub(r'(' + '|'.join(k[:4] for k in KINDS) + r')[0-9]', 'NAME', body)}"
+        f"{page.status}\n{headers}\n{re.sub(r'(' + '|'.join(k[:4] for k in KINDS) + r')[0-9]+', 'NAME', body)}"
     )
 
 

@@ -34,12 +34,12 @@ async def send(server: Server, line: bytes, headers: bytes, body: bytes = b"") -
     ],
 )
 async def test_bytes_that_are_no_text(server: Server, line: bytes, header: bytes, status: int) -> None:
-    """threats.md 32: generated bad inputs: no 5xx."""
+    """THREAT_MODEL.md 32: generated bad inputs: no 5xx."""
     assert await send(server, line, header + b"\r\n") == status
 
 
 async def test_a_browser_with_a_strange_name_logs_in(server: Server, browsers: Browsers) -> None:
-    """threats.md 32: generated bad inputs: no 5xx. The session keeps what the browser calls itself."""
+    """THREAT_MODEL.md 32: generated bad inputs: no 5xx. The session keeps what the browser calls itself."""
     browser = browsers()
     page = await browser.answer(await browser.get(f"{server.url}/"), "alice")
     assert page.table
@@ -63,6 +63,6 @@ async def test_a_browser_with_a_strange_name_logs_in(server: Server, browsers: B
 async def test_a_request_that_is_none_leaves_nothing_of_itself_in_the_log(
     server: Server, line: bytes, header: bytes
 ) -> None:
-    """threats.md 33: no log line at any level holds a code or token, also where the web server itself refuses."""
+    """THREAT_MODEL.md 33: no log line at any level holds a code or token, also where the web server itself refuses."""
     assert await send(server, line, header) == 400
     assert "hunter2" not in server.log

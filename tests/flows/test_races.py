@@ -57,3 +57,20 @@ async def test_of_fifty_uses_of_one_totp_step_one_succeeds(
     answers = await asyncio.gather(*(post(browser, page, code) for browser, page in questions))
     assert sum(one.status == 303 for one in answers) == 1
     assert [record["event"] for record in server.audit()].count("login.accepted") == 1
+
+
+async def test_a_stranger_who_keeps_asking_for_a_login_does_not_end_it(
+    make_server: MakeServer, browsers: Browsers
+) -> None:
+    """THREAT_MODEL.md 17: a login begun in one browser cannot be finished in another, nor be ended by it."""
+    server = two_processes(make_server, ["matrix"])
+    server.add_user("alice", "staff", pattern=PATTERN)
+    stranger = browsers()
+    for _ in range(20):
+        browser = browsers()
+        page = await browser.answer(await browser.get(f"{server.url}/"), "alice")
+        assert page.table
+        link = f"{server.url}/login?interaction={page.form.fields['interaction']}"
+        asking = [asyncio.create_task(stranger.request("GET", link)) for _ in range(12)]
+        assert (await post(browser, page, answer(PATTERN, page.table))).status == 303
+        assert {page.status for page in await asyncio.gather(*asking)} == {400}

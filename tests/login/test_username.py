@@ -6,7 +6,7 @@ from idp.username import MAX_LENGTH, canonical
 
 
 def test_a_name_of_a_quarter_of_a_megabyte_takes_no_time() -> None:
-    """threats.md 32: bounded time. To order a run of combining marks takes time by the square of its length."""
+    """THREAT_MODEL.md 32: bounded time. To order a run of combining marks takes time by the square of its length."""
     began = time.perf_counter()
     assert len(canonical("a" + "\u0301\u0316" * 21_000)) <= MAX_LENGTH
     assert time.perf_counter() - began < 0.5

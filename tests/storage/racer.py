@@ -13,13 +13,13 @@ from dataclasses import replace
 
 import storage
 from storage import Storage, Transaction
-from tests.storage.examples import CREDENTIAL, GRANT, INITIAL_TOKEN, NOW, REFRESH, REGISTERED_CLIENT
+from tests.storage.examples import CREDENTIAL, GRANT, INITIAL_TOKEN, INTERACTION, NOW, REFRESH, REGISTERED_CLIENT
 
 LIMIT = 5
 
 
 async def consume_interaction(tx: Transaction) -> bool:
-    return await tx.interactions.consume("i1", NOW) is not None
+    return await tx.interactions.consume("i1", INTERACTION.browser_hash, NOW) is not None
 
 
 async def consume_code(tx: Transaction) -> bool:

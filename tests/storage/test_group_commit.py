@@ -75,7 +75,7 @@ async def test_a_body_without_a_write_flushes_nothing(
     before = log.stat()
     async with store.transaction("acme") as tx:
         assert await tx.users.find("u1") is None
-        assert await tx.interactions.consume("i1", NOW) is None
+        assert await tx.interactions.consume("i1", INTERACTION.browser_hash, NOW) is None
     await asyncio.sleep(0.01)
     assert commits == [False]  # which only lets the lock go
     assert log.stat().st_mtime_ns == before.st_mtime_ns

@@ -22,8 +22,9 @@ async def test_an_interaction_is_consumed_once(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         await tx.interactions.add(INTERACTION)
     async with store.transaction("acme") as tx:
-        assert await tx.interactions.consume("i1", NOW) == INTERACTION
-        assert await tx.interactions.consume("i1", NOW) is None
+        assert await tx.interactions.consume("i1", b"of another browser", NOW) is None
+        assert await tx.interactions.consume("i1", INTERACTION.browser_hash, NOW) == INTERACTION
+        assert await tx.interactions.consume("i1", INTERACTION.browser_hash, NOW) is None
         assert await tx.interactions.find("i1", NOW) is None
 
 
@@ -31,14 +32,14 @@ async def test_an_interaction_ends_with_its_last_second(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         await tx.interactions.add(INTERACTION)
         assert await tx.interactions.find("i1", LATER) is None
-        assert await tx.interactions.consume("i1", LATER) is None
+        assert await tx.interactions.consume("i1", INTERACTION.browser_hash, LATER) is None
         assert await tx.interactions.find("i1", LATER - 1) == INTERACTION
 
 
 async def test_a_consumed_interaction_can_go_on_under_its_id(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         await tx.interactions.add(INTERACTION)
-        await tx.interactions.consume("i1", NOW)
+        await tx.interactions.consume("i1", INTERACTION.browser_hash, NOW)
         await tx.interactions.add(replace(INTERACTION, step="s3"))
     async with store.snapshot("acme") as tx:
         assert await tx.interactions.find("i1", NOW) == replace(INTERACTION, step="s3")

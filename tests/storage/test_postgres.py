@@ -44,7 +44,7 @@ async def test_statements_that_need_no_answer_travel_with_the_next(store: Storag
         await tx.users.add(USER)
     trips.clear()
     async with store.transaction("acme") as tx:
-        await tx.interactions.consume("i1", NOW)
+        await tx.interactions.consume("i1", INTERACTION.browser_hash, NOW)
         await tx.sessions.add(SESSION)
         await tx.grants.add(GRANT)
         await tx.audit.add(AUDIT)

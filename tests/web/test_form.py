@@ -60,7 +60,7 @@ async def test_another_content_type_is_refused(client: Client) -> None:
 
 
 async def test_a_body_without_end_is_given_up(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """threats.md 32: bounded time. Who sends a byte a minute would hold a connection for ever."""
+    """THREAT_MODEL.md 32: bounded time. Who sends a byte a minute would hold a connection for ever."""
     monkeypatch.setattr(form, "BODY_SECONDS", 0.1)
 
     async def slowly() -> AsyncIterator[bytes]:
