@@ -30,7 +30,7 @@ def unfold(asked: Asked, issuer: str, now: int) -> Asked:
     if client.keys is None:
         raise AuthorizationError("request_not_supported", "this client has no keys for request objects")
     claims = _verified(client, outside["request"], issuer, now)
-    inside = {name: _text(value) for name, value in claims.items() if name not in JWT_CLAIMS}
+    inside = {_text(name): _text(value) for name, value in claims.items() if name not in JWT_CLAIMS}
     inside = {name: value for name, value in inside.items() if value}
     for name in ("client_id", "response_type"):  # Core §6.1: must match where both say it
         if name in inside and inside[name] != outside.get(name, inside[name]):

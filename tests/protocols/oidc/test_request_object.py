@@ -105,6 +105,7 @@ async def test_a_forged_object_is_refused(signing: Prober, name: str) -> None:
         {"state": True},
         {"state": "a\0"},
         {"state": "\ud800"},
+        {"\ud800": "state"},
         {"max_age": 1.5},
         {"sub": "signing"},
     ],
