@@ -13,7 +13,7 @@ from idp.tenant import Tenant
 from protocols.oidc import issuer
 from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
-from protocols.oidc.settings import OFFLINE_ACCESS, OPENID
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, PUBLIC
 
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
@@ -38,6 +38,8 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
         "authorization_endpoint": tenant.url("/oidc/authorize"),
         "token_endpoint": tenant.url("/oidc/token"),
         "userinfo_endpoint": tenant.url("/oidc/userinfo"),
+        "introspection_endpoint": tenant.url("/oidc/introspect"),
+        "revocation_endpoint": tenant.url("/oidc/revoke"),
         "jwks_uri": tenant.url("/oidc/jwks"),
         "scopes_supported": sorted({OPENID, "profile", "email", OFFLINE_ACCESS, *scopes}),
         "response_types_supported": ["code"],
@@ -46,6 +48,8 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms(clients),
         "token_endpoint_auth_methods_supported": authentication,
+        "revocation_endpoint_auth_methods_supported": authentication,
+        "introspection_endpoint_auth_methods_supported": [m for m in authentication if m != PUBLIC],
         "code_challenge_methods_supported": [METHOD],
         "prompt_values_supported": ["none", "login", "consent"],
         "claim_types_supported": ["normal"],

@@ -8,7 +8,17 @@ from aiohttp import web
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
-from protocols.oidc import authorization, clients, cors, discovery, jwks, token, userinfo
+from protocols.oidc import (
+    authorization,
+    clients,
+    cors,
+    discovery,
+    introspection,
+    jwks,
+    revocation,
+    token,
+    userinfo,
+)
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
 from protocols.oidc.settings import TenantSettings
@@ -22,6 +32,9 @@ ROUTES = (
     web.post("/oidc/authorize", authorization.authorize),
     web.post("/oidc/token", token.token),
     web.options("/oidc/token", cors.preflight),
+    web.post("/oidc/introspect", introspection.introspect),
+    web.post("/oidc/revoke", revocation.revoke),
+    web.options("/oidc/revoke", cors.preflight),
     web.get("/oidc/userinfo", userinfo.show, allow_head=False),
     web.post("/oidc/userinfo", userinfo.show),
     web.options("/oidc/userinfo", cors.preflight),
@@ -41,6 +54,10 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
     signing = Signing(tenant.vault)
     await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
     for client in known.values():
+        for name in set(client.settings.introspects) - set(tenant.services):
+            log.warning(
+                "settings", tenant=tenant.name, service=client.service, reason=f"introspects: no {name}"
+            )
         for warning in client.settings.warnings():
             log.warning("settings", tenant=tenant.name, service=client.service, reason=warning)
     origins = [client.origins for client in known.values() if client.is_public]

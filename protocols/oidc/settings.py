@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from idp.config.model import Model
+from idp.config.model import Model, Name
 from idp.config.secrets import SecretValue
 from protocols.oidc.redirect_uri import registrable
 
@@ -57,6 +57,8 @@ class ServiceSettings(Model):
     pkce: Literal["required", "optional"] = "required"
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] | None = None  # None: as the tenant says
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None
+    # Services whose access tokens this one may look at besides its own: it is the API that they call (RFC 7662).
+    introspects: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -70,6 +72,8 @@ class ServiceSettings(Model):
             raise ValueError("pkce: must be required for token_endpoint_auth_method none (RFC 9700 §2.1.1)")
         if OPENID not in self.scopes:
             raise ValueError("scopes: must contain openid")
+        if self.is_public and self.introspects:
+            raise ValueError("introspects: needs a client that authenticates (RFC 7662 §2.1)")
         _unreserved(tuple(self.claims))
         return self
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-import orjson
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from idp.visit import Visit
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token
 from protocols.oidc import cors, issuer, provider
-from protocols.oidc.clients import Client, authenticate
+from protocols.oidc.answer import respond
+from protocols.oidc.client_authentication import authenticate
+from protocols.oidc.clients import Client
 from protocols.oidc.errors import Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Issued, Ledger
@@ -26,15 +27,13 @@ from storage.records import Grant, Token
 Form = Mapping[str, str]
 Answer = dict[str, Any] | TokenError
 
-NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 §5.1
-
 
 async def token(request: web.Request) -> web.Response:
     """POST only. Every answer is JSON and never cached."""
     here = issuer.of(request)
     try:
         form = await from_form(request)
-        client = authenticate(here.clients, form, request.headers.getall(hdrs.AUTHORIZATION, ()))
+        client = await authenticate(request, here, form)
         redeem = _grant_type(form)
         async with here.provider.storage.transaction(here.tenant.name) as tx:
             answer = await redeem(here, visit(request, tx), client, form)
@@ -42,7 +41,7 @@ async def token(request: web.Request) -> web.Response:
         answer = TokenError("invalid_request", fault.description)
     except TokenError as fault:
         answer = fault
-    return cors.allow(request, _response(here, answer))
+    return cors.allow(request, respond(here, answer))
 
 
 async def _redeem_code(here: Issuer, visiting: Visit, client: Client, form: Form) -> Answer:
@@ -125,13 +124,3 @@ def _stored(issued: Issued, client: Client, grant: Grant, now: int) -> Token:
 
 async def _record(visiting: Visit, event: str, grant: Grant, **details: str) -> None:
     await visiting.record(event, user_id=grant.user_id, service=grant.service, grant=grant.id, **details)
-
-
-def _response(here: Issuer, answer: Answer) -> web.Response:
-    status, headers = 200, dict(NO_STORE)
-    if isinstance(answer, TokenError):
-        status, answer = answer.status, {"error": answer.error, "error_description": answer.description}
-    if status == 401:
-        headers[hdrs.WWW_AUTHENTICATE] = f'Basic realm="{here.tenant.issuer}", charset="UTF-8"'
-    body = orjson.dumps(answer)
-    return web.Response(status=status, body=body, content_type="application/json", headers=headers)

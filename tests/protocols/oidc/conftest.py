@@ -37,6 +37,7 @@ def add_services(tenant: TenantFolder) -> None:
     add("grouped", scopes=["openid", "groups"])
     add("online", scopes=["openid", "email"])
     add("old", pkce="optional")
+    add("api", introspects=["wiki"])
     for name in ("other", "strict", "closed"):
         add(name)
     add("spa", token_endpoint_auth_method="none")
