@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from storage.authorization import AuthorizationRequests, Consents
 from storage.records import (
     AuditRecord,
     Budget,
@@ -49,12 +50,10 @@ class Users(Protocol):
 
 
 class Credentials(Protocol):
-    """What users hold, sealed."""
+    """What users hold, sealed; listed oldest first."""
 
     async def add(self, credential: Credential) -> None: ...
-    async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]:
-        """Oldest first."""
-
+    async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]: ...
     async def replace(self, credential: Credential) -> bool: ...
     async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
         """Accept one-time step `counter`; False if it or a later one was accepted before. One statement."""
@@ -114,7 +113,8 @@ class Grants(Protocol):
         """A used code came again: delete the grant that it opened, and so its tokens (RFC 6749 §4.1.2)."""
 
     async def delete(self, grant_id: str) -> bool: ...
-    async def delete_of(self, user_id: str) -> int: ...
+    async def delete_of(self, user_id: str, service: str | None = None) -> int:
+        """What the user gave this service, or all services."""
 
 
 class Tokens(Protocol):
@@ -134,9 +134,7 @@ class SigningKeys(Protocol):
     """The key ring at rest."""
 
     async def add(self, key: SigningKeyRecord) -> None: ...
-    async def list(self) -> Sequence[SigningKeyRecord]:
-        """Oldest first."""
-
+    async def list(self) -> Sequence[SigningKeyRecord]: ...  # oldest first
     async def move(self, kid: str, state: str, now: int) -> bool: ...
     async def delete(self, kid: str) -> bool: ...
 
@@ -168,6 +166,8 @@ class Transaction(Protocol):
     sessions: Sessions
     grants: Grants
     tokens: Tokens
+    authorization_requests: AuthorizationRequests
+    consents: Consents
     signing_keys: SigningKeys
     data_keys: DataKeys
     audit: Audit

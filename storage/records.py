@@ -124,6 +124,33 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A request that waits: pushed by its client (RFC 9126), posted by a browser, or for the user's consent.
+
+    `sid` and `browser_hash` bind the last kind to the session and the browser that it waits for.
+    """
+
+    id_hash: bytes
+    kind: Literal["pushed", "posted", "consent"]
+    client_id: str
+    request: JSON
+    created_at: int
+    expires_at: int
+    sid: str = ""
+    browser_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a user agreed to share with a service."""
+
+    user_id: str
+    service: str
+    scope: tuple[str, ...]
+    given_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """An access or refresh token, stored as the hash of itself. `used_at` marks a rotated refresh token."""
 

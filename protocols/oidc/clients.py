@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 from idp.tenant import Service
 from protocols.oidc.claims import by_scope
 from protocols.oidc.errors import TokenError
+from protocols.oidc.foreign import Keys
 from protocols.oidc.redirect_uri import origin
 from protocols.oidc.settings import ServiceSettings, TenantSettings
 
@@ -30,6 +31,7 @@ class Client:
     refresh_token_seconds: int
     secret_hash: bytes
     origins: frozenset[str]
+    keys: Keys | None = None  # by which its request objects are verified
 
     @property
     def id(self) -> str:
@@ -51,6 +53,7 @@ def new(service: Service, settings: ServiceSettings, tenant: TenantSettings) -> 
         refresh_token_seconds=settings.refresh_token_seconds or tenant.refresh_token_seconds,
         secret_hash=hashlib.sha256(secret.encode()).digest(),
         origins=frozenset(filter(None, map(origin, settings.redirect_uris))),
+        keys=Keys(settings.jwks) if settings.jwks else None,
     )
 
 

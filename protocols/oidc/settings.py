@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from idp.config.model import Model, Name
 from idp.config.secrets import SecretValue
+from protocols.oidc import foreign
 from protocols.oidc.redirect_uri import registrable
 
 UNIQUE = ("client_id",)  # in a tenant
@@ -25,6 +26,11 @@ def _token(value: str) -> str:
 Word = Annotated[str, AfterValidator(_token)]  # RFC 6749 §3.3; narrower than §A.1 allows a client_id to be
 RedirectURI = Annotated[str, AfterValidator(registrable)]
 Algorithm = Literal["RS256", "ES256", "EdDSA"]
+RequestAlgorithm = Literal["RS256", "PS256", "ES256", "ES384", "EdDSA"]
+Consent = Literal["required", "remembered", "never"]
+ResponseType = Literal[
+    "code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"
+]  # OAuth 2.0 Multiple Response Type Encoding Practices
 Method = Literal["client_secret_basic", "client_secret_post", "none"]  # Core §9
 PUBLIC: Method = "none"
 GROUPS: dict[str, tuple[str, ...]] = {"groups": ("groups",)}
@@ -41,6 +47,11 @@ def _unreserved(claims: tuple[str, ...]) -> tuple[str, ...]:
     return claims
 
 
+def _public_keys(jwks: dict[str, Any]) -> dict[str, Any]:
+    foreign.Keys(jwks)
+    return jwks
+
+
 class ServiceSettings(Model):
     """The `oidc` section of a service: one client (OpenID Connect Registration 1.0 §2 gives the names)."""
 
@@ -55,6 +66,15 @@ class ServiceSettings(Model):
     id_token_signed_response_alg: Algorithm = "RS256"  # noqa: S105  the name of an algorithm
     # `optional` lets in a client that cannot do PKCE (RFC 7636); a code stolen from it is worth more.
     pkce: Literal["required", "optional"] = "required"
+    # Beyond code, tokens travel in the browser's address (RFC 9700 §2.1.2).
+    response_types: Annotated[tuple[ResponseType, ...], Field(min_length=1)] = ("code",)
+    # The organisation consents by registering the service, unless its users are to be asked.
+    consent: Consent = "never"
+    # JWK set with the client's public keys, and the one algorithm of its request objects (RFC 9101).
+    jwks: Annotated[dict[str, Any], AfterValidator(_public_keys)] | None = None
+    request_object_signing_alg: RequestAlgorithm = "RS256"
+    require_signed_request_object: bool = False
+    require_pushed_authorization_requests: bool = False  # RFC 9126
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] | None = None  # None: as the tenant says
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None
     # Services whose access tokens this one may look at besides its own: it is the API that they call (RFC 7662).
@@ -74,6 +94,8 @@ class ServiceSettings(Model):
             raise ValueError("scopes: must contain openid")
         if self.is_public and self.introspects:
             raise ValueError("introspects: needs a client that authenticates (RFC 7662 §2.1)")
+        if self.require_signed_request_object and self.jwks is None:
+            raise ValueError("require_signed_request_object: needs jwks to verify with")
         _unreserved(tuple(self.claims))
         return self
 
@@ -84,15 +106,19 @@ class ServiceSettings(Model):
 
     def warnings(self) -> tuple[str, ...]:
         """What is allowed but should be known."""
+        found = []
         if self.pkce == "optional":
-            return ("oidc.pkce: optional leaves codes of this client without PKCE (RFC 9700 §2.1.1)",)
-        return ()
+            found.append("oidc.pkce: optional leaves codes of this client without PKCE (RFC 9700 §2.1.1)")
+        if self.response_types != ("code",):
+            found.append("oidc.response_types: all but code show tokens to the browser (RFC 9700 §2.1.2)")
+        return tuple(found)
 
 
 class TenantSettings(Model):
     """The `oidc` section of a tenant: lifetimes in seconds, and scopes beyond those of the standard."""
 
     code_seconds: Annotated[int, Field(ge=5, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600
+    request_uri_seconds: Annotated[int, Field(ge=5, le=600)] = 90  # a pushed request waits (RFC 9126 §2.2)
     id_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 2_592_000  # since its last use

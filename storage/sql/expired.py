@@ -69,6 +69,7 @@ ALL = (
     _plain("interactions", "expires_at"),
     _plain("sessions", "expires_at"),
     _plain("budgets", "until"),
+    _plain("authorization_requests", "expires_at"),
     GRANTS,
     TOKENS,
 )

@@ -23,6 +23,7 @@ DELETE FROM grants WHERE tenant = :tenant AND code_hash = :code_hash AND code_us
 RETURNING {COLUMNS}"""
 DELETE = "DELETE FROM grants WHERE tenant = :tenant AND id = :id RETURNING 1"
 DELETE_OF = "DELETE FROM grants WHERE tenant = :tenant AND user_id = :user_id RETURNING 1"
+DELETE_FOR = f"{DELETE_OF.removesuffix(' RETURNING 1')} AND service = :service RETURNING 1"
 
 
 class SQLGrants:
@@ -67,8 +68,10 @@ class SQLGrants:
     async def delete(self, grant_id: str) -> bool:
         return bool(await self._connection.query(DELETE, id=grant_id))
 
-    async def delete_of(self, user_id: str) -> int:
-        return len(await self._connection.query(DELETE_OF, user_id=user_id))
+    async def delete_of(self, user_id: str, service: str | None = None) -> int:
+        if service is None:
+            return len(await self._connection.query(DELETE_OF, user_id=user_id))
+        return len(await self._connection.query(DELETE_FOR, user_id=user_id, service=service))
 
 
 def read_grant(row: Row) -> Grant:

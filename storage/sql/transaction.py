@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
+from storage.authorization import AuthorizationRequests, Consents
 from storage.contract import (
     Audit,
     Budgets,
@@ -19,8 +20,10 @@ from storage.contract import (
     Users,
 )
 from storage.sql.audit import SQLAudit
+from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
 from storage.sql.connection import Connection
+from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
 from storage.sql.data_keys import SQLDataKeys
 from storage.sql.expired import SQLExpired
@@ -38,8 +41,8 @@ class SQLTransaction:
     """`storage.contract.Transaction`."""
 
     __slots__ = (
-        *("audit", "budgets", "commit", "credentials", "data_keys", "expired", "grants"),
-        *("interactions", "sessions", "signing_keys", "tokens", "users"),
+        *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials"),
+        *("data_keys", "expired", "grants", "interactions", "sessions", "signing_keys", "tokens", "users"),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -50,6 +53,8 @@ class SQLTransaction:
         self.sessions: Sessions = SQLSessions(connection)
         self.grants: Grants = SQLGrants(connection)
         self.tokens: Tokens = SQLTokens(connection)
+        self.authorization_requests: AuthorizationRequests = SQLAuthorizationRequests(connection)
+        self.consents: Consents = SQLConsents(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)
         self.data_keys: DataKeys = SQLDataKeys(connection)
         self.audit: Audit = SQLAudit(connection)

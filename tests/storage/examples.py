@@ -8,6 +8,8 @@ from typing import Any
 from storage import Transaction
 from storage.records import (
     AuditRecord,
+    AuthorizationRequest,
+    Consent,
     Credential,
     DataKey,
     Grant,
@@ -79,6 +81,17 @@ GRANT = Grant(
     code_hash=b"\x02" * 32,
     code_expires_at=NOW + 60,
 )
+WAITING = AuthorizationRequest(
+    id_hash=b"\x05" * 32,
+    kind="consent",
+    client_id="mail-client",
+    request={"scope": "openid", "claims": {"userinfo": {"email": None}}},
+    created_at=NOW,
+    expires_at=LATER,
+    sid="sid1",
+    browser_hash=b"browser",
+)
+CONSENT = Consent("u1", "mail", ("openid", "profile"), NOW)
 ACCESS = Token(b"\x03" * 32, "access", "g1", ("openid",), NOW, LATER)
 REFRESH = Token(b"\x04" * 32, "refresh", "g1", ("openid", "offline_access"), NOW, LATER)
 SIGNING_KEY = SigningKeyRecord("k1", "ES256", "next", b"sealed", {"kty": "EC", "crv": "P-256"}, NOW, NOW + 1)

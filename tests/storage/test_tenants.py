@@ -13,6 +13,7 @@ from storage.sql.audit import CONDITIONS
 from tests.storage.examples import (
     ACCESS,
     AUDIT,
+    CONSENT,
     CREDENTIAL,
     DATA_KEY,
     GRANT,
@@ -23,6 +24,7 @@ from tests.storage.examples import (
     SESSION,
     SIGNING_KEY,
     USER,
+    WAITING,
     add_login,
 )
 
@@ -35,6 +37,8 @@ async def fill(store: Storage, tenant: str) -> None:
         await tx.signing_keys.add(SIGNING_KEY)
         await tx.data_keys.add(DATA_KEY)
         await tx.audit.add(AUDIT)
+        await tx.authorization_requests.add(WAITING)
+        await tx.consents.replace(CONSENT)
 
 
 async def test_another_tenant_sees_nothing(store: Storage) -> None:
@@ -52,6 +56,9 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.sessions.list("u1", NOW) == []
             assert await tx.grants.find("g1") is None
             assert await tx.tokens.find(ACCESS.token_hash, "access", NOW) is None
+            assert await tx.authorization_requests.find(WAITING.id_hash, NOW) is None
+            assert await tx.consents.find("u1", "mail") is None
+            assert await tx.consents.list("u1") == []
             assert await tx.signing_keys.list() == []
             assert await tx.data_keys.list() == []
             assert await tx.audit.list() == []
@@ -77,6 +84,9 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.grants.revoke_code(b"\x02" * 32) is None
         assert await tx.grants.delete("g1") is False
         assert await tx.grants.delete_of("u1") == 0
+        assert await tx.grants.delete_of("u1", "mail") == 0
+        assert await tx.authorization_requests.consume(WAITING.id_hash, NOW) is None
+        assert await tx.consents.delete("u1", "mail") is False
         assert await tx.tokens.rotate(REFRESH.token_hash, NOW) is False
         assert await tx.tokens.delete(REFRESH.token_hash) is False
         assert await tx.signing_keys.move("k1", "active", NOW) is False
@@ -91,6 +101,8 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.sessions.find(SESSION.id_hash, NOW) == SESSION
         assert await tx.tokens.find(REFRESH.token_hash, "refresh", NOW) == (REFRESH, GRANT)
         assert await tx.signing_keys.list() == [SIGNING_KEY]
+        assert await tx.authorization_requests.find(WAITING.id_hash, NOW) == WAITING
+        assert await tx.consents.find("u1", "mail") == CONSENT
 
 
 async def test_two_tenants_hold_the_same_names(store: Storage) -> None:

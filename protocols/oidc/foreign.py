@@ -1,0 +1,103 @@
+"""What clients sign, verified by the keys registered for them: the one file that knows joserfc."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from joserfc import jws
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import KeySet, RSAKey
+
+KINDS: Final = ("RSA", "EC", "OKP")
+CURVES: Final = {"ES256": "P-256", "ES384": "P-384", "EdDSA": "Ed25519"}
+RSA_BITS: Final = 2048  # RFC 7518 §3.3
+LIMIT: Final = 16 * 1024  # characters; an authorization request is a tenth of it
+# Anything else in a header either names a key of the sender's own choice or changes how the rest is read.
+HEADER: Final = frozenset(("alg", "kid", "typ", "x5t", "x5t#S256"))
+
+
+class Untrustworthy(ValueError):
+    """Not signed by a registered key, in the registered way. It never says which check failed."""
+
+
+class Keys:
+    """The public keys of one client."""
+
+    def __init__(self, jwks: Mapping[str, Any]) -> None:
+        """From a JWK set (RFC 7517 §5). Raises ValueError in words for an administrator."""
+        keys = jwks.get("keys")
+        if not isinstance(keys, list) or not keys:
+            raise ValueError('must be a JWK set: {"keys": […]} with at least one key')
+        if not all(isinstance(key, dict) and key.get("kty") in KINDS and "d" not in key for key in keys):
+            raise ValueError("must hold public keys only, of type RSA, EC or OKP")
+        try:
+            with _quiet():
+                self._keys = KeySet.import_key_set({"keys": keys})
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+            raise ValueError("holds a key that cannot be read") from None
+        for key in self._keys:
+            if isinstance(key, RSAKey) and key.raw_value.key_size < RSA_BITS:
+                raise ValueError(f"an RSA key must have at least {RSA_BITS} bits")
+
+    def verify(self, unverified_token: str, algorithm: str, types: Collection[str | None]) -> dict[str, Any]:
+        """The claims of a signed JWT, not judged, not even `exp`. Raises `Untrustworthy`.
+
+        `algorithm` is the one that the client registered; `types` are the `typ` that this purpose knows.
+        """
+        if len(unverified_token) > LIMIT:
+            raise Untrustworthy
+        try:
+            token = jws.extract_compact(unverified_token.encode())
+            header = token.headers()
+            typ = header.get("typ")
+            if header.get("alg") != algorithm or not header.keys() <= HEADER or not _is_of(typ, types):
+                raise Untrustworthy
+            if not any(_verifies(token, key, algorithm) for key in self._fitting(algorithm, header)):
+                raise Untrustworthy
+            claims = json.loads(token.payload)
+        except (JoseError, ValueError, TypeError, RecursionError):
+            raise Untrustworthy from None
+        if not isinstance(claims, dict):
+            raise Untrustworthy
+        return claims
+
+    def _fitting(self, algorithm: str, header: Mapping[str, Any]) -> list[Any]:
+        """The keys for the algorithm, of that `kid` where one is named on both sides."""
+        fitting = []
+        for key in self._keys:
+            said = key.as_dict(private=False)
+            curve = CURVES.get(algorithm)
+            if said.get("crv") != curve:  # an RSA key has none
+                continue
+            if said.get("alg", algorithm) != algorithm or said.get("use", "sig") != "sig":
+                continue
+            if "kid" not in header or said.get("kid") == header["kid"]:
+                fitting.append(key)
+        return fitting
+
+
+def _verifies(token: Any, key: Any, algorithm: str) -> bool:
+    try:
+        with _quiet():
+            return jws.validate_compact(token, key, [algorithm])
+    except (JoseError, ValueError):
+        return False
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """RFC 9864 would rather say Ed25519 than EdDSA; clients do not yet. Sizes of keys are checked here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SecurityWarning)
+        yield
+
+
+def _is_of(typ: object, types: Collection[str | None]) -> bool:
+    """RFC 7515 §4.1.9: compared without case, and `application/` may be left out."""
+    if not isinstance(typ, str):
+        return typ is None and None in types
+    return typ.lower().removeprefix("application/") in types
