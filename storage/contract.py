@@ -7,15 +7,15 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
+from storage.keyring import DataKeys, SigningKeys
+from storage.presented import SpentIdentifiers
 from storage.records import (
     AuditRecord,
     Budget,
     Credential,
-    DataKey,
     Grant,
     Interaction,
     Session,
-    SigningKeyRecord,
     Token,
     User,
 )
@@ -130,24 +130,6 @@ class Tokens(Protocol):
     async def delete(self, token_hash: bytes) -> bool: ...
 
 
-class SigningKeys(Protocol):
-    """The key ring at rest."""
-
-    async def add(self, key: SigningKeyRecord) -> None: ...
-    async def list(self) -> Sequence[SigningKeyRecord]: ...  # oldest first
-    async def move(self, kid: str, state: str, now: int) -> bool: ...
-    async def delete(self, kid: str) -> bool: ...
-
-
-class DataKeys(Protocol):
-    """Wrapped data keys."""
-
-    async def add(self, key: DataKey) -> None:
-        """Raises `Duplicate` when another node was first."""
-
-    async def list(self) -> Sequence[DataKey]: ...
-
-
 class Audit(Protocol):
     """What happened."""
 
@@ -166,6 +148,7 @@ class Transaction(Protocol):
     sessions: Sessions
     grants: Grants
     tokens: Tokens
+    spent_identifiers: SpentIdentifiers
     authorization_requests: AuthorizationRequests
     consents: Consents
     signing_keys: SigningKeys

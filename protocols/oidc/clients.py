@@ -91,7 +91,7 @@ def authenticate(
     # Compared for unknown clients too, so that the time does not tell which exist.
     proven = hmac.compare_digest(digest, client.secret_hash if client else NOBODY)
     if client is None or not proven or client.settings.token_endpoint_auth_method != method:
-        raise _failed()
+        raise failed()
     return client
 
 
@@ -99,16 +99,17 @@ def _basic(authorization: str) -> tuple[str, str]:
     """Client id and secret, each form-encoded before they were joined (RFC 6749 §2.3.1)."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
-        raise _failed()
+        raise failed()
     try:
         decoded = b64decode(encoded.strip(), validate=True).decode()
         client_id, colon, secret = decoded.partition(":")
         if not colon:
-            raise _failed()
+            raise failed()
         return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
     except ValueError:
-        raise _failed() from None
+        raise failed() from None
 
 
-def _failed() -> TokenError:
+def failed() -> TokenError:
+    """What every failure of authentication is told."""
     return TokenError("invalid_client", "client authentication failed")

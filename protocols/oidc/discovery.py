@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 from aiohttp import web
@@ -13,7 +13,7 @@ from idp.tenant import Tenant
 from protocols.oidc import issuer
 from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
-from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, PUBLIC
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, PUBLIC, AssertionAlgorithm, Method
 
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
@@ -32,7 +32,8 @@ def algorithms(clients: Collection[Client]) -> list[str]:
 def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
     scopes = {scope: None for client in clients for scope in client.scopes}
     claims = {claim: None for client in clients for names in client.scopes.values() for claim in names}
-    authentication = ["client_secret_basic", "client_secret_post", "none"]
+    authentication = list(get_args(Method))
+    algorithms_of_assertions = list(get_args(AssertionAlgorithm))
     return {
         "issuer": tenant.issuer,
         "authorization_endpoint": tenant.url("/oidc/authorize"),
@@ -48,8 +49,11 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms(clients),
         "token_endpoint_auth_methods_supported": authentication,
+        "token_endpoint_auth_signing_alg_values_supported": algorithms_of_assertions,
         "revocation_endpoint_auth_methods_supported": authentication,
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms_of_assertions,
         "introspection_endpoint_auth_methods_supported": [m for m in authentication if m != PUBLIC],
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms_of_assertions,
         "code_challenge_methods_supported": [METHOD],
         "prompt_values_supported": ["none", "login", "consent"],
         "claim_types_supported": ["normal"],

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from idp.config.model import Model, Name
 from idp.config.secrets import SecretValue
-from protocols.oidc import foreign
+from protocols.oidc.foreign_secret import BYTES
 from protocols.oidc.redirect_uri import registrable
+from protocols.oidc.registered_keys import PublicKeys
 
 UNIQUE = ("client_id",)  # in a tenant
 OPENID = "openid"
@@ -31,7 +32,9 @@ Consent = Literal["required", "remembered", "never"]
 ResponseType = Literal[
     "code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"
 ]  # OAuth 2.0 Multiple Response Type Encoding Practices
-Method = Literal["client_secret_basic", "client_secret_post", "none"]  # Core §9
+Method = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
+SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")  # Core §9
+AssertionAlgorithm = Literal["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"]
 PUBLIC: Method = "none"
 GROUPS: dict[str, tuple[str, ...]] = {"groups": ("groups",)}
 
@@ -45,11 +48,6 @@ def _unreserved(claims: tuple[str, ...]) -> tuple[str, ...]:
     if taken := RESERVED & set(claims):
         raise ValueError(f"{', '.join(sorted(taken))} is said by the server itself")
     return claims
-
-
-def _public_keys(jwks: dict[str, Any]) -> dict[str, Any]:
-    foreign.Keys(jwks)
-    return jwks
 
 
 class ServiceSettings(Model):
@@ -70,8 +68,10 @@ class ServiceSettings(Model):
     response_types: Annotated[tuple[ResponseType, ...], Field(min_length=1)] = ("code",)
     # The organisation consents by registering the service, unless its users are to be asked.
     consent: Consent = "never"
+    # The one algorithm of the JWTs by which it proves itself (RFC 7523); None: RS256, with a secret HS256.
+    token_endpoint_auth_signing_alg: AssertionAlgorithm | None = None
     # JWK set with the client's public keys, and the one algorithm of its request objects (RFC 9101).
-    jwks: Annotated[dict[str, Any], AfterValidator(_public_keys)] | None = None
+    jwks: PublicKeys | None = None
     request_object_signing_alg: RequestAlgorithm = "RS256"
     require_signed_request_object: bool = False
     require_pushed_authorization_requests: bool = False  # RFC 9126
@@ -84,8 +84,7 @@ class ServiceSettings(Model):
     def _fits_together(self) -> Self:
         if self.is_public and self.client_secret is not None:
             raise ValueError("client_secret: a client with token_endpoint_auth_method none has no secret")
-        if not self.is_public and self.client_secret is None:
-            raise ValueError("client_secret: is missing; a client without one needs method none")
+        self._check_authentication()
         if self.client_secret is not None and not self.client_secret.reveal().strip():
             raise ValueError("client_secret: is nothing but white space")
         if self.is_public and self.pkce == "optional":
@@ -98,6 +97,30 @@ class ServiceSettings(Model):
             raise ValueError("require_signed_request_object: needs jwks to verify with")
         _unreserved(tuple(self.claims))
         return self
+
+    def _check_authentication(self) -> None:
+        """What the method of authentication needs is there."""
+        method, algorithm = self.token_endpoint_auth_method, self.assertion_algorithm
+        if method in SECRET_METHODS and self.client_secret is None:
+            raise ValueError("client_secret: is missing; a client without one needs method none")
+        if method == "private_key_jwt" and (self.jwks is None or self.client_secret is not None):
+            raise ValueError("jwks: private_key_jwt needs jwks to verify with, and no client_secret")
+        if self.token_endpoint_auth_signing_alg and not method.endswith("_jwt"):
+            raise ValueError(
+                "token_endpoint_auth_signing_alg: is for private_key_jwt and client_secret_jwt only"
+            )
+        if method.endswith("_jwt") and algorithm.startswith("HS") != (method == "client_secret_jwt"):
+            raise ValueError(f"token_endpoint_auth_signing_alg: {algorithm} is not for {method}")
+        if method == "client_secret_jwt" and self.client_secret is not None:
+            shortest = BYTES[algorithm]
+            if len(self.client_secret.reveal().encode()) < shortest:
+                raise ValueError(f"client_secret: must have {shortest} bytes for {algorithm} (RFC 7518 §3.2)")
+
+    @property
+    def assertion_algorithm(self) -> str:
+        """What it signs its assertions with, and nothing else."""
+        usual = "HS256" if self.token_endpoint_auth_method == "client_secret_jwt" else "RS256"  # noqa: S105
+        return self.token_endpoint_auth_signing_alg or usual
 
     @property
     def is_public(self) -> bool:

@@ -70,6 +70,7 @@ ALL = (
     _plain("sessions", "expires_at"),
     _plain("budgets", "until"),
     _plain("authorization_requests", "expires_at"),
+    _plain("spent_identifiers", "expires_at"),
     GRANTS,
     TOKENS,
 )

@@ -11,14 +11,14 @@ from storage.contract import (
     Audit,
     Budgets,
     Credentials,
-    DataKeys,
     Grants,
     Interactions,
     Sessions,
-    SigningKeys,
     Tokens,
     Users,
 )
+from storage.keyring import DataKeys, SigningKeys
+from storage.presented import SpentIdentifiers
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
@@ -31,6 +31,7 @@ from storage.sql.grants import SQLGrants
 from storage.sql.interactions import SQLInteractions
 from storage.sql.sessions import SQLSessions
 from storage.sql.signing_keys import SQLSigningKeys
+from storage.sql.spent_identifiers import SQLSpentIdentifiers
 from storage.sql.tokens import SQLTokens
 from storage.sql.users import SQLUsers
 
@@ -43,6 +44,7 @@ class SQLTransaction:
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials"),
         *("data_keys", "expired", "grants", "interactions", "sessions", "signing_keys", "tokens", "users"),
+        *("spent_identifiers",),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -53,6 +55,7 @@ class SQLTransaction:
         self.sessions: Sessions = SQLSessions(connection)
         self.grants: Grants = SQLGrants(connection)
         self.tokens: Tokens = SQLTokens(connection)
+        self.spent_identifiers: SpentIdentifiers = SQLSpentIdentifiers(connection)
         self.authorization_requests: AuthorizationRequests = SQLAuthorizationRequests(connection)
         self.consents: Consents = SQLConsents(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)

@@ -31,7 +31,8 @@ async def race(url: str, action: str, processes: int, tasks: int) -> int:
 
 
 @pytest.mark.parametrize(
-    "action", ["consume_interaction", "consume_code", "rotate_token", "advance_credential"]
+    "action",
+    ["consume_interaction", "consume_code", "rotate_token", "spend_identifier", "advance_credential"],
 )
 async def test_of_50_racing_from_several_processes_exactly_one_wins(
     store: Storage, storage_url: str, action: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from tests.browser import Browser, Person
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, BOB
+from tests.protocols.oidc import signing
 from tests.protocols.oidc.prober import Prober
 from tests.running import Database, database
 from tests.server import PATTERN, Server, running
@@ -21,7 +23,7 @@ __all__ = ["database"]
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
 OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
-
+KEYS_FILE = "keyed.json"
 
 
 def add_services(tenant: TenantFolder) -> None:
@@ -38,10 +40,15 @@ def add_services(tenant: TenantFolder) -> None:
     add("online", scopes=["openid", "email"])
     add("old", pkce="optional")
     add("api", introspects=["wiki"])
+    add("hmac", token_endpoint_auth_method="client_secret_jwt")
+    signs = {"token_endpoint_auth_method": "private_key_jwt"}
+    add("keyed", **signs, jwks={"file": KEYS_FILE}, token_endpoint_auth_signing_alg="ES256")
+    add("inline", **signs, jwks=signing.public(signing.RSA))
     for name in ("other", "strict", "closed"):
         add(name)
     add("spa", token_endpoint_auth_method="none")
-    del tenant.services["spa"]["oidc"]["client_secret"]
+    for name in ("spa", "keyed", "inline"):
+        del tenant.services[name]["oidc"]["client_secret"]
 
 
 def add_policies(tenant: TenantFolder) -> None:
@@ -58,6 +65,8 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     add_services(one.tenant)
     add_policies(one.tenant)
     brief.add_service("wiki", "https://wiki.example.com/cb")
+    one.config.mkdir(parents=True)
+    (one.config / KEYS_FILE).write_text(json.dumps(signing.public(signing.EC)))
     for running_one in running(one):
         running_one.add_people()
         running_one.add_user("dave", "staff", pattern=PATTERN)

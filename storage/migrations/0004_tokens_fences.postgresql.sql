@@ -1,0 +1,3 @@
+-- The second fence around the tables of 0004_tokens.
+
+SELECT fence('spent_identifiers');
