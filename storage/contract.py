@@ -8,7 +8,7 @@ from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
 from storage.keyring import DataKeys, SigningKeys
-from storage.presented import SpentIdentifiers
+from storage.presented import RetryAnswers, SpentIdentifiers
 from storage.records import (
     AuditRecord,
     Budget,
@@ -149,6 +149,7 @@ class Transaction(Protocol):
     grants: Grants
     tokens: Tokens
     spent_identifiers: SpentIdentifiers
+    retry_answers: RetryAnswers
     authorization_requests: AuthorizationRequests
     consents: Consents
     signing_keys: SigningKeys

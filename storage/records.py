@@ -164,6 +164,16 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryAnswer:
+    """What the refresh that spent a token answered, sealed, and the refresh token in it."""
+
+    token_hash: bytes
+    successor_hash: bytes
+    sealed: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class SigningKeyRecord:
     """A signing key at rest: the private half sealed, the public half as a JWK (RFC 7517)."""
 

@@ -29,6 +29,7 @@ class Client:
     scopes: Mapping[str, tuple[str, ...]]  # allowed scope → its claims
     access_token_seconds: int
     refresh_token_seconds: int
+    refresh_grace_seconds: int
     secret_hash: bytes
     origins: frozenset[str]
     keys: Keys | None = None  # by which its request objects are verified
@@ -51,6 +52,7 @@ def new(service: Service, settings: ServiceSettings, tenant: TenantSettings) -> 
         scopes=by_scope(tenant, settings),
         access_token_seconds=settings.access_token_seconds or tenant.access_token_seconds,
         refresh_token_seconds=settings.refresh_token_seconds or tenant.refresh_token_seconds,
+        refresh_grace_seconds=tenant.refresh_grace_seconds,
         secret_hash=hashlib.sha256(secret.encode()).digest(),
         origins=frozenset(filter(None, map(origin, settings.redirect_uris))),
         keys=Keys(settings.jwks) if settings.jwks else None,

@@ -145,6 +145,8 @@ class TenantSettings(Model):
     id_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 2_592_000  # since its last use
+    # A refresh that is repeated so soon, its answer lost on the way, is answered the same; 0: it is a theft.
+    refresh_grace_seconds: Annotated[int, Field(ge=0, le=60)] = 10
     # Scope → claims it stands for, attributes of the user or `groups`; beside profile, email, address, phone.
     scopes: dict[Word, Annotated[tuple[Word, ...], AfterValidator(_unreserved)]] = Field(
         default_factory=GROUPS.copy

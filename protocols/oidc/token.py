@@ -14,7 +14,7 @@ from idp.visit import Visit
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token
-from protocols.oidc import cors, issuer, provider
+from protocols.oidc import cors, issuer, provider, retry
 from protocols.oidc.answer import respond
 from protocols.oidc.client_authentication import authenticate
 from protocols.oidc.clients import Client
@@ -59,7 +59,10 @@ async def _redeem_code(here: Issuer, visiting: Visit, client: Client, form: Form
 
 
 async def _redeem_refresh_token(here: Issuer, visiting: Visit, client: Client, form: Form) -> Answer:
-    """It is used once. If it comes again, one of two holders stole it: both lose it (RFC 9700 §4.14.2)."""
+    """It is used once. If it comes again, one of two holders stole it: both lose it (RFC 9700 §4.14.2).
+
+    Only a retry so soon that the first answer may have been lost is given the same again (`retry`).
+    """
     if "refresh_token" not in form:
         return TokenError("invalid_request", "refresh_token is required")
     presented, tx = hash_token(Secret(form["refresh_token"])), visiting.tx
@@ -70,10 +73,21 @@ async def _redeem_refresh_token(here: Issuer, visiting: Visit, client: Client, f
     if held.used_at is None and not set(form.get("scope", "").split()) <= set(held.scope):
         return _fault("invalid_scope")  # before it is spent: the client may ask again for less
     if held.used_at is not None or not await tx.tokens.rotate(presented, visiting.now):
-        await tx.grants.delete(grant.id)
-        await _record(visiting, "grant.revoked", grant, reason="refresh token used twice")
-        return _fault("invalid_grant")
-    return await _answer(here, visiting, client, grant, form)
+        return await _refreshed_again(visiting, client, grant, form)
+    answer = await _answer(here, visiting, client, grant, form)
+    if not isinstance(answer, TokenError):
+        await retry.keep(visiting, client, form, answer)
+    return answer
+
+
+async def _refreshed_again(visiting: Visit, client: Client, grant: Grant, form: Form) -> Answer:
+    answer = await retry.recall(visiting, client, form)
+    if answer is not None and await visiting.user(grant.user_id) is not None:
+        await _record(visiting, "grant.retried", grant)
+        return answer
+    await visiting.tx.grants.delete(grant.id)
+    await _record(visiting, "grant.revoked", grant, reason="refresh token used twice")
+    return _fault("invalid_grant")
 
 
 async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, form: Form) -> Answer:

@@ -1,3 +1,4 @@
 -- The second fence around the tables of 0004_tokens.
 
 SELECT fence('spent_identifiers');
+SELECT fence('retry_answers');

@@ -71,6 +71,7 @@ ALL = (
     _plain("budgets", "until"),
     _plain("authorization_requests", "expires_at"),
     _plain("spent_identifiers", "expires_at"),
+    _plain("retry_answers", "expires_at"),
     GRANTS,
     TOKENS,
 )

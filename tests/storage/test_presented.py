@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from storage import Storage
-from tests.storage.examples import LATER
+from storage.records import RetryAnswer
+from tests.storage.examples import ACCESS, LATER, NOW, REFRESH, add_login
+
+SUCCESSOR = replace(REFRESH, token_hash=b"5" * 32)
+ANSWER = RetryAnswer(REFRESH.token_hash, SUCCESSOR.token_hash, b"\x00sealed", NOW + 10)
 
 
 async def test_an_identifier_is_spent_once(store: Storage) -> None:
@@ -22,3 +28,24 @@ async def test_a_spent_identifier_is_swept_when_it_would_be_refused_anyhow(store
         await tx.spent_identifiers.add(b"one", LATER)
     assert await store.sweep("acme", LATER - 1) == 0
     assert await store.sweep("acme", LATER) == 1
+
+
+async def test_an_answer_is_found_until_its_end_or_its_use(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await add_login(tx)
+        await tx.tokens.add(SUCCESSOR)
+        await tx.retry_answers.add(ANSWER)
+        assert await tx.retry_answers.find(REFRESH.token_hash, NOW + 9) == ANSWER
+        assert await tx.retry_answers.find(REFRESH.token_hash, NOW + 10) is None
+        assert await tx.retry_answers.find(ACCESS.token_hash, NOW) is None
+        await tx.tokens.rotate(SUCCESSOR.token_hash, NOW + 1)
+        assert await tx.retry_answers.find(REFRESH.token_hash, NOW + 2) is None
+
+
+async def test_an_answer_goes_with_its_grant(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await add_login(tx)
+        await tx.tokens.add(SUCCESSOR)
+        await tx.retry_answers.add(ANSWER)
+        await tx.grants.delete("g1")
+        assert await tx.retry_answers.find(REFRESH.token_hash, NOW) is None

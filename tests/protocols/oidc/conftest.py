@@ -23,6 +23,7 @@ __all__ = ["database"]
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
 OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
+BRIEF = {"code_seconds": BRIEF_SECONDS, "refresh_grace_seconds": 0}
 KEYS_FILE = "keyed.json"
 
 
@@ -60,11 +61,11 @@ def add_policies(tenant: TenantFolder) -> None:
 @pytest.fixture(scope="session")
 def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one = Server(tmp_path_factory.mktemp("oidc"), database(), workers=2)
-    brief = TenantFolder("brief", f"{one.url}/brief", settings={"oidc": {"code_seconds": BRIEF_SECONDS}})
+    brief = TenantFolder("brief", f"{one.url}/brief", settings={"oidc": BRIEF})
     one.configuration.tenants.append(brief)
     add_services(one.tenant)
     add_policies(one.tenant)
-    brief.add_service("wiki", "https://wiki.example.com/cb")
+    brief.add_service("wiki", "https://wiki.example.com/cb", scopes=OFFLINE)
     one.config.mkdir(parents=True)
     (one.config / KEYS_FILE).write_text(json.dumps(signing.public(signing.EC)))
     for running_one in running(one):
