@@ -8,7 +8,7 @@ from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
 from storage.keyring import DataKeys, SigningKeys
-from storage.presented import RetryAnswers, SpentIdentifiers
+from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import (
     AuditRecord,
     Budget,
@@ -148,6 +148,7 @@ class Transaction(Protocol):
     sessions: Sessions
     grants: Grants
     tokens: Tokens
+    service_tokens: ServiceTokens
     spent_identifiers: SpentIdentifiers
     retry_answers: RetryAnswers
     authorization_requests: AuthorizationRequests

@@ -1,10 +1,32 @@
-"""The promises every backend keeps about what clients present again; see `storage.contract`."""
+"""What clients present again: its records, and the promises every backend keeps; see `storage.contract`."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from storage.records import RetryAnswer
+
+@dataclass(frozen=True, slots=True)
+class RetryAnswer:
+    """What the refresh that spent a token answered, sealed, and the refresh token in it."""
+
+    token_hash: bytes
+    successor_hash: bytes
+    sealed: bytes
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceToken:
+    """An access token that a service holds in its own name: there is no user, and no grant."""
+
+    token_hash: bytes
+    service: str
+    client_id: str
+    scope: tuple[str, ...]
+    audience: tuple[str, ...]
+    created_at: int
+    expires_at: int
 
 
 class SpentIdentifiers(Protocol):
@@ -20,3 +42,11 @@ class RetryAnswers(Protocol):
     async def add(self, answer: RetryAnswer) -> None: ...
     async def find(self, token_hash: bytes, now: int) -> RetryAnswer | None:
         """The answer to the refresh that spent this token; None once the token given by it was used."""
+
+
+class ServiceTokens(Protocol):
+    """Access tokens that services hold in their own names."""
+
+    async def add(self, token: ServiceToken) -> None: ...
+    async def find(self, token_hash: bytes, now: int) -> ServiceToken | None: ...
+    async def delete(self, token_hash: bytes) -> bool: ...

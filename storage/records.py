@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 LOCAL_DOMAIN = "local"
-
 JSON = Mapping[str, Any]
 
 
@@ -161,16 +160,7 @@ class Token:
     created_at: int
     expires_at: int
     used_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RetryAnswer:
-    """What the refresh that spent a token answered, sealed, and the refresh token in it."""
-
-    token_hash: bytes
-    successor_hash: bytes
-    sealed: bytes
-    expires_at: int
+    audience: tuple[str, ...] = ()  # resources for which alone it is meant (RFC 8707)
 
 
 @dataclass(frozen=True, slots=True)

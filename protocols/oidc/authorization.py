@@ -24,7 +24,8 @@ from protocols.oidc.parameters import from_form, from_query
 
 # Of a request that passed every check, what is still needed once the login has begun.
 KEPT: Final = (
-    "client_id", "redirect_uri", "response_type", "state", "nonce", "code_challenge", "code_challenge_method"
+    "client_id", "redirect_uri", "response_type", "state", "nonce", "code_challenge", "code_challenge_method",
+    "resource",
 )  # fmt: skip
 USERNAME: Final = "username"  # the question that comes first where nobody is signed in
 

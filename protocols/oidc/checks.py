@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from protocols.oidc import resources
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import AuthorizationError, Untrusted
 from protocols.oidc.pkce import METHOD, is_challenge
@@ -100,5 +101,6 @@ REPORTABLE: Final[tuple[Check, ...]] = (
     scope_with_openid,
     prompt_possible,
     max_age_a_number,
+    resources.registered,
     pkce_s256,
 )

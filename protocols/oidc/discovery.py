@@ -13,7 +13,7 @@ from idp.tenant import Tenant
 from protocols.oidc import issuer
 from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
-from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, PUBLIC, AssertionAlgorithm, Method
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, PUBLIC, AssertionAlgorithm, GrantType, Method
 
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
@@ -45,7 +45,7 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
         "scopes_supported": sorted({OPENID, "profile", "email", OFFLINE_ACCESS, *scopes}),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": list(get_args(GrantType)),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms(clients),
         "token_endpoint_auth_methods_supported": authentication,

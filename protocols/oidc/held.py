@@ -18,12 +18,16 @@ async def find(tx: Transaction, form: Mapping[str, str], now: int) -> tuple[Toke
 
     `token_type_hint` says only where to look first (RFC 7009 §2.1, RFC 7662 §2.1).
     """
-    if "token" not in form:
-        raise TokenError("invalid_request", "token is missing")
-    presented = hash_token(Secret(form["token"]))
     first_refresh = form.get("token_type_hint") == "refresh_token"
     for kind in reversed(KINDS) if first_refresh else KINDS:
-        found = await tx.tokens.find(presented, kind, now)
+        found = await tx.tokens.find(presented(form), kind, now)
         if found is not None:
             return found
     return None
+
+
+def presented(form: Mapping[str, str]) -> bytes:
+    """Under what `token` is stored. Raises `TokenError`."""
+    if "token" not in form:
+        raise TokenError("invalid_request", "token is missing")
+    return hash_token(Secret(form["token"]))

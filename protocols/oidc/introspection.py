@@ -15,6 +15,7 @@ from protocols.oidc.clients import Client
 from protocols.oidc.errors import Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.parameters import from_form
+from storage.presented import ServiceToken
 from storage.records import Grant, Token, User
 
 INACTIVE: Final[Mapping[str, Any]] = {"active": False}  # and not a word why (RFC 7662 §2.2)
@@ -38,7 +39,10 @@ async def introspect(request: web.Request) -> web.Response:
 async def _describe(here: Issuer, asking: Client, form: Mapping[str, str], now: int) -> Mapping[str, Any]:
     async with here.provider.storage.snapshot(here.tenant.name) as tx:
         found = await held.find(tx, form, now)
-        if found is None or not _may_see(asking, *found):
+        if found is None:
+            own = await tx.service_tokens.find(held.presented(form), now)
+            return _in_own_name(here, asking, own) if own else INACTIVE
+        if not _may_see(asking, *found):
             return INACTIVE
         token, grant = found
         user = await tx.users.find(grant.user_id)
@@ -46,6 +50,22 @@ async def _describe(here: Issuer, asking: Client, form: Mapping[str, str], now: 
     if user is None or user.disabled_at is not None or client is None or token.used_at is not None:
         return INACTIVE
     return _active(here, token, grant, user)
+
+
+def _in_own_name(here: Issuer, asking: Client, token: ServiceToken) -> Mapping[str, Any]:
+    """A token of a service without a user, if that service is still there."""
+    if token.client_id not in here.clients:
+        return INACTIVE
+    if token.client_id != asking.id and token.service not in asking.settings.introspects:
+        return INACTIVE
+    said = _common(here, token)
+    return said | {"sub": token.client_id, "client_id": token.client_id, "token_type": "Bearer"}
+
+
+def _common(here: Issuer, token: Token | ServiceToken) -> dict[str, Any]:
+    said = {"active": True, "iss": here.tenant.issuer, "scope": " ".join(token.scope)}
+    audience = {"aud": list(token.audience)} if token.audience else {}
+    return {**said, **audience, "iat": token.created_at, "exp": token.expires_at}
 
 
 def _may_see(asking: Client, token: Token, grant: Grant) -> bool:
@@ -57,17 +77,8 @@ def _may_see(asking: Client, token: Token, grant: Grant) -> bool:
 
 def _active(here: Issuer, token: Token, grant: Grant, user: User) -> dict[str, Any]:
     """RFC 7662 §2.2; `acr` and `auth_time` after RFC 9470 §6.2."""
-    said: dict[str, Any] = {
-        "active": True,
-        "iss": here.tenant.issuer,
-        "sub": user.id,
-        "client_id": grant.client_id,
-        "scope": " ".join(token.scope),
-        "iat": token.created_at,
-        "exp": token.expires_at,
-        "auth_time": grant.auth_time,
-        "acr": grant.acr,
-    }
+    said = _common(here, token)
+    said |= {"sub": user.id, "client_id": grant.client_id, "auth_time": grant.auth_time, "acr": grant.acr}
     if token.kind == "access":
         said |= {"token_type": "Bearer"}
     if "profile" in token.scope:

@@ -13,6 +13,7 @@ from pyop.subject_identifier import SubjectIdentifierFactory
 from keys.ring import KeyRing
 from keys.secret import Secret
 from keys.token import new_token
+from protocols.oidc import access_token
 from protocols.oidc.clients import Client
 from protocols.oidc.settings import OFFLINE_ACCESS
 from storage.records import Grant, User
@@ -46,12 +47,20 @@ class Ledger:
     now: int  # epoch seconds
     id_token_seconds: int = 0
     ring: KeyRing = field(default_factory=KeyRing)
+    audience: tuple[str, ...] = ()  # of the access token
     issued: list[Issued] = field(default_factory=list)
 
     def issue(self, kind: Kind, scope: str = "") -> str:
-        token = new_token()
+        token = self._access_token(scope) if kind == "access" else new_token()
         self.issued.append(Issued(kind, token, tuple(scope.split())))
         return token.reveal()
+
+    def _access_token(self, scope: str) -> Secret:
+        grant = self.grant
+        login = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": grant.amr}
+        return access_token.new(
+            self.client, self.issuer, scope, self.audience, self.now, self.ring, sub=self.user.id, **login
+        )
 
 
 class State(AuthorizationState):  # type: ignore[misc]  # pyop has no types
@@ -88,9 +97,12 @@ class State(AuthorizationState):  # type: ignore[misc]  # pyop has no types
         self.access_tokens[value] = {"sub": subject, "granted_scope": granted, REQUEST: request}
         return AccessToken(value, self.access_token_lifetime)
 
-    def create_refresh_token(self, access_token: str) -> str | None:
-        granted = self.access_tokens[access_token]["granted_scope"]
-        return self.ledger.issue("refresh", granted) if OFFLINE_ACCESS in granted.split() else None
+    def create_refresh_token(self, access: str) -> str | None:
+        granted = self.access_tokens[access]["granted_scope"]
+        allowed = "refresh_token" in self.ledger.client.settings.grant_types
+        return (
+            self.ledger.issue("refresh", granted) if allowed and OFFLINE_ACCESS in granted.split() else None
+        )
 
     def use_refresh_token(self, token: str, scope: list[str] | None = None) -> tuple[AccessToken, str | None]:
         held, wished = self.refresh_tokens[token], " ".join(scope or ())

@@ -29,6 +29,7 @@ for _library in ("pyop", "oic", "jwkest"):  # below WARNING they tell codes and 
 DESCRIPTIONS: Final = {  # pyop's own texts repeat codes and tokens
     "invalid_grant": "the grant is unknown, expired, used, or was given for another request",
     "invalid_scope": "the scope goes beyond what was granted",
+    "unauthorized_client": "this client may not use this grant_type",
     "unsupported_grant_type": "this grant_type is not supported",
 }
 

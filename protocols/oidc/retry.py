@@ -18,7 +18,7 @@ from keys.seal import Unsealable, Vault
 from keys.secret import Secret
 from keys.token import hash_token
 from protocols.oidc.clients import Client
-from storage.records import RetryAnswer
+from storage.presented import RetryAnswer
 
 TABLE: Final = "retry_answers"
 
@@ -56,7 +56,7 @@ def _open(vault: Vault, sealed: bytes, context: tuple[str, ...]) -> dict[str, An
 
 
 def _context(client: Client, form: Form) -> tuple[str, ...]:
-    return TABLE, _presented(form).hex(), client.id, form.get("scope", "")
+    return TABLE, _presented(form).hex(), client.id, form.get("scope", ""), form.get("resource", "")
 
 
 def _presented(form: Form) -> bytes:

@@ -37,10 +37,11 @@ async def _end(visiting: Visit, client: Client, form: Mapping[str, str]) -> None
     """An access token ends alone; a refresh token, used or not, takes its whole grant along (§2.1)."""
     found = await held.find(visiting.tx, form, visiting.now)
     if found is None:
+        await _end_own(visiting, client, held.presented(form))
         return
     token, grant = found
     if grant.client_id != client.id:  # RFC 6749 §5.2 names this very case
-        raise TokenError("invalid_grant", "the token was issued to another client")
+        raise _of_another()
     if token.kind == "refresh":
         await visiting.tx.grants.delete(grant.id)
         event = "grant.revoked"
@@ -49,3 +50,20 @@ async def _end(visiting: Visit, client: Client, form: Mapping[str, str]) -> None
         event = "token.revoked"
     reason = "the service gave it back"
     await visiting.record(event, user_id=grant.user_id, service=grant.service, grant=grant.id, reason=reason)
+
+
+async def _end_own(visiting: Visit, client: Client, presented: bytes) -> None:
+    """A token that a service holds in its own name."""
+    token = await visiting.tx.service_tokens.find(presented, visiting.now)
+    if token is None:
+        return
+    if token.client_id != client.id:
+        raise _of_another()
+    await visiting.tx.service_tokens.delete(presented)
+    await visiting.record(
+        "token.revoked", user_id=None, service=token.service, reason="the service gave it back"
+    )
+
+
+def _of_another() -> TokenError:
+    return TokenError("invalid_grant", "the token was issued to another client")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -24,8 +25,16 @@ def _token(value: str) -> str:
     return value
 
 
+def _resource(value: str) -> str:
+    parts = urlsplit(value)
+    if not re.fullmatch(r"[\x21-\x7e]+", value) or not parts.scheme or "#" in value:
+        raise ValueError("must be an absolute URI without fragment, for example https://api.example.com")
+    return value
+
+
 Word = Annotated[str, AfterValidator(_token)]  # RFC 6749 §3.3; narrower than §A.1 allows a client_id to be
 RedirectURI = Annotated[str, AfterValidator(registrable)]
+ResourceURI = Annotated[str, AfterValidator(_resource)]
 Algorithm = Literal["RS256", "ES256", "EdDSA"]
 RequestAlgorithm = Literal["RS256", "PS256", "ES256", "ES384", "EdDSA"]
 Consent = Literal["required", "remembered", "never"]
@@ -34,6 +43,7 @@ ResponseType = Literal[
 ]  # OAuth 2.0 Multiple Response Type Encoding Practices
 Method = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
 SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")  # Core §9
+GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 AssertionAlgorithm = Literal["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"]
 PUBLIC: Method = "none"
 GROUPS: dict[str, tuple[str, ...]] = {"groups": ("groups",)}
@@ -55,7 +65,11 @@ class ServiceSettings(Model):
 
     client_id: Word
     client_secret: SecretValue | None = None
-    redirect_uris: Annotated[tuple[RedirectURI, ...], Field(min_length=1)]
+    redirect_uris: tuple[RedirectURI, ...] = ()
+    grant_types: Annotated[tuple[GrantType, ...], Field(min_length=1)] = (
+        "authorization_code",
+        "refresh_token",
+    )
     token_endpoint_auth_method: Method = "client_secret_basic"  # noqa: S105  the name of a way
     # What it may ask for; listing offline_access lets it have refresh tokens, and is the consent to that.
     scopes: tuple[Word, ...] = (OPENID, "profile", "email")
@@ -77,6 +91,9 @@ class ServiceSettings(Model):
     require_pushed_authorization_requests: bool = False  # RFC 9126
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] | None = None  # None: as the tenant says
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None
+    # A random text, or a JWT that an API reads by itself until it expires, revoked or not (RFC 9068).
+    access_token_format: Literal["opaque", "jwt"] = "opaque"  # noqa: S105
+    resources: tuple[ResourceURI, ...] = ()  # APIs for which it may ask for a token of their own (RFC 8707)
     # Services whose access tokens this one may look at besides its own: it is the API that they call (RFC 7662).
     introspects: tuple[Name, ...] = ()
 
@@ -89,8 +106,12 @@ class ServiceSettings(Model):
             raise ValueError("client_secret: is nothing but white space")
         if self.is_public and self.pkce == "optional":
             raise ValueError("pkce: must be required for token_endpoint_auth_method none (RFC 9700 §2.1.1)")
-        if OPENID not in self.scopes:
+        if self.has_users and not self.redirect_uris:
+            raise ValueError("redirect_uris: needs at least 1, or grant_types without authorization_code")
+        if self.has_users and OPENID not in self.scopes:
             raise ValueError("scopes: must contain openid")
+        if self.is_public and "client_credentials" in self.grant_types:
+            raise ValueError("grant_types: client_credentials needs a client that authenticates")
         if self.is_public and self.introspects:
             raise ValueError("introspects: needs a client that authenticates (RFC 7662 §2.1)")
         if self.require_signed_request_object and self.jwks is None:
@@ -115,6 +136,16 @@ class ServiceSettings(Model):
             shortest = BYTES[algorithm]
             if len(self.client_secret.reveal().encode()) < shortest:
                 raise ValueError(f"client_secret: must have {shortest} bytes for {algorithm} (RFC 7518 §3.2)")
+
+    @property
+    def has_users(self) -> bool:
+        """Whether people sign in to it."""
+        return "authorization_code" in self.grant_types
+
+    @property
+    def has_jwt_access_tokens(self) -> bool:
+        """Whether APIs read its access tokens by themselves."""
+        return self.access_token_format == "jwt"  # noqa: S105
 
     @property
     def assertion_algorithm(self) -> str:

@@ -14,7 +14,7 @@ from idp.visit import Visit
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token
-from protocols.oidc import cors, issuer, provider, retry
+from protocols.oidc import client_credentials, cors, issuer, provider, resources, retry
 from protocols.oidc.answer import respond
 from protocols.oidc.client_authentication import authenticate
 from protocols.oidc.clients import Client
@@ -34,7 +34,7 @@ async def token(request: web.Request) -> web.Response:
     try:
         form = await from_form(request)
         client = await authenticate(request, here, form)
-        redeem = _grant_type(form)
+        redeem = _grant_type(form, client)
         async with here.provider.storage.transaction(here.tenant.name) as tx:
             answer = await redeem(here, visit(request, tx), client, form)
     except Malformed as fault:
@@ -72,6 +72,8 @@ async def _redeem_refresh_token(here: Issuer, visiting: Visit, client: Client, f
     held, grant = found
     if held.used_at is None and not set(form.get("scope", "").split()) <= set(held.scope):
         return _fault("invalid_scope")  # before it is spent: the client may ask again for less
+    if held.used_at is None:
+        resources.audience(form, client, grant.request)
     if held.used_at is not None or not await tx.tokens.rotate(presented, visiting.now):
         return await _refreshed_again(visiting, client, grant, form)
     answer = await _answer(here, visiting, client, grant, form)
@@ -98,15 +100,18 @@ async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, f
         return _fault("invalid_grant")
     ring = await here.signing.load(tx)
     seconds = here.settings.id_token_seconds
-    ledger = Ledger(here.tenant.issuer, client, user, grant, visiting.now, seconds, ring)
     try:
+        audience = resources.audience(form, client, grant.request)
+        ledger = Ledger(
+            here.tenant.issuer, client, user, grant, visiting.now, seconds, ring, audience=audience
+        )
         response = provider.redeem(ledger, form)
     except TokenError as fault:
         await tx.grants.delete(grant.id)
         await _record(visiting, "grant.revoked", grant, reason=fault.error)
         return fault
     for issued in ledger.issued:
-        await tx.tokens.add(_stored(issued, client, grant, visiting.now))
+        await tx.tokens.add(_stored(issued, ledger, grant))
     await _record(visiting, "grant.redeemed", grant, by=form["grant_type"])
     return response
 
@@ -114,15 +119,18 @@ async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, f
 GRANT_TYPES: Final[Mapping[str, Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]]] = {
     "authorization_code": _redeem_code,
     "refresh_token": _redeem_refresh_token,
+    "client_credentials": client_credentials.redeem,
 }
 
 
-def _grant_type(form: Form) -> Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]:
+def _grant_type(form: Form, client: Client) -> Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]:
     if "grant_type" not in form:
         raise TokenError("invalid_request", "grant_type is missing")
     redeem = GRANT_TYPES.get(form["grant_type"])
     if redeem is None:
         raise _fault("unsupported_grant_type")
+    if form["grant_type"] not in client.settings.grant_types:
+        raise _fault("unauthorized_client")
     return redeem
 
 
@@ -130,10 +138,12 @@ def _fault(error: str) -> TokenError:
     return TokenError(error, provider.DESCRIPTIONS[error])
 
 
-def _stored(issued: Issued, client: Client, grant: Grant, now: int) -> Token:
+def _stored(issued: Issued, ledger: Ledger, grant: Grant) -> Token:
     kind: Any = issued.kind
+    client, now, audience = ledger.client, ledger.now, ledger.audience if kind == "access" else ()
     seconds = client.refresh_token_seconds if kind == "refresh" else client.access_token_seconds
-    return Token(hash_token(issued.token), kind, grant.id, issued.scope, now, now + seconds)
+    presented = hash_token(issued.token)
+    return Token(presented, kind, grant.id, issued.scope, now, now + seconds, audience=audience)
 
 
 async def _record(visiting: Visit, event: str, grant: Grant, **details: str) -> None:

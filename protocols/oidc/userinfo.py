@@ -62,6 +62,8 @@ async def _claims(here: Issuer, token: Secret, now: int) -> dict[str, Any]:
     client = here.clients.get(grant.client_id)
     if user is None or user.disabled_at is not None or client is None:
         raise _invalid()
+    if held.audience:  # an API that got it may not ask us for more with it (RFC 8707 §2)
+        raise _invalid()
     if OPENID not in held.scope:
         raise BearerError("insufficient_scope", "the access token is without the scope openid")
     narrowed = dataclasses.replace(grant, scope=held.scope)

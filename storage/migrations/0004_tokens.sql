@@ -18,3 +18,18 @@ CREATE TABLE retry_answers (
     FOREIGN KEY (tenant, token_hash) REFERENCES tokens (tenant, token_hash) ON DELETE CASCADE
 );
 CREATE INDEX retry_answers_by_end ON retry_answers (tenant, expires_at);
+
+ALTER TABLE tokens ADD COLUMN audience TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE service_tokens (
+    tenant TEXT NOT NULL,
+    token_hash BYTEA NOT NULL,
+    service TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    audience TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant, token_hash)
+);
+CREATE INDEX service_tokens_by_end ON service_tokens (tenant, expires_at);

@@ -2,3 +2,4 @@
 
 SELECT fence('spent_identifiers');
 SELECT fence('retry_answers');
+SELECT fence('service_tokens');

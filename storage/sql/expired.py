@@ -72,6 +72,7 @@ ALL = (
     _plain("authorization_requests", "expires_at"),
     _plain("spent_identifiers", "expires_at"),
     _plain("retry_answers", "expires_at"),
+    _plain("service_tokens", "expires_at"),
     GRANTS,
     TOKENS,
 )

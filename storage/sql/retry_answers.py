@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.records import RetryAnswer
+from storage.presented import RetryAnswer
 from storage.sql.connection import Connection
 
 NAMES = ("token_hash", "successor_hash", "sealed", "expires_at")

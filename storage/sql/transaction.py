@@ -18,7 +18,7 @@ from storage.contract import (
     Users,
 )
 from storage.keyring import DataKeys, SigningKeys
-from storage.presented import RetryAnswers, SpentIdentifiers
+from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
@@ -30,6 +30,7 @@ from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.interactions import SQLInteractions
 from storage.sql.retry_answers import SQLRetryAnswers
+from storage.sql.service_tokens import SQLServiceTokens
 from storage.sql.sessions import SQLSessions
 from storage.sql.signing_keys import SQLSigningKeys
 from storage.sql.spent_identifiers import SQLSpentIdentifiers
@@ -45,7 +46,7 @@ class SQLTransaction:
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials"),
         *("data_keys", "expired", "grants", "interactions", "sessions", "signing_keys", "tokens", "users"),
-        *("retry_answers", "spent_identifiers"),
+        *("retry_answers", "service_tokens", "spent_identifiers"),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -57,6 +58,7 @@ class SQLTransaction:
         self.grants: Grants = SQLGrants(connection)
         self.tokens: Tokens = SQLTokens(connection)
         self.retry_answers: RetryAnswers = SQLRetryAnswers(connection)
+        self.service_tokens: ServiceTokens = SQLServiceTokens(connection)
         self.spent_identifiers: SpentIdentifiers = SQLSpentIdentifiers(connection)
         self.authorization_requests: AuthorizationRequests = SQLAuthorizationRequests(connection)
         self.consents: Consents = SQLConsents(connection)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storage import Storage
-from storage.records import RetryAnswer
+from storage.presented import RetryAnswer, ServiceToken
 from tests.storage.examples import ACCESS, LATER, NOW, REFRESH, add_login
 
 SUCCESSOR = replace(REFRESH, token_hash=b"5" * 32)
+OWN = ServiceToken(b"6" * 32, "robot", "robot-1", ("read",), ("https://api.example.com",), NOW, LATER)
 ANSWER = RetryAnswer(REFRESH.token_hash, SUCCESSOR.token_hash, b"\x00sealed", NOW + 10)
 
 
@@ -49,3 +50,19 @@ async def test_an_answer_goes_with_its_grant(store: Storage) -> None:
         await tx.retry_answers.add(ANSWER)
         await tx.grants.delete("g1")
         assert await tx.retry_answers.find(REFRESH.token_hash, NOW) is None
+
+
+async def test_a_token_in_a_services_own_name_is_found_until_its_end(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.service_tokens.add(OWN)
+        assert await tx.service_tokens.find(OWN.token_hash, LATER - 1) == OWN
+        assert await tx.service_tokens.find(OWN.token_hash, LATER) is None
+        assert await tx.tokens.find(OWN.token_hash, "access", NOW) is None
+    async with store.transaction("other") as tx:
+        assert await tx.service_tokens.find(OWN.token_hash, NOW) is None
+        assert await tx.service_tokens.delete(OWN.token_hash) is False
+    async with store.transaction("acme") as tx:
+        assert await tx.service_tokens.delete(OWN.token_hash) is True
+        assert await tx.service_tokens.find(OWN.token_hash, NOW) is None
+        await tx.service_tokens.add(OWN)
+    assert await store.sweep("acme", LATER) == 1

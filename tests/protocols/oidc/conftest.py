@@ -40,7 +40,17 @@ def add_services(tenant: TenantFolder) -> None:
     add("grouped", scopes=["openid", "groups"])
     add("online", scopes=["openid", "email"])
     add("old", pkce="optional")
-    add("api", introspects=["wiki"])
+    add("api", introspects=["wiki", "robot"])
+    apis = ["https://api.example.com", "https://files.example.com/v1"]
+    add("spoken", access_token_format="jwt", resources=apis)
+    add(
+        "robot",
+        scopes=["profile", "read", "write"],
+        grant_types=["client_credentials"],
+        access_token_format="jwt",
+        resources=apis,
+    )
+    tenant.services["robot"]["oidc"]["redirect_uris"] = []
     add("hmac", token_endpoint_auth_method="client_secret_jwt")
     signs = {"token_endpoint_auth_method": "private_key_jwt"}
     add("keyed", **signs, jwks={"file": KEYS_FILE}, token_endpoint_auth_signing_alg="ES256")
