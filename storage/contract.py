@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
-from storage.keyring import DataKeys, SigningKeys
+from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import (
     AuditRecord,
@@ -155,6 +155,7 @@ class Transaction(Protocol):
     consents: Consents
     signing_keys: SigningKeys
     data_keys: DataKeys
+    derivation_keys: DerivationKeys
     audit: Audit
 
     async def commit(self) -> None:

@@ -24,3 +24,11 @@ class DataKeys(Protocol):
         """Raises `Duplicate` when another node was first."""
 
     async def list(self) -> Sequence[DataKey]: ...
+
+
+class DerivationKeys(Protocol):
+    """Sealed keys from which identifiers are derived."""
+
+    async def find(self, purpose: str) -> bytes | None: ...
+    async def find_or_add(self, purpose: str, sealed: bytes, now: int) -> bytes:
+        """The key of that purpose, this one if there was none: of many nodes, all get the same."""

@@ -20,7 +20,7 @@ def new(
 
     It is stored like any other, so that revocation and introspection know it too.
     """
-    if not client.settings.has_jwt_access_tokens:
+    if client.settings.access_token_format == "opaque":  # noqa: S105
         return new_token()
     claims: Mapping[str, Any] = {
         "iss": issuer,

@@ -14,8 +14,10 @@ from idp.tenant import Service
 from protocols.oidc.claims import by_scope
 from protocols.oidc.errors import TokenError
 from protocols.oidc.foreign import Keys
+from protocols.oidc.foreign_encryption import Recipient
 from protocols.oidc.redirect_uri import origin
 from protocols.oidc.settings import ServiceSettings, TenantSettings
+from protocols.oidc.subject import Pairwise
 
 NOBODY = hashlib.sha256(b"").digest()  # compared for a client that we do not know
 
@@ -32,6 +34,9 @@ class Client:
     refresh_grace_seconds: int
     secret_hash: bytes
     origins: frozenset[str]
+    pairwise: Pairwise | None = None  # None: it knows users by their public subject
+    id_token_recipient: Recipient | None = None  # for whom ID tokens, and userinfo, are encrypted
+    userinfo_recipient: Recipient | None = None
     keys: Keys | None = None  # by which its request objects are verified
 
     @property
@@ -42,9 +47,17 @@ class Client:
     def is_public(self) -> bool:
         return self.settings.is_public
 
+    def subject(self, user_id: str) -> str:
+        """By what name this service knows the user: the id itself is random and never given again."""
+        return self.pairwise.of(user_id) if self.pairwise else user_id
 
-def new(service: Service, settings: ServiceSettings, tenant: TenantSettings) -> Client:
-    """The client that a service is at this tenant."""
+
+def new(
+    service: Service, settings: ServiceSettings, tenant: TenantSettings, pairwise_key: bytes = b""
+) -> Client:
+    """The client that a service is at this tenant. Raises ValueError if it lacks the key for its subjects."""
+    if settings.subject_type == "pairwise" and not pairwise_key:
+        raise ValueError("pairwise subjects need the key of their tenant")
     secret = settings.client_secret.reveal() if settings.client_secret else ""
     return Client(
         service=service.name,
@@ -55,18 +68,23 @@ def new(service: Service, settings: ServiceSettings, tenant: TenantSettings) -> 
         refresh_grace_seconds=tenant.refresh_grace_seconds,
         secret_hash=hashlib.sha256(secret.encode()).digest(),
         origins=frozenset(filter(None, map(origin, settings.redirect_uris))),
+        pairwise=Pairwise(pairwise_key, settings.sector) if settings.subject_type == "pairwise" else None,
+        id_token_recipient=settings.recipient("id_token"),
+        userinfo_recipient=settings.recipient("userinfo"),
         keys=Keys(settings.jwks) if settings.jwks else None,
     )
 
 
-def index(services: Iterable[Service], tenant: TenantSettings) -> dict[str, Client]:
+def index(
+    services: Iterable[Service], tenant: TenantSettings, pairwise_key: bytes = b""
+) -> dict[str, Client]:
     """The clients by `client_id`. Raises ValueError when two services share one."""
     clients: dict[str, Client] = {}
     for service in services:
         settings: Any = service.doors.get("oidc")
         if settings is None:
             continue
-        client = new(service, settings, tenant)
+        client = new(service, settings, tenant, pairwise_key)
         if client.id in clients:
             raise ValueError(f"services {clients[client.id].service} and {service.name} have one client_id")
         clients[client.id] = client

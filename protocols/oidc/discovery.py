@@ -12,8 +12,11 @@ from idp.signing import ALGORITHMS as USUAL
 from idp.tenant import Tenant
 from protocols.oidc import issuer
 from protocols.oidc.clients import Client
+from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
+from protocols.oidc.foreign_encryption import Encryption
 from protocols.oidc.pkce import METHOD
-from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, PUBLIC, AssertionAlgorithm, GrantType, Method
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, PUBLIC
+from protocols.oidc.vocabulary import AssertionAlgorithm, GrantType, Method
 
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
@@ -26,7 +29,10 @@ def document(tenant: Tenant, clients: Collection[Client]) -> bytes:
 
 def algorithms(clients: Collection[Client]) -> list[str]:
     """What ID tokens are signed with: RS256 always (Discovery 1.0 §3), the unusual where a service asks."""
-    return sorted({*USUAL, *(client.settings.id_token_signed_response_alg for client in clients)})
+    settings = [client.settings for client in clients]
+    asked = {one.userinfo_signed_response_alg for one in settings} - {None}
+    asked |= {one.id_token_signed_response_alg for one in settings}
+    return sorted({*USUAL, *(str(algorithm) for algorithm in asked)})
 
 
 def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
@@ -46,8 +52,13 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(get_args(GrantType)),
-        "subject_types_supported": ["public"],
+        "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": algorithms(clients),
+        "id_token_encryption_alg_values_supported": list(get_args(KeyAlgorithm)),
+        "id_token_encryption_enc_values_supported": list(get_args(Encryption)),
+        "userinfo_signing_alg_values_supported": algorithms(clients),
+        "userinfo_encryption_alg_values_supported": list(get_args(KeyAlgorithm)),
+        "userinfo_encryption_enc_values_supported": list(get_args(Encryption)),
         "token_endpoint_auth_methods_supported": authentication,
         "token_endpoint_auth_signing_alg_values_supported": algorithms_of_assertions,
         "revocation_endpoint_auth_methods_supported": authentication,

@@ -49,7 +49,7 @@ async def _describe(here: Issuer, asking: Client, form: Mapping[str, str], now: 
     client = here.clients.get(grant.client_id)
     if user is None or user.disabled_at is not None or client is None or token.used_at is not None:
         return INACTIVE
-    return _active(here, token, grant, user)
+    return _active(here, client, token, grant, user)
 
 
 def _in_own_name(here: Issuer, asking: Client, token: ServiceToken) -> Mapping[str, Any]:
@@ -75,10 +75,11 @@ def _may_see(asking: Client, token: Token, grant: Grant) -> bool:
     return token.kind == "access" and grant.service in asking.settings.introspects
 
 
-def _active(here: Issuer, token: Token, grant: Grant, user: User) -> dict[str, Any]:
+def _active(here: Issuer, client: Client, token: Token, grant: Grant, user: User) -> dict[str, Any]:
     """RFC 7662 §2.2; `acr` and `auth_time` after RFC 9470 §6.2."""
     said = _common(here, token)
-    said |= {"sub": user.id, "client_id": grant.client_id, "auth_time": grant.auth_time, "acr": grant.acr}
+    said |= {"sub": client.subject(user.id), "client_id": client.id}
+    said |= {"auth_time": grant.auth_time, "acr": grant.acr}
     if token.kind == "access":
         said |= {"token_type": "Bearer"}
     if "profile" in token.scope:

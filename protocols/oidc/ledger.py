@@ -55,11 +55,16 @@ class Ledger:
         self.issued.append(Issued(kind, token, tuple(scope.split())))
         return token.reveal()
 
+    @property
+    def subject(self) -> str:
+        """By what name the client knows the user."""
+        return self.client.subject(self.user.id)
+
     def _access_token(self, scope: str) -> Secret:
         grant = self.grant
         login = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": grant.amr}
         return access_token.new(
-            self.client, self.issuer, scope, self.audience, self.now, self.ring, sub=self.user.id, **login
+            self.client, self.issuer, scope, self.audience, self.now, self.ring, sub=self.subject, **login
         )
 
 
@@ -71,17 +76,17 @@ class State(AuthorizationState):  # type: ignore[misc]  # pyop has no types
         self.ledger = ledger
         self.access_token_lifetime = ledger.client.access_token_seconds
         scope = " ".join(ledger.grant.scope)
-        held = {"sub": ledger.user.id, "scope": scope, "granted_scope": scope, REQUEST: ledger.grant.request}
+        held = {"sub": ledger.subject, "scope": scope, "granted_scope": scope, REQUEST: ledger.grant.request}
         for kind in (self.authorization_codes, self.access_tokens, self.refresh_tokens):
             kind[PRESENTED] = held
 
     def get_subject_identifier(self, _type: str, user_id: str, _sector: str | None = None) -> str:
-        return user_id  # public subjects: a user's id is random and never given again
+        return self.ledger.client.subject(user_id)
 
     def get_user_id_for_subject_identifier(self, subject: str) -> str:
-        if subject != self.ledger.user.id:  # pyop would look through all users
+        if subject != self.ledger.subject:  # pyop would look through all users
             raise InvalidSubjectIdentifier("unknown")
-        return subject
+        return self.ledger.user.id
 
     def create_authorization_code(self, *_: Any, **__: Any) -> str:
         return self.ledger.issue("code")

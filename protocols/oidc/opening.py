@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from aiohttp import web
 
+from idp.derivation import open_key
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
@@ -16,6 +17,7 @@ from protocols.oidc import (
     introspection,
     jwks,
     revocation,
+    subject,
     token,
     userinfo,
 )
@@ -50,7 +52,8 @@ async def setup(app: web.Application, provider: IdentityProvider) -> None:
 
 async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
     settings = TenantSettings.model_validate(tenant.settings.oidc or {})
-    known = clients.index(tenant.services.values(), settings)
+    pairwise = await open_key(provider.storage, tenant.vault, subject.KEY, provider.clock())
+    known = clients.index(tenant.services.values(), settings, pairwise)
     signing = Signing(tenant.vault)
     await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
     for client in known.values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -10,41 +9,28 @@ from pydantic import AfterValidator, Field, model_validator
 
 from idp.config.model import Model, Name
 from idp.config.secrets import SecretValue
+from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
+from protocols.oidc.foreign_encryption import Encryption, Recipient
 from protocols.oidc.foreign_secret import BYTES
-from protocols.oidc.redirect_uri import registrable
 from protocols.oidc.registered_keys import PublicKeys
+from protocols.oidc.vocabulary import (
+    SECRET_METHODS,
+    Algorithm,
+    AssertionAlgorithm,
+    Consent,
+    GrantType,
+    HostName,
+    Method,
+    RedirectURI,
+    RequestAlgorithm,
+    ResourceURI,
+    ResponseType,
+    Word,
+)
 
 UNIQUE = ("client_id",)  # in a tenant
 OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
-
-
-def _token(value: str) -> str:
-    if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]{1,255}", value):
-        raise ValueError("must be printable ASCII without space, quotation mark or backslash")
-    return value
-
-
-def _resource(value: str) -> str:
-    parts = urlsplit(value)
-    if not re.fullmatch(r"[\x21-\x7e]+", value) or not parts.scheme or "#" in value:
-        raise ValueError("must be an absolute URI without fragment, for example https://api.example.com")
-    return value
-
-
-Word = Annotated[str, AfterValidator(_token)]  # RFC 6749 §3.3; narrower than §A.1 allows a client_id to be
-RedirectURI = Annotated[str, AfterValidator(registrable)]
-ResourceURI = Annotated[str, AfterValidator(_resource)]
-Algorithm = Literal["RS256", "ES256", "EdDSA"]
-RequestAlgorithm = Literal["RS256", "PS256", "ES256", "ES384", "EdDSA"]
-Consent = Literal["required", "remembered", "never"]
-ResponseType = Literal[
-    "code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"
-]  # OAuth 2.0 Multiple Response Type Encoding Practices
-Method = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
-SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")  # Core §9
-GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
-AssertionAlgorithm = Literal["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"]
 PUBLIC: Method = "none"
 GROUPS: dict[str, tuple[str, ...]] = {"groups": ("groups",)}
 
@@ -76,6 +62,15 @@ class ServiceSettings(Model):
     # Claim name → user attribute, given to this service whatever scope it asks for.
     claims: dict[Word, str] = Field(default_factory=dict)
     id_token_signed_response_alg: Algorithm = "RS256"  # noqa: S105  the name of an algorithm
+    # With an algorithm they are encrypted for the client's own key in `jwks` (Registration §2).
+    id_token_encrypted_response_alg: KeyAlgorithm | None = None
+    id_token_encrypted_response_enc: Encryption = "A128CBC-HS256"  # noqa: S105
+    userinfo_signed_response_alg: Algorithm | None = None  # None: plain JSON
+    userinfo_encrypted_response_alg: KeyAlgorithm | None = None
+    userinfo_encrypted_response_enc: Encryption = "A128CBC-HS256"
+    # `pairwise` gives the services of each sector their own name for a user (Core §8.1).
+    subject_type: Literal["public", "pairwise"] = "public"
+    sector_identifier: HostName | None = None  # None: the host of the redirect URIs
     # `optional` lets in a client that cannot do PKCE (RFC 7636); a code stolen from it is worth more.
     pkce: Literal["required", "optional"] = "required"
     # Beyond code, tokens travel in the browser's address (RFC 9700 §2.1.2).
@@ -102,6 +97,12 @@ class ServiceSettings(Model):
         if self.is_public and self.client_secret is not None:
             raise ValueError("client_secret: a client with token_endpoint_auth_method none has no secret")
         self._check_authentication()
+        if self.subject_type == "pairwise" and self.sector_identifier is None and len(self._hosts) > 1:
+            raise ValueError(
+                "sector_identifier: is needed where redirect_uris have several hosts (Core §8.1)"
+            )
+        for kind in ("id_token", "userinfo"):
+            self.recipient(kind)
         if self.client_secret is not None and not self.client_secret.reveal().strip():
             raise ValueError("client_secret: is nothing but white space")
         if self.is_public and self.pkce == "optional":
@@ -137,15 +138,28 @@ class ServiceSettings(Model):
             if len(self.client_secret.reveal().encode()) < shortest:
                 raise ValueError(f"client_secret: must have {shortest} bytes for {algorithm} (RFC 7518 §3.2)")
 
+    def recipient(self, kind: str) -> Recipient | None:
+        """For whom answers of a kind are encrypted. Raises ValueError if there is no key for that."""
+        algorithm = getattr(self, f"{kind}_encrypted_response_alg")
+        if algorithm is None:
+            return None
+        if self.jwks is None:
+            raise ValueError(f"{kind}_encrypted_response_alg: needs jwks with a key to encrypt with")
+        return Recipient(self.jwks, algorithm, getattr(self, f"{kind}_encrypted_response_enc"))
+
+    @property
+    def sector(self) -> str:
+        """Services of one sector know a user by one name (Core §8.1)."""
+        return self.sector_identifier or next(iter(self._hosts), self.client_id)
+
+    @property
+    def _hosts(self) -> set[str]:
+        return {urlsplit(uri).hostname or uri for uri in self.redirect_uris}
+
     @property
     def has_users(self) -> bool:
         """Whether people sign in to it."""
         return "authorization_code" in self.grant_types
-
-    @property
-    def has_jwt_access_tokens(self) -> bool:
-        """Whether APIs read its access tokens by themselves."""
-        return self.access_token_format == "jwt"  # noqa: S105
 
     @property
     def assertion_algorithm(self) -> str:

@@ -33,3 +33,11 @@ CREATE TABLE service_tokens (
     PRIMARY KEY (tenant, token_hash)
 );
 CREATE INDEX service_tokens_by_end ON service_tokens (tenant, expires_at);
+
+CREATE TABLE derivation_keys (
+    tenant TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    sealed BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant, purpose)
+);

@@ -3,3 +3,4 @@
 SELECT fence('spent_identifiers');
 SELECT fence('retry_answers');
 SELECT fence('service_tokens');
+SELECT fence('derivation_keys');

@@ -17,7 +17,7 @@ from storage.contract import (
     Tokens,
     Users,
 )
-from storage.keyring import DataKeys, SigningKeys
+from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
@@ -26,6 +26,7 @@ from storage.sql.connection import Connection
 from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
 from storage.sql.data_keys import SQLDataKeys
+from storage.sql.derivation_keys import SQLDerivationKeys
 from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.interactions import SQLInteractions
@@ -46,7 +47,7 @@ class SQLTransaction:
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials"),
         *("data_keys", "expired", "grants", "interactions", "sessions", "signing_keys", "tokens", "users"),
-        *("retry_answers", "service_tokens", "spent_identifiers"),
+        *("derivation_keys", "retry_answers", "service_tokens", "spent_identifiers"),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -64,6 +65,7 @@ class SQLTransaction:
         self.consents: Consents = SQLConsents(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)
         self.data_keys: DataKeys = SQLDataKeys(connection)
+        self.derivation_keys: DerivationKeys = SQLDerivationKeys(connection)
         self.audit: Audit = SQLAudit(connection)
         self.expired = SQLExpired(connection)
         self.commit = connection.commit

@@ -43,6 +43,14 @@ def add_services(tenant: TenantFolder) -> None:
     add("api", introspects=["wiki", "robot"])
     apis = ["https://api.example.com", "https://files.example.com/v1"]
     add("spoken", access_token_format="jwt", resources=apis)
+    add("apart", subject_type="pairwise")
+    for name in ("joint1", "joint2"):
+        add(name, subject_type="pairwise", sector_identifier="joint.example.com")
+    both = signing.public(signing.SEALING_RSA, signing.SEALING_EC)
+    add("signed", userinfo_signed_response_alg="RS256")
+    add("veiled", jwks=both, userinfo_encrypted_response_alg="RSA-OAEP-256")
+    add("sealed", jwks=both, userinfo_signed_response_alg="ES256", userinfo_encrypted_response_alg="ECDH-ES",
+        id_token_encrypted_response_alg="RSA-OAEP-256", id_token_encrypted_response_enc="A256GCM")  # fmt: skip
     add(
         "robot",
         scopes=["profile", "read", "write"],

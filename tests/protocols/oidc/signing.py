@@ -16,6 +16,8 @@ from tests.configuration import SECRET
 EC = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
 RSA = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
 STRANGER = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+SEALING_RSA = RSAKey.generate_key(2048, {"use": "enc"}, auto_kid=True)
+SEALING_EC = ECKey.generate_key("P-256", {"use": "enc"}, auto_kid=True)
 SHARED = OctKey.import_key(SECRET)
 
 
