@@ -33,6 +33,8 @@ async def claim(visit: Visit, interaction_id: str) -> Interaction | Reject:
 
     A browser other than the one that began it does not, and cannot end it for the one that did.
     """
+    if "\0" in interaction_id:  # no database can be asked for it, and no id of ours has it
+        return Reject(Reason.EXPIRED)
     interaction = await visit.tx.interactions.consume(interaction_id, visit.now)
     if interaction is None:
         return Reject(Reason.EXPIRED)

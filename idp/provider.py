@@ -18,8 +18,11 @@ Clock = Callable[[], int]
 class Door(Protocol):
     """What a door lends to the login pages: how a login that it began goes on."""
 
-    async def resume(self, visit: Visit, accept: Accept, /) -> Any:
-        """Conclude `accept.resume.request`, in the visit's transaction: an aiohttp response to the service."""
+    async def resume(self, request: Any, visit: Visit, accept: Accept, /) -> Any:
+        """Conclude `accept.resume.request`, in the visit's transaction: an aiohttp response to the service.
+
+        `request` is aiohttp's, for the language and theme of a page that carries the answer.
+        """
 
     def destinations(self, request: Mapping[str, Any], /) -> tuple[str, ...]:
         """Addresses to which the browser goes after the login: what the pages' form-action must allow."""

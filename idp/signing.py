@@ -22,21 +22,29 @@ class KeyInUse(ValueError):
 
 
 class Signing:
-    """Loads and turns the key ring. It caches opened keys by what they were opened from, never a state."""
+    """Loads and turns the key ring. It caches opened keys, and the ring, by the very rows they were made of."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._opened: Mapping[tuple[str, bytes], SigningKey] = {}
+        self._records: Sequence[SigningKeyRecord] = ()
+        self._ring = KeyRing()
 
     async def load(self, tx: Transaction) -> KeyRing:
         """The ring as it stands in this transaction. Raises `keys.seal.Unsealable` for an altered row."""
         records = await tx.signing_keys.list()
+        if records == self._records:
+            return self._ring
         opened = {(record.kid, record.sealed): self._open(record) for record in records}
         self._opened = opened
         by_state: dict[str, list[SigningKey]] = {"next": [], "active": [], "retired": []}
         for record, key in zip(records, opened.values(), strict=True):
             by_state[record.state].append(key)
-        return KeyRing(**{state: tuple(keys) for state, keys in by_state.items()})
+        self._records, self._ring = (
+            records,
+            KeyRing(**{state: tuple(keys) for state, keys in by_state.items()}),
+        )
+        return self._ring
 
     async def prepare(self, storage: Storage, now: int, algorithms: Sequence[str] = ALGORITHMS) -> None:
         """On first start: an active key for each algorithm, and the next one announced beside it.

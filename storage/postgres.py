@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -97,11 +98,13 @@ class PostgresStorage:
     @classmethod
     async def open(cls, url: str) -> PostgresStorage:
         """Raises `StorageError` when the server cannot be reached."""
-        try:
-            writers = await _pool(url, OPTIONS, WRITERS)
-            readers = await _pool(url, OPTIONS + READ_ONLY, READERS)
-        except (psycopg2.Error, TimeoutError) as error:
-            raise StorageError(f"PostgreSQL: {str(error).strip()}") from None
+        async with contextlib.AsyncExitStack() as opened:
+            try:
+                writers = await opened.enter_async_context(_pool(url, OPTIONS, WRITERS))
+                readers = await opened.enter_async_context(_pool(url, OPTIONS + READ_ONLY, READERS))
+            except (psycopg2.Error, TimeoutError) as error:
+                raise StorageError(f"PostgreSQL: {str(error).strip()}") from None
+            opened.pop_all()
         return cls(writers, readers, _silence_cancelled_statements())
 
     def transaction(self, tenant: str) -> Scope:
@@ -133,16 +136,16 @@ class PostgresStorage:
 
     async def close(self) -> None:
         for pool in (self._writers, self._readers):
-            pool.close()
+            pool.terminate()  # whoever is still in a transaction loses it: a shutdown must end
             await pool.wait_closed()
         self._restore()
 
 
-async def _pool(url: str, options: str, size: int) -> aiopg.Pool:
+def _pool(url: str, options: str, size: int) -> contextlib.AbstractAsyncContextManager[aiopg.Pool]:
     async def prepare(connection: aiopg.Connection) -> None:
         extensions.register_type(BYTES, connection.raw)
 
-    return await aiopg.create_pool(
+    return aiopg.create_pool(
         url,
         options=f"{options} {extensions.parse_dsn(url).get('options', '')}",
         client_encoding="UTF8",

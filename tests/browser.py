@@ -1,181 +1,20 @@
-"""A browser without a screen: cookies, redirects, forms, the matrix. It reads structure, never words."""
+"""A browser without a screen: cookies, redirects, forms."""
 
 from __future__ import annotations
 
 import ssl
-import time
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-import pyotp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-REDIRECTS = (301, 302, 303, 307, 308)
+from tests.page import Form, Page
+from tests.people import Person
+
 MAXIMUM_STEPS = 12
-COLUMNS = "ABCDEFGHIJKL"
-Table = list[list[str]]
-
-
-def answer(pattern: str, table: Table) -> str:
-    """The digits along a pattern such as `A1 F2 K3`."""
-    return "".join(table[int(cell[1:]) - 1][COLUMNS.index(cell[0])] for cell in pattern.split())
-
-
-def wrong_answer(pattern: str, table: Table) -> str:
-    """As long as the right answer and wrong at every place."""
-    return "".join(str((int(digit) + 1) % 10) for digit in answer(pattern, table))
-
-
-@dataclass
-class Form:
-    """One form of a page; `fields` holds what it would send untouched."""
-
-    action: str
-    method: str = "get"
-    fields: dict[str, str] = field(default_factory=dict)
-    inputs: dict[str, dict[str, str | None]] = field(default_factory=dict)  # attributes of each by its name
-
-
-class _Reader(HTMLParser):
-    """Collects forms, links, the matrix, and the text of alerts."""
-
-    VOID = frozenset(("input", "img", "br", "hr", "meta", "link", "col", "wbr"))
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[Form] = []
-        self.links: list[str] = []
-        self.table: Table | None = None
-        self.alerts: list[str] = []
-        self.language = ""
-        self._open: list[tuple[str, str]] = []  # tag and what it means to us
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        meaning = ""
-        match tag:
-            case "html":
-                self.language = given.get("lang") or ""
-            case "form":
-                self.forms.append(Form(given.get("action") or "", (given.get("method") or "get").lower()))
-            case "input" if self.forms and (name := given.get("name")):
-                self.forms[-1].inputs[name] = given
-                self.forms[-1].fields[name] = given.get("value") or ""
-            case "a" if given.get("href"):
-                self.links.append(given["href"] or "")
-            case "table" if given.get("id") == "matrix":
-                self.table, meaning = [], "matrix"
-            case "tr" if self._is_in("matrix"):
-                assert self.table is not None
-                self.table.append([])
-            case "td" if self._is_in("matrix"):
-                meaning = "cell"
-        if given.get("role") == "alert":
-            self.alerts.append("")
-            meaning = "alert"
-        if tag not in self.VOID:
-            self._open.append((tag, meaning))
-
-    def handle_endtag(self, tag: str) -> None:
-        while self._open:
-            opened, _ = self._open.pop()
-            if opened == tag:
-                break
-
-    def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1][1] == "cell" and self.table:
-            self.table[-1].append(data.strip())
-        if self._is_in("alert"):
-            self.alerts[-1] += data
-
-    def _is_in(self, meaning: str) -> bool:
-        return any(held == meaning for _, held in self._open)
-
-
-@dataclass
-class Page:
-    """An answer, read."""
-
-    url: str
-    status: int
-    headers: Any
-    body: bytes
-    forms: list[Form] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    table: Table | None = None
-    alerts: list[str] = field(default_factory=list)
-    language: str = ""
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    @property
-    def location(self) -> str | None:
-        """Where a redirect leads, absolute."""
-        if self.status not in REDIRECTS:
-            return None
-        return urljoin(self.url, self.headers["Location"])
-
-    @property
-    def form(self) -> Form:
-        """The login form: the one with a field that we can answer."""
-        return next(form for form in self.forms if form.inputs.keys() & set(ASKED))
-
-    @property
-    def asked(self) -> str:
-        """The name of the open question's field; empty where nothing is asked."""
-        for form in self.forms:
-            for name in ASKED:
-                if name in form.inputs:
-                    return name
-        return ""
-
-    @classmethod
-    def read(cls, url: str, status: int, headers: Any, body: bytes) -> Page:
-        page = cls(url, status, headers, body)
-        if headers.get("Content-Type", "").startswith("text/html"):
-            reader = _Reader()
-            reader.feed(body.decode())
-            page.forms, page.links, page.alerts = reader.forms, reader.links, reader.alerts
-            page.language = reader.language
-            if reader.table is not None:
-                page.table = [row for row in reader.table if row]
-        return page
-
-
-ASKED = ("username", "password", "answer")
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody with what he knows and holds."""
-
-    name: str
-    pattern: str | None = None
-    password: str | None = None
-    totp: str | None = None
-
-    def reply(self, page: Page) -> str:
-        """What he types into the open question."""
-        match page.asked:
-            case "username":
-                return self.name
-            case "password":
-                assert self.password is not None, f"{self.name} has no password"
-                return self.password
-            case "answer" if page.table is not None:
-                assert self.pattern is not None, f"{self.name} has no pattern"
-                return answer(self.pattern, page.table)
-            case "answer":
-                assert self.totp is not None, f"{self.name} has no token"
-                return pyotp.TOTP(self.totp).at(int(time.time()))
-        raise AssertionError(f"nothing is asked on {page.url} ({page.status}): {page.text[:400]}")
 
 
 class _Loopback(AbstractResolver):
@@ -250,13 +89,16 @@ class Browser:
         return await self.submit(page, {page.asked: text}, stop)
 
     async def login(self, start: str | Page, person: Person, stop: str) -> Page:
-        """Answer whatever is asked until a redirect leads to `stop`, or a page asks nothing more."""
+        """Answer whatever is asked until a redirect leads to `stop`, or a page asks nothing more.
+
+        Each question is answered once: a server that asks again has refused, and the test sees its page.
+        """
         page = await self.get(start, stop) if isinstance(start, str) else start
-        for _ in range(MAXIMUM_STEPS):
-            if not page.asked or (page.location or "").startswith(stop):
-                return page
+        answered: set[str] = set()
+        while page.asked and page.asked not in answered and not (page.location or "").startswith(stop):
+            answered.add(page.asked)
             page = await self.answer(page, person.reply(page), stop)
-        raise AssertionError(f"the login went in circles, last {page.url}")
+        return page
 
     def cookie(self, name_end: str) -> str | None:
         """The value of the cookie whose name ends so."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from tests.people import DRIFT_STEPS
+
 SECRET = "a-client-secret-of-the-tests-0123456789"
 
 AUTHENTICATORS: dict[str, Any] = {
@@ -16,7 +18,7 @@ AUTHENTICATORS: dict[str, Any] = {
         "table": {"rows": 4, "columns": 12, "blocks": 3, "seconds": 180},
         "pattern": {"min": 6, "max": 12},
     },
-    "totp": {"digits": 6, "period_seconds": 30},
+    "totp": {"digits": 6, "period_seconds": 30, "drift_steps": DRIFT_STEPS},
     "password": {"min": 8},
 }
 POLICIES: list[dict[str, Any]] = [
@@ -40,6 +42,7 @@ class TenantFolder:
     policies: list[dict[str, Any]] = field(default_factory=lambda: copy.deepcopy(POLICIES))
     services: dict[str, dict[str, Any]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    people: list[dict[str, Any]] = field(default_factory=list)
 
     def add_service(self, name: str, *redirect_uris: str, secret: str = SECRET, **oidc: Any) -> None:
         """A confidential OIDC client named as the service; `oidc` adds to or replaces its settings."""
@@ -54,6 +57,11 @@ class TenantFolder:
                 **oidc,
             },
         }
+
+    def add_demo_user(self, name: str, *groups: str, **credentials: dict[str, str]) -> None:
+        """Somebody who is there when the server first starts: quicker than the command line for many."""
+        self.settings["demo"] = True
+        self.people.append({"user": name, "groups": list(groups), "credentials": credentials})
 
     def write(self, root: Path) -> None:
         folder = root / "tenants" / self.name
@@ -70,6 +78,8 @@ class TenantFolder:
         )
         dump(folder / "authenticators.yaml", self.authenticators)
         dump(folder / "policies.yaml", self.policies)
+        if self.people:
+            dump(folder / "demo-users.yaml", self.people)
         for name, service in self.services.items():
             dump(folder / "services" / f"{name}.yaml", service)
         for name, secret in self.secrets.items():

@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tests.browser import Browser, Page, Person
+from tests.browser import Browser
 from tests.configuration import SECRET
+from tests.page import Page
+from tests.people import Person
 
 CALLBACK = "http://localhost:9/callback"  # never called: the browser stops before it
 

@@ -29,12 +29,14 @@ _numbers = count()
 @pytest.fixture(scope="session", params=STORES)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """Makes fresh databases of one kind; gives URLs, empty for one embedded in the server's folder."""
+    cluster: PostgresServer | None = None
+    if request.param == "postgresql":  # asked for now, so that it ends after the databases on it
+        cluster = request.getfixturevalue("postgres_server")
     with ExitStack() as made:
 
         def make() -> str:
-            if request.param == "sqlite":
+            if cluster is None:
                 return ""
-            cluster: PostgresServer = request.getfixturevalue("postgres_server")
             name = f"flow_{next(_numbers)}"
             cluster.run(f"CREATE DATABASE {name} OWNER {ROLE}")
             made.callback(cluster.run, f"DROP DATABASE {name} WITH (FORCE)")

@@ -13,20 +13,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tests import processes
+from tests.administration import ROOT, Administration
 from tests.configuration import Configuration, TenantFolder
+from tests.people import new_bob
 
-ROOT = Path(__file__).parents[1]
 START_SECONDS = 30
 STOP_SECONDS = 15
-
-PATTERN = "A1 F2 K3 L4 C2 G1"  # alice's
-PASSWORD = "correct horse battery"  # bob's
-TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def free_port() -> int:
@@ -37,11 +33,7 @@ def free_port() -> int:
         return port
 
 
-class CommandFailed(AssertionError):
-    """The command line answered with another status than the test expects."""
-
-
-class Server:
+class Server(Administration):
     """One running server with its folder, its database and its log.
 
     The folder may be changed before `start`, or afterwards followed by `reload`.
@@ -53,7 +45,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.storage = storage or f"sqlite:{folder / 'var' / 'masugata.db'}"
-        self.environment: dict[str, str] = {}
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         self.configuration = Configuration(
             idp={
                 "listen": {"http": f"127.0.0.1:{self.port}"},
@@ -64,6 +56,7 @@ class Server:
             },
             tenants=[TenantFolder("demo", self.url)],
         )
+        self.bob = new_bob()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -82,7 +75,7 @@ class Server:
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "idp", "serve", "--config", str(self.config)],
-                cwd=ROOT, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
         self._wait_until_ready()
@@ -104,6 +97,19 @@ class Server:
             raise AssertionError(
                 f"the server did not stop within {STOP_SECONDS} s\n{self.log[-4000:]}"
             ) from None
+
+    def settable_clock(self) -> None:
+        """Call it before `start` to be able to `advance`."""
+        self.environment["TEST_CLOCK"] = str(self._clock)
+        self.environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'clock'}"
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for the server and its command line."""
+        assert "TEST_CLOCK" in self.environment, "settable_clock was not called"
+        past = float(self._clock.read_text()) if self._clock.exists() else 0.0
+        draft = self._clock.with_suffix(".draft")
+        draft.write_text(str(past + seconds))
+        draft.rename(self._clock)
 
     def reload(self) -> None:
         """Write the folder anew and ask the server to take it; does not wait."""
@@ -141,67 +147,13 @@ class Server:
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
 
-    def cli(self, *words: str, given: str = "", status: int = 0) -> str:
-        """Run `idp WORDS` with `given` on standard input and return what it printed.
-
-        Raises CommandFailed when it ends with another exit status than `status`.
-        """
-        done = subprocess.run(
-            [sys.executable, "-m", "idp", *words, "--config", str(self.config)],
-            cwd=ROOT, env=self._environment(), input=given, capture_output=True, text=True, timeout=60,
-            check=False,
-        )  # fmt: skip
-        if done.returncode != status:
-            raise CommandFailed(
-                f"idp {' '.join(words)}: status {done.returncode}\n{done.stdout}{done.stderr}"
-            )
-        return done.stdout
-
-    def audit(self, tenant: str = "demo", limit: int = 1000) -> list[dict[str, Any]]:
-        """The audit log, newest first."""
-        shown: list[dict[str, Any]] = json.loads(
-            self.cli("audit", "show", "--tenant", tenant, "--limit", str(limit), "--json")
-        )
-        return shown
-
-    def add_user(
-        self,
-        name: str,
-        *groups: str,
-        pattern: str | None = None,
-        password: str | None = None,
-        totp: str | None = None,
-        tenant: str = "demo",
-    ) -> None:
-        """Add a person through the command line, with the credentials given."""
-        membership = [word for group in groups for word in ("--group", group)]
-        self.cli("user", "add", name, "--tenant", tenant, "--email", f"{name}@example.com", *membership)
-        given = {"matrix": ("--pattern", pattern), "totp": ("--secret", totp)}
-        for authenticator, (option, value) in given.items():
-            if value is not None:
-                self.cli("credential", "set", name, authenticator, "--tenant", tenant, option, value)
-        if password is not None:
-            self.cli("credential", "set", name, "password", "--tenant", tenant, given=f"{password}\n")
-
-    def add_people(self, tenant: str = "demo") -> None:
-        """alice (matrix), bob (password and TOTP) and carol, whom the policy denies."""
-        with ThreadPoolExecutor() as each:
-            added = (
-                each.submit(self.add_user, "alice", "staff", pattern=PATTERN, tenant=tenant),
-                each.submit(
-                    self.add_user, "bob", "token", password=PASSWORD, totp=TOTP_SECRET, tenant=tenant
-                ),
-                each.submit(self.add_user, "carol", pattern=PATTERN, tenant=tenant),
-            )
-        for one in added:
-            one.result()
-
     @property
     def _log_path(self) -> Path:
         return self.folder / "server.log"
 
-    def _environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(ROOT), **self.environment}
+    @property
+    def _clock(self) -> Path:
+        return self.folder / "clock"
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + START_SECONDS

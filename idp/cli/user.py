@@ -36,7 +36,7 @@ async def add(
 ) -> None:
     """Add a user. `idp credential set` then gives him something to prove himself with."""
     username = canonical(name)
-    if not username.isprintable() or not 0 < len(name) <= MAX_LENGTH:
+    if not username or not username.isprintable() or len(name) > MAX_LENGTH:
         raise click.UsageError(f"a user name has 1 to {MAX_LENGTH} characters that can be seen")
     person = User(
         id=new_id(),

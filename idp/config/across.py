@@ -7,8 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from idp.authenticators import table
+from idp.config.document import Document, KeyPath
 from idp.config.mistake import Findings, Position, suggest
-from idp.config.policies import RequireSettings, RuleSettings, When
+from idp.config.policies import When
+from idp.config.tenant import TenantSettings
 from idp.config.tenant_folder import TenantFolder
 from idp.doors import DoorModels
 from idp.doors import names as door_names
@@ -26,7 +28,8 @@ def check_tenant(
     tenant: TenantFolder, root: Path, doors: Mapping[str, DoorModels], findings: Findings
 ) -> None:
     """Everything within one tenant."""
-    _check_theme(tenant, root, findings)
+    if tenant.settings is not None:
+        _check_theme(tenant.document, tenant.settings, root, findings)
     _check_services(tenant, doors, findings)
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
@@ -35,16 +38,17 @@ def check_tenant(
 def check_tenants(tenants: Sequence[TenantFolder], findings: Findings) -> None:
     """Names and addresses of different tenants."""
     names: dict[str, Position] = {}
-    earlier: list[tuple[TenantFolder, tuple[str, int | None], tuple[str, ...]]] = []
-    for tenant in tenants:
-        at = tenant.document.position(("tenant",))
-        _once(names, tenant.settings.tenant, at, "tenant", findings)
-        origin, path = _address(tenant.settings.base_url)
+    earlier: list[tuple[str, tuple[str, int | None], tuple[str, ...]]] = []
+    for document, settings in ((tenant.document, tenant.settings) for tenant in tenants):
+        if settings is None:
+            continue
+        _once(names, settings.tenant, document.position(("tenant",)), "tenant", findings)
+        origin, path = _address(settings.base_url)
         for other, its_origin, its_path in earlier:
             if origin == its_origin and _overlap(path, its_path):
-                words = f"base_url overlaps with that of tenant {other.settings.tenant}, choose another path"
-                findings.error(tenant.document.position(("base_url",)), words)
-        earlier.append((tenant, origin, path))
+                words = f"base_url overlaps with that of tenant {other}, choose another host or path"
+                findings.error(document.position(("base_url",)), words)
+        earlier.append((settings.tenant, origin, path))
 
 
 def _address(base_url: str) -> tuple[tuple[str, int | None], tuple[str, ...]]:
@@ -61,22 +65,24 @@ def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return bool(short) or not long or long[0] in OWN_PATHS
 
 
-def _check_theme(tenant: TenantFolder, root: Path, findings: Findings) -> None:
-    theme, document = tenant.settings.theme, tenant.document
+def _check_theme(document: Document, settings: TenantSettings, root: Path, findings: Findings) -> None:
+    theme = settings.theme
     homes = (root / "themes", THEMES)
     folder = next((home / theme for home in homes if (home / theme).is_dir()), None)
     if folder is None:
         known = {path.name for home in homes for path in home.glob("*") if (path / "messages").is_dir()}
-        findings.error(document.position(("theme",)), f"theme {theme} is no theme, {suggest(theme, known)}")
+        findings.error(
+            document.position(("theme",)), f"theme: no theme is called {theme}, {suggest(theme, known)}"
+        )
         folder = THEMES / DEFAULT_THEME
     spoken = {
         path.parents[1].name
         for layer in (folder, THEMES / DEFAULT_THEME)
         for path in layer.glob("messages/*/LC_MESSAGES/masugata.po")
     }
-    for index, locale in enumerate(tenant.settings.locales):
+    for index, locale in enumerate(settings.locales):
         if locale not in spoken:
-            words = f"locales[{index + 1}] there are no messages for {locale}, {suggest(locale, spoken)}"
+            words = f"locales[{index + 1}]: there are no messages for {locale}, {suggest(locale, spoken)}"
             findings.error(document.position(("locales", index)), words)
 
 
@@ -112,8 +118,8 @@ def _check_rules(tenant: TenantFolder, findings: Findings) -> None:
             findings.warn(document.position((place,)), words)
         decided = decided or rule.when == When()
         _once(names, rule.name, document.position((place, "name")), "rule", findings)
-        for path, words in _unknown_names(tenant, rule):
-            findings.error(document.position((place, *path)), words)
+    for path, words in _unknown_names(tenant, document):
+        findings.error(document.position(path), words)
 
 
 def _check_people(tenant: TenantFolder, findings: Findings) -> None:
@@ -128,23 +134,28 @@ def _check_people(tenant: TenantFolder, findings: Findings) -> None:
                 findings.error(at, _missing_authenticator(name, tenant.authenticator_names))
 
 
-def _unknown_names(tenant: TenantFolder, rule: RuleSettings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _unknown_names(tenant: TenantFolder, document: Document) -> Iterator[tuple[KeyPath, str]]:
+    """As they are written, so that a rule with another mistake is looked at too."""
     services = {*tenant.service_names, *OWN_SERVICES}
-    for path, name in _listed(("when", "services"), rule.when.services):
-        if name not in services:
-            yield path, f"no service is called {name}, {suggest(name, services)}"
     protocols = {*door_names(), *OWN_SERVICES}
-    for path, name in _listed(("when", "protocols"), rule.when.protocols):
-        if name not in protocols:
-            yield path, f"no door is called {name}, {suggest(name, protocols)}"
-    if isinstance(rule.then, RequireSettings):
-        for path, name in _listed(("then", "require"), rule.then.require):
+    for place in range(len(document.data)):
+        for path, name in _listed(document, (place, "when", "services")):
+            if name not in services:
+                yield path, f"no service is called {name}, {suggest(name, services)}"
+        for path, name in _listed(document, (place, "when", "protocols")):
+            if name not in protocols:
+                yield path, f"no door is called {name}, {suggest(name, protocols)}"
+        for path, name in _listed(document, (place, "then", "require")):
             if name not in tenant.authenticator_names:
                 yield path, _missing_authenticator(name, tenant.authenticator_names)
 
 
-def _listed(path: tuple[str, str], names: Sequence[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    return (((*path, index), name) for index, name in enumerate(names))
+def _listed(document: Document, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    written = document.at(path)
+    if isinstance(written, str):
+        yield path, written
+    elif isinstance(written, list):
+        yield from (((*path, place), name) for place, name in enumerate(written) if isinstance(name, str))
 
 
 def _missing_authenticator(name: str, configured: frozenset[str]) -> str:

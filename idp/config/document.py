@@ -36,6 +36,11 @@ class Document:
         """What stands at a key of the whole; None where nothing does."""
         return self.data.get(key) if isinstance(self.data, dict) else None
 
+    def at(self, path: KeyPath) -> Any:
+        """What stands at a path; None where nothing does."""
+        node, depth = self._walk(path)
+        return node.data if depth == len(path) else None
+
     def has(self, path: KeyPath) -> bool:
         """Whether a value is written at this path."""
         return self._walk(path)[1] == len(path)

@@ -26,15 +26,15 @@ def _names(model: type[BaseModel]) -> Iterator[str]:
 def _below(model: type[BaseModel], key: str) -> Iterator[type[BaseModel]]:
     for name, field in model.model_fields.items():
         if key == (field.alias or name):
-            yield from _models(field.annotation)
+            yield from models_in(field.annotation)
             for extra in field.metadata:
-                yield from _models(extra)
+                yield from models_in(extra)
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     """Every model that an annotation mentions, through lists, unions and the like."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    yield from _models(annotation.reads) if hasattr(annotation, "reads") else ()  # what a secret is read from
+    yield from models_in(annotation.reads) if hasattr(annotation, "reads") else ()  # what a secret is read from
     for argument in get_args(annotation):
-        yield from _models(argument)
+        yield from models_in(argument)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from idp import doors
 from idp.config import across
@@ -27,10 +30,9 @@ FindDoor = Callable[[str], DoorModels]  # raises LookupError
 def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
     """The configuration in `folder`; secrets are read from where they lie. Raises `ConfigurationError`."""
     findings = Findings()
-    server = ServerSettings()
     document = _server_document(folder, findings)
     if document is not None:
-        server = validate(document, ServerSettings, findings, SecretReading(folder)) or server
+        server = validate(document, ServerSettings, findings, SecretReading(folder)) or _usable(document)
         _check_master_key(document, server, folder, findings)
         shape = Shape.of(_open_doors(document, server, find_door, findings))
         tenants = [
@@ -70,6 +72,16 @@ def _server_document(folder: Path, findings: Findings) -> Document | None:
     return read(folder / FILE, findings)
 
 
+def _usable(document: Document) -> ServerSettings:
+    """The settings without those that have mistakes, so that what hangs on the others can be checked too."""
+    usable = ServerSettings()
+    for key in document.keys:
+        with contextlib.suppress(ValidationError):
+            one = ServerSettings.model_validate({key: document.value(key)})
+            usable = usable.model_copy(update={key: getattr(one, key)})
+    return usable
+
+
 def _check_master_key(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
     source = server.master_key
     if source.file is not None:  # made on first start; who may read it is checked when it is read
@@ -77,7 +89,7 @@ def _check_master_key(document: Document, server: ServerSettings, folder: Path, 
     try:
         read_secret(source, SecretReading(folder))
     except ValueError as error:
-        findings.error(document.position(("master_key",)), f"master_key {error}")
+        findings.error(document.position(("master_key",)), f"master_key: {error}")
 
 
 def _open_doors(
@@ -88,7 +100,7 @@ def _open_doors(
         try:
             found[name] = find_door(name)
         except LookupError:
-            words = f"doors[{index + 1}] no door is called {name}, {suggest(name, doors.names())}"
+            words = f"doors[{index + 1}]: no door is called {name}, {suggest(name, doors.names())}"
             findings.error(document.position(("doors", index)), words)
     return found
 
@@ -104,5 +116,5 @@ def _tenant_folders(
         return []
     visible = [path for path in found if not path.name.startswith(".")]
     if not visible:
-        findings.error(at, f"tenants no folder matches {server.tenants}, make tenants/NAME/tenant.yaml")
+        findings.error(at, f"tenants: no folder matches {server.tenants}, make tenants/NAME/tenant.yaml")
     return visible

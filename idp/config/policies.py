@@ -37,6 +37,12 @@ def _then_kind(value: Any) -> str:
     return "a word"
 
 
+def _only_deny(value: Any) -> Any:
+    if value != "deny":
+        raise ValueError("must be deny, {require: [matrix]} or {deny: {en: words}}")
+    return value
+
+
 Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_many)]
 Hours = Annotated[str, AfterValidator(_known_hours)]
 Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_many)]
@@ -83,7 +89,7 @@ class RuleSettings(Model):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     when: When = When()
     then: Annotated[
-        Annotated[Literal["deny"], Tag("a word")]
+        Annotated[Literal["deny"], BeforeValidator(_only_deny), Tag("a word")]
         | Annotated[RequireSettings, Tag("a requirement")]
         | Annotated[DenySettings, Tag("a denial")],
         Discriminator(_then_kind),

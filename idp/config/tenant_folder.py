@@ -34,7 +34,7 @@ class TenantFolder:
 
     folder: Path
     document: Document
-    settings: TenantSettings
+    settings: TenantSettings | None
     authenticators: Mapping[str, BaseModel]
     rules: Entries[RuleSettings] | None
     services: tuple[tuple[Document, ServiceSettings], ...]
@@ -43,7 +43,8 @@ class TenantFolder:
     service_names: frozenset[str]  # a rule that names them is right
 
     def configuration(self) -> TenantConfiguration:
-        """The same without documents."""
+        """The same without documents, where there were no mistakes."""
+        assert self.settings is not None
         zone = ZoneInfo(self.settings.time_zone)
         rules = self.rules.by_place.values() if self.rules else ()
         return TenantConfiguration(

@@ -36,12 +36,13 @@ class TenantReader:
         self._reading = SecretReading(root)
 
     def read(self) -> TenantFolder | None:
-        """Everything that could be understood; None where the tenant's own settings could not."""
+        """Everything that could be understood; None where `tenant.yaml` is no YAML."""
         self._check_names()
         document = read(self._folder / SETTINGS, self._findings)
         if document is None:
             return None
-        self._reading.plain = document.value("demo") is True
+        # What is neither true nor false is told there; it is no reason to complain about every secret.
+        self._reading.plain = document.value("demo") not in (None, False)
         settings = validate(document, self._shape.tenant, self._findings, self._reading)
         authenticators = self._file(AUTHENTICATORS)
         services = [each for path in self._service_files() if (each := read(path, self._findings))]
@@ -51,8 +52,6 @@ class TenantReader:
         usable = tuple(self._services(services))
         for path, words in self._reading.warnings:
             self._findings.warn(Position(path), words)
-        if settings is None:
-            return None
         return TenantFolder(
             folder=self._folder,
             document=document,
@@ -129,10 +128,8 @@ class TenantReader:
         for door in closed:
             words = f"{door} is not read, the door is closed: add it to doors in idp.yaml"
             self._findings.warn(document.key_position((door,)), words)
-        if len(closed) == len(service.doors):
-            words = (
-                f"nobody can enter this service, add a section {' or '.join(opened)}"
-            )
+        if not service.doors:
+            words = f"nobody can enter this service, add a section {' or '.join(opened)}"
             self._findings.warn(document.position(()), words)
         for door, section in service.doors.items():
             for words in section.warnings() if hasattr(section, "warnings") else ():

@@ -31,9 +31,15 @@ def validate(
     try:
         return model.model_validate(data, context=reading)
     except ValidationError as error:
-        for detail in _one_branch(document, path, error.errors(include_url=False)):
+        for detail in _one_branch(document, path, _telling(error.errors(include_url=False))):
             findings.error(*_told(document, model, path, detail))
         return None
+
+
+def _telling(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without lists that are too short only because their entries are wrong: those are told."""
+    wrong = {detail["loc"][:depth] for detail in details for depth in range(len(detail["loc"]))}
+    return [detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in wrong]
 
 
 def _told(
@@ -52,8 +58,14 @@ def _told(
     about = _ABOUT.fullmatch(said)
     if about and detail["type"] == "value_error":
         key = (*path, about[1])
-        return document.position(key), f"{_dotted(key)} {about[2]}"
-    return document.position(path), f"{_dotted(path)} {said}" if path else said
+        return document.position(key), _sentence(key, about[2])
+    return document.position(path), _sentence(path, said)
+
+
+def _sentence(path: KeyPath, said: str) -> str:
+    if not path:
+        return said
+    return f"{_dotted(path)}{' ' if said.startswith(('must ', 'is ')) else ': '}{said}"
 
 
 def _written(document: Document, root: KeyPath, loc: Iterable[str | int]) -> KeyPath:

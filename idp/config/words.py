@@ -72,5 +72,5 @@ def _literal(given: object, expected: str) -> str:
     allowed = expected.replace("'", "")
     choices = [word.strip() for word in allowed.replace(" or ", ",").split(",")]
     known = suggest(given, choices) if isinstance(given, str) else ""
-    hint = f", {known}" if known.startswith("did") else ""
+    hint = f", {known}" if known.startswith("did") and len(choices) > 1 else ""
     return f"must be {allowed}{hint}"

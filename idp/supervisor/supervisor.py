@@ -57,7 +57,7 @@ class Supervisor:
         try:
             sockets = self._listeners.at(work.addresses)
         except OSError as error:
-            raise Unfit([str(error)]) from error
+            raise Unfit([error.strerror or str(error)]) from error
         gc.unfreeze()
         gc.collect()
         gc.freeze()  # what is loaded by now stays shared: no worker's collector writes to its pages

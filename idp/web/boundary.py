@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from idp.audit import new_reference
@@ -15,9 +15,9 @@ from idp.tenant import Tenant
 from idp.web import cookies
 from idp.web.address import client_address
 from idp.web.exchange import ADDRESS, DIRECTORY, LOCALE, NOW, PREFIX, PROVIDER, REQUEST_ID, TENANT, TRUSTED
+from idp.web.failure import failure
 from idp.web.form import BadForm
-from idp.web.locale import choose_locale
-from idp.web.respond import page
+from idp.web.language import CHOSEN, choose, wished
 from keys.token import new_id
 from storage import StorageError
 
@@ -27,8 +27,8 @@ log = structlog.get_logger("http")
 
 RETRY_SECONDS = 1  # a full queue or a lost database connection is worth another try that soon
 HSTS = "max-age=31536000"
-LOCALE_PARAMETER = "ui_locales"
-OWN_PAGES = ("/", "/login", "/logout")  # where a choice of language is remembered; a service's wish is not
+# Where a choice of language is remembered; the wish of a service is not.
+OWN_PAGES = ("/", "/login", "/logout", "/account/services")
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
@@ -71,12 +71,7 @@ def _stamp(request: web.Request, tenant: Tenant) -> None:
     request[ADDRESS] = client_address(
         request.remote, request.headers.getall("X-Forwarded-For", ()), request.app[TRUSTED]
     )
-    request[LOCALE] = choose_locale(
-        request.headers.get("Accept-Language", ""),
-        request.cookies.get(cookies.cookie_name(tenant, cookies.LOCALE_COOKIE), ""),
-        request.query.get(LOCALE_PARAMETER, "") if request.query_string else "",
-        tenant.settings.locales,
-    )
+    request[LOCALE] = choose(request, wished(request))
     bind_contextvars(tenant=tenant.name)
 
 
@@ -84,31 +79,20 @@ async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
     tenant = request[TENANT]
     found = request.match_info.http_exception is None
     if found and request.match_info.apps[-1][PREFIX] != tenant.prefix:
-        return _failed(request, 404)
+        return failure(request, 404)
     try:
         response = await handler(request)
     except web.HTTPException as refused:
-        return _failed(request, refused.status, refused.headers.get("Allow"))
+        return failure(request, refused.status, what=refused.reason, allow=refused.headers.get(hdrs.ALLOW))
     except BadForm as bad:
-        return page(request, "error/bad_request", status=400, what=str(bad))
+        return failure(request, 400, what=str(bad))
     except (Busy, StorageError) as busy:
         log.warning("busy", reason=type(busy).__name__)
-        response = page(request, "error/busy", status=503)
-        response.headers["Retry-After"] = str(getattr(busy, "retry_after", RETRY_SECONDS))
+        return failure(request, 503, retry_after=getattr(busy, "retry_after", RETRY_SECONDS))
     except Exception:
         reference = new_reference()
         log.exception("defect", reference=reference)
-        return page(request, "error/server", status=500, reference=reference)
-    if LOCALE_PARAMETER in request.query_string and request.path.removeprefix(tenant.prefix) in OWN_PAGES:
+        return failure(request, 500, reference=reference)
+    if CHOSEN in request.query_string and request.path.removeprefix(tenant.prefix) in OWN_PAGES:
         cookies.give_locale(response, tenant, request[LOCALE])
-    return response
-
-
-def _failed(request: web.Request, status: int, allow: str | None = None) -> web.Response:
-    """What the router refused, in words: no such page, wrong method, body too large."""
-    if status == 404:
-        return page(request, "error/not_found", status=404, portal_url=request[TENANT].url("/"))
-    response = page(request, "error/bad_request", status=status, what=str(status))
-    if allow:
-        response.headers["Allow"] = allow
     return response

@@ -50,6 +50,26 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "action": REQUIRED,  # signs out
         "csrf": REQUIRED,
     },
+    "consent/ask": {
+        "action": REQUIRED,
+        "pending": REQUIRED,  # names the request that waits
+        "csrf": REQUIRED,
+        "service": REQUIRED,
+        "username": REQUIRED,
+        "scopes": REQUIRED,  # what the service would get, by scope
+    },
+    "account/services": {
+        "action": REQUIRED,  # takes one back
+        "csrf": REQUIRED,
+        "consents": REQUIRED,  # service, name, scopes, since
+        "portal_url": REQUIRED,
+    },
+    "handover/post": {
+        "action": REQUIRED,  # at the service
+        "fields": REQUIRED,  # pairs of name and value
+        "auto": True,  # goes on by itself; in a preview it must not
+        "service": REQUIRED,
+    },
     "logout/confirm": {"action": REQUIRED, "csrf": REQUIRED, "portal_url": REQUIRED},
     "logout/done": {"portal_url": REQUIRED},
     "error/bad_request": {"what": "", "error": "", "service": None, "reference": ""},

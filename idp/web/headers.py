@@ -30,15 +30,18 @@ _STANDALONE: Final = {**_ALWAYS, "Cross-Origin-Opener-Policy": "same-origin"}
 
 @lru_cache(maxsize=256)
 def page_headers(
-    style_hash: str, locale: str, destinations: tuple[str, ...], *, in_login: bool
+    style_hash: str, locale: str, destinations: tuple[str, ...], *, in_login: bool, handover: bool = False
 ) -> dict[str, str]:
     """The headers of one page; the same dict for the same arguments, so it must not be changed.
 
     `destinations` are addresses to which a form's answer may redirect: Chromium holds form-action against
-    redirects too.
+    redirects too. The form of a `handover` goes to its destination and nowhere else.
     """
-    targets = dict.fromkeys(filter(None, map(_form_target, destinations)))
-    form_action = " ".join(("'self'", "https:", *targets))
+    if handover:
+        form_action = " ".join(map(_exact_target, destinations))
+    else:
+        targets = dict.fromkeys(filter(None, map(_form_target, destinations)))
+        form_action = " ".join(("'self'", "https:", *targets))
     policy = (
         f"default-src 'none'; style-src '{style_hash}'; img-src 'self' data:; script-src 'self'; "
         f"form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
@@ -61,4 +64,13 @@ def _form_target(url: str) -> str | None:
         return None
     if parts.scheme == "http" and _HOST.fullmatch(parts.netloc.lower()):
         return f"http://{parts.netloc.lower()}"
+    return f"{parts.scheme}:"
+
+
+def _exact_target(url: str) -> str:
+    """The source expression for one address, without its query, which CSP cannot say."""
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https") and _HOST.fullmatch(parts.netloc.lower()):
+        path = (parts.path or "/").replace(";", "%3B").replace(",", "%2C")  # they would end the expression
+        return f"{parts.scheme}://{parts.netloc.lower()}{path}"
     return f"{parts.scheme}:"

@@ -11,6 +11,7 @@ from idp.web import cookies
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import LOCALE, NOW, PROVIDER, TENANT
 from idp.web.form import read_form
+from idp.web.language import keeping
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
 from keys.secret import Secret
@@ -45,7 +46,7 @@ async def submit(request: web.Request) -> web.Response:
         outcome = await provider.login.answer(here, interaction_id, form.get("step", ""), answer)
         if not isinstance(outcome, Accept):
             return respond(request, outcome)
-        response: web.Response = await provider.doors[outcome.resume.door].resume(here, outcome)
+        response: web.Response = await provider.doors[outcome.resume.door].resume(request, here, outcome)
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
     return response
@@ -68,7 +69,7 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         f"login/{challenge.authenticator}",
         destinations=provider.doors[challenge.resume.door].destinations(challenge.resume.request),
         here=again,
-        action=f"{tenant.prefix}{PATH}",
+        action=keeping(request, f"{tenant.prefix}{PATH}"),
         interaction=challenge.interaction_id,
         step=challenge.step,
         csrf=csrf(browser, challenge.interaction_id),
@@ -79,10 +80,19 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         retry=challenge.retry,
         stale=challenge.stale,
         last_try=challenge.last_try,
-        again_url=again,
-        restart_url=f"{again}&restart=1",
+        again_url=keeping(request, again),
+        restart_url=keeping(request, f"{again}&restart=1"),
     )
     cookies.give(response, tenant, cookies.BROWSER, browser)
+    return response
+
+
+def send(request: web.Request, challenge: Challenge) -> web.Response:
+    """To the page that asks, where the request that began the login cannot be sent again."""
+    tenant = request[TENANT]
+    address = keeping(request, f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}")
+    response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+    cookies.give(response, tenant, cookies.BROWSER, cookies.browser_secret(request, tenant))
     return response
 
 

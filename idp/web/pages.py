@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from jinja2 import Template
 
@@ -15,6 +15,10 @@ from idp.web.contract import variables as complete
 from idp.web.headers import page_headers
 from idp.web.locale import pick
 from idp.web.theme import BUILT_IN, STYLE_SLOT, Theme, linked
+
+# What a service may show in a window of its own, and needs its tie to.
+HANDOVER: Final = "handover/"  # no page to come back to: it is the answer to a form
+IN_LOGIN: Final = ("login/", "error/", "consent/", HANDOVER)
 
 
 class Branded(Protocol):
@@ -83,7 +87,7 @@ class Pages:
 
         Raises TypeError for variables that break the page's contract, KeyError for a page that no theme has.
         """
-        settings = tenant.settings
+        settings, handover = tenant.settings, page.startswith(HANDOVER)
         face = self._face(settings.theme, locale)
         support = settings.support and linked(pick(settings.support, locale, settings.locales))
         text = face.templates[page].render(
@@ -91,10 +95,14 @@ class Pages:
             tenant=pick(settings.display_name, locale, settings.locales),
             prefix=tenant.prefix,
             support=support,
-            languages=self._languages(settings, locale, here),
+            languages=[] if handover else self._languages(settings, locale, here),
         )
         headers = page_headers(
-            face.theme.style_hash, locale, destinations, in_login=page.startswith(("login/", "error/"))
+            face.theme.style_hash,
+            locale,
+            destinations,
+            in_login=page.startswith(IN_LOGIN),
+            handover=handover,
         )
         before, _, after = text.partition(STYLE_SLOT)
         return PageText(status, b"".join((before.encode(), face.theme.style, after.encode())), headers)

@@ -23,11 +23,12 @@ SEARCH_FROM = 12  # tiles beyond which a search field helps
 
 
 class Portal:
-    """As a door: after the login the browser goes to the tiles."""
+    """As a door: after the login the browser goes to the page of ours that asked for it."""
 
-    async def resume(self, visit: Visit, _accept: Accept, /) -> web.Response:
-        """Back to the tiles, by a GET that can be reloaded."""
-        return web.Response(status=303, headers={"Location": visit.tenant.url("/")})
+    async def resume(self, _request: web.Request, visit: Visit, accept: Accept, /) -> web.Response:
+        """Back to that page, the tiles unless another began, by a GET that can be reloaded."""
+        path = accept.resume.request.get("path", "/")
+        return web.Response(status=303, headers={"Location": visit.tenant.url(path)})
 
     def destinations(self, _request: Mapping[str, Any], /) -> tuple[str, ...]:
         """The portal is ours."""

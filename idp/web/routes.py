@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from idp.provider import IdentityProvider
-from idp.web import login, logout, portal
+from idp.web import account_services, login, logout, portal
 from idp.web.static import static
 
 ROUTES = (
@@ -14,6 +14,8 @@ ROUTES = (
     web.post(login.PATH, login.submit),
     web.get(logout.PATH, logout.confirm, allow_head=False),
     web.post(logout.PATH, logout.submit),
+    web.get(account_services.PATH, account_services.show, allow_head=False),
+    web.post(account_services.PATH, account_services.revoke),
     web.get("/static/{version}/{name}", static),
 )
 

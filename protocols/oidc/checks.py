@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, get_args
 
 from protocols.oidc import resources
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import AuthorizationError, Untrusted
 from protocols.oidc.pkce import METHOD, is_challenge
 from protocols.oidc.redirect_uri import is_registered
+from protocols.oidc.response import canonical, is_possible
 from protocols.oidc.settings import OPENID
+from protocols.oidc.vocabulary import ResponseType
 
 Parameters = Mapping[str, str]
 Check = Callable[[Parameters, Client], None]
 
+KNOWN_TYPES: Final = get_args(ResponseType)
 MAXIMUM_AGE_DIGITS = 9  # thirty years in seconds
 PROMPTS = frozenset(("none", "login", "consent", "select_account"))
 
@@ -33,23 +36,33 @@ def registered_redirect_uri(parameters: Parameters, client: Client) -> None:
         raise Untrusted("invalid_request", "redirect_uri is missing or not registered for this client")
 
 
-def no_request_object(parameters: Parameters, _: Client) -> None:
-    """OpenID Connect Core §6: what we do not support must be said, not ignored."""
-    for name in ("request", "request_uri", "registration"):
+def nothing_to_fetch(parameters: Parameters, _: Client) -> None:
+    """OpenID Connect Core §6: what we do not support must be said, not ignored. We fetch from no address."""
+    for name in ("request_uri", "registration"):
         if name in parameters:
             raise AuthorizationError(f"{name}_not_supported", f"{name} is not supported")
 
 
-def response_type_code(parameters: Parameters, _: Client) -> None:
+def response_type_allowed(parameters: Parameters, client: Client) -> None:
     if "response_type" not in parameters:
         raise AuthorizationError("invalid_request", "response_type is missing")
-    if parameters["response_type"] != "code":
-        raise AuthorizationError("unsupported_response_type", "response_type must be code")
+    response_type = canonical(parameters["response_type"])
+    if response_type not in KNOWN_TYPES:
+        raise AuthorizationError("unsupported_response_type", "response_type is not supported")
+    if response_type not in client.settings.response_types:
+        raise AuthorizationError("unauthorized_client", "response_type is not allowed for this client")
 
 
-def response_mode_query(parameters: Parameters, _: Client) -> None:
-    if parameters.get("response_mode", "query") != "query":
-        raise AuthorizationError("invalid_request", "response_mode must be query")
+def response_mode_possible(parameters: Parameters, _: Client) -> None:
+    """Multiple Response Type Encoding Practices §3.0: tokens must not be asked for in the query."""
+    if not is_possible(parameters):
+        raise AuthorizationError("invalid_request", "response_mode is unknown or not for this response_type")
+
+
+def nonce_with_tokens(parameters: Parameters, _: Client) -> None:
+    """OpenID Connect Core §3.2.2.1, §3.3.2.11: without it a stolen answer could be played to the client."""
+    if canonical(parameters["response_type"]) != "code" and "nonce" not in parameters:
+        raise AuthorizationError("invalid_request", "nonce is required for this response_type")
 
 
 def scope_with_openid(parameters: Parameters, _: Client) -> None:
@@ -59,14 +72,14 @@ def scope_with_openid(parameters: Parameters, _: Client) -> None:
 
 
 def prompt_possible(parameters: Parameters, _: Client) -> None:
-    """OpenID Connect Core §3.1.2.1. `consent` was given by the organisation that registered the service."""
+    """OpenID Connect Core §3.1.2.1; of `create`, Initiating User Registration 1.0 §4.1."""
     prompts = prompts_of(parameters)
+    if "create" in prompts:
+        raise AuthorizationError("invalid_request", "prompt create is not supported")
     if not prompts <= PROMPTS:
         raise AuthorizationError("invalid_request", "prompt has an unknown value")
     if "none" in prompts and len(prompts) > 1:
         raise AuthorizationError("invalid_request", "prompt none cannot be combined")
-    if "select_account" in prompts:
-        raise AuthorizationError("account_selection_required", "accounts cannot be chosen, use login")
 
 
 def max_age_a_number(parameters: Parameters, _: Client) -> None:
@@ -76,7 +89,9 @@ def max_age_a_number(parameters: Parameters, _: Client) -> None:
 
 
 def pkce_s256(parameters: Parameters, client: Client) -> None:
-    """RFC 7636 §4.4.1; `plain` would show the verifier to whoever sees the request."""
+    """RFC 7636 §4.4.1; `plain` would show the verifier to whoever sees the request. No code, no challenge."""
+    if "code" not in parameters["response_type"].split(" "):
+        return
     challenge = parameters.get("code_challenge")
     if challenge is None and "code_challenge_method" in parameters:
         raise AuthorizationError("invalid_request", "code_challenge is missing")
@@ -95,9 +110,10 @@ def prompts_of(parameters: Parameters) -> frozenset[str]:
 
 # In this order; what fails is reported to the client, whose redirect URI has been checked before.
 REPORTABLE: Final[tuple[Check, ...]] = (
-    no_request_object,
-    response_type_code,
-    response_mode_query,
+    nothing_to_fetch,
+    response_type_allowed,
+    response_mode_possible,
+    nonce_with_tokens,
     scope_with_openid,
     prompt_possible,
     max_age_a_number,

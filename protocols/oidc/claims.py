@@ -73,14 +73,28 @@ def parse_request(text: str) -> dict[str, dict[str, Any]]:
     wished = {member: asked[member] for member in MEMBERS if asked.get(member) is not None}
     for claims in wished.values():
         wishes = claims.values() if isinstance(claims, dict) else (claims,)
-        if not all(isinstance(wish, dict | None) for wish in wishes):
-            raise Malformed("a member of claims is not a JSON object")
+        if not all(wish is None or _is_wish(wish) for wish in wishes):
+            raise Malformed("a member of claims is not as OpenID Connect Core §5.5.1 has it")
     return wished
 
 
-def wished_subjects(request: Mapping[str, Any]) -> set[str]:
-    """Of whom alone the client wants to hear: by `id_token_hint` and `claims` (Core §3.1.2.1, §5.5.1)."""
+def _is_wish(wish: Any) -> bool:
+    return (
+        isinstance(wish, dict)
+        and isinstance(wish.get("values", []), list)
+        and isinstance(wish.get("essential", False), bool)
+    )
+
+
+def fits(value: Any, wish: Mapping[str, Any] | None) -> bool:
+    """Whether the claim has the value that was asked for, if one was (Core §5.5.1)."""
+    wish = wish or {}
+    wanted = wish["values"] if "values" in wish else [wish["value"]] if "value" in wish else None
+    return wanted is None or value in wanted
+
+
+def is_wished_subject(request: Mapping[str, Any], subject: str) -> bool:
+    """Whether the client wants to hear of this user, by `id_token_hint` and `claims` (Core §3.1.2.1, §5.5.1)."""
     claims = request.get("claims") or {}
     wishes = [(claims.get(member) or {}).get("sub") for member in MEMBERS]
-    subjects = {str(wish["value"]) for wish in wishes if wish and "value" in wish}
-    return subjects | {request["subject"]} if "subject" in request else subjects
+    return request.get("subject", subject) == subject and all(fits(subject, wish) for wish in wishes)

@@ -8,16 +8,18 @@ from typing import Any, get_args
 import orjson
 from aiohttp import web
 
+from idp.assurance import ACR_VALUES
+from idp.policy import Require
 from idp.signing import ALGORITHMS as USUAL
 from idp.tenant import Tenant
-from protocols.oidc import issuer
+from protocols.oidc import issuer, token_metadata
 from protocols.oidc.clients import Client
-from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
-from protocols.oidc.foreign_encryption import Encryption
 from protocols.oidc.pkce import METHOD
-from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, PUBLIC
-from protocols.oidc.vocabulary import AssertionAlgorithm, GrantType, Method
+from protocols.oidc.response import MODES
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID
+from protocols.oidc.vocabulary import GrantType
 
+IMPLICIT = ("id_token", "id_token token")  # Registration 1.0 §2 calls their grant so
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
 
@@ -38,39 +40,30 @@ def algorithms(clients: Collection[Client]) -> list[str]:
 def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
     scopes = {scope: None for client in clients for scope in client.scopes}
     claims = {claim: None for client in clients for names in client.scopes.values() for claim in names}
-    authentication = list(get_args(Method))
-    algorithms_of_assertions = list(get_args(AssertionAlgorithm))
+    response_types = {"code", *(kind for client in clients for kind in client.settings.response_types)}
+    implicit = ["implicit"] if response_types & set(IMPLICIT) else []
+    acrs = {rule.then.acr for rule in tenant.rules if isinstance(rule.then, Require) and rule.then.acr}
+    signed = {client.settings.request_object_signing_alg for client in clients if client.keys}
     return {
         "issuer": tenant.issuer,
         "authorization_endpoint": tenant.url("/oidc/authorize"),
-        "token_endpoint": tenant.url("/oidc/token"),
-        "userinfo_endpoint": tenant.url("/oidc/userinfo"),
-        "introspection_endpoint": tenant.url("/oidc/introspect"),
-        "revocation_endpoint": tenant.url("/oidc/revoke"),
+        **token_metadata.metadata(tenant, algorithms(clients)),
         "jwks_uri": tenant.url("/oidc/jwks"),
         "scopes_supported": sorted({OPENID, "profile", "email", OFFLINE_ACCESS, *scopes}),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": list(get_args(GrantType)),
-        "subject_types_supported": ["public", "pairwise"],
-        "id_token_signing_alg_values_supported": algorithms(clients),
-        "id_token_encryption_alg_values_supported": list(get_args(KeyAlgorithm)),
-        "id_token_encryption_enc_values_supported": list(get_args(Encryption)),
-        "userinfo_signing_alg_values_supported": algorithms(clients),
-        "userinfo_encryption_alg_values_supported": list(get_args(KeyAlgorithm)),
-        "userinfo_encryption_enc_values_supported": list(get_args(Encryption)),
-        "token_endpoint_auth_methods_supported": authentication,
-        "token_endpoint_auth_signing_alg_values_supported": algorithms_of_assertions,
-        "revocation_endpoint_auth_methods_supported": authentication,
-        "revocation_endpoint_auth_signing_alg_values_supported": algorithms_of_assertions,
-        "introspection_endpoint_auth_methods_supported": [m for m in authentication if m != PUBLIC],
-        "introspection_endpoint_auth_signing_alg_values_supported": algorithms_of_assertions,
+        "pushed_authorization_request_endpoint": tenant.url("/oidc/par"),
+        "require_pushed_authorization_requests": False,  # of every client; some may have to
+        "response_types_supported": sorted(response_types),
+        "response_modes_supported": list(MODES),
+        "grant_types_supported": [*get_args(GrantType), *implicit],
         "code_challenge_methods_supported": [METHOD],
-        "prompt_values_supported": ["none", "login", "consent"],
+        "acr_values_supported": sorted({*ACR_VALUES, *acrs}),
+        "display_values_supported": ["page", "popup", "touch"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],
         "claims_supported": sorted({"sub", "iss", "auth_time", "acr", "amr", *claims}),
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": bool(signed),
+        **({"request_object_signing_alg_values_supported": sorted(signed)} if signed else {}),
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,  # RFC 9207 §3
         "ui_locales_supported": list(tenant.settings.locales),

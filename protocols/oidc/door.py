@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Any
 
 from aiohttp import web
 
 from idp.outcome import Accept
-from idp.tenant import Tenant
 from idp.visit import Visit
-from keys.token import hash_token, new_id
-from protocols.oidc import provider
+from protocols.oidc import consent
+from protocols.oidc.checks import prompts_of
 from protocols.oidc.errors import AuthorizationError
-from protocols.oidc.issuer import Issuer
-from protocols.oidc.ledger import Ledger
-from storage.records import Grant
+from protocols.oidc.granting import give, open_ledger
+from protocols.oidc.issuer import DOOR, Issuer
+from protocols.oidc.response import answer
 
-DOOR: Final = "oidc"
-HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}  # the address holds the code
+__all__ = ["DOOR", "OIDCDoor"]
 
 
 class OIDCDoor:
@@ -29,53 +25,24 @@ class OIDCDoor:
     def __init__(self, issuers: Mapping[str, Issuer]) -> None:
         self._issuers = issuers
 
-    async def resume(self, visit: Visit, accept: Accept) -> web.Response:
-        """Grant what the stored request asks for, and send the browser back with the code."""
-        here, request = self._issuers[visit.tenant.name], accept.resume.request
-        client = here.clients.get(request["client_id"])
+    async def resume(self, request: web.Request, visit: Visit, accept: Accept) -> web.Response:
+        """Ask for consent where it is missing; else grant what the stored request asks for."""
+        here, asked = self._issuers[visit.tenant.name], accept.resume.request
+        client = here.clients.get(asked["client_id"])
         if client is None:  # the service was taken away while the user was typing
             raise web.HTTPNotFound
-        user = accept.authentication.user
-        grant = _grant(client.service, accept, visit.now)
-        ledger = Ledger(visit.tenant.issuer, client, user, grant, visit.now)
         try:
-            code = provider.authorize(ledger)
+            ledger = await open_ledger(here, client, visit, accept)
+            if await consent.is_missing(visit, ledger):
+                if "none" in prompts_of(asked):
+                    raise AuthorizationError("consent_required", "the user has to consent")
+                return await consent.ask(request, visit, ledger)
+            return await give(request, here, visit, ledger)
         except AuthorizationError as fault:
-            return redirect(visit.tenant, request, error=fault.error, error_description=fault.description)
-        expires_at = visit.now + here.settings.code_seconds
-        await visit.tx.grants.add(
-            dataclasses.replace(grant, code_hash=hash_token(code), code_expires_at=expires_at)
-        )
-        await visit.record("grant.given", user_id=user.id, service=client.service, grant=grant.id)
-        return redirect(visit.tenant, request, code=code.reveal())
+            return answer(
+                request, client.service, asked, error=fault.error, error_description=fault.description
+            )
 
     def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:
         """Where the browser goes after the login."""
         return (request["redirect_uri"],)
-
-
-def redirect(tenant: Tenant, request: Mapping[str, Any], **response: str) -> web.Response:
-    """Answer the client: `response` with `state` and `iss` (RFC 9207) in the query of its redirect URI."""
-    if "state" in request:
-        response["state"] = request["state"]
-    response["iss"] = tenant.issuer
-    uri: str = request["redirect_uri"]
-    separator = "&" if "?" in uri else "?"  # a registered query stays (RFC 6749 §3.1.2)
-    return web.Response(status=303, headers={**HEADERS, "Location": f"{uri}{separator}{urlencode(response)}"})
-
-
-def _grant(service: str, accept: Accept, now: int) -> Grant:
-    request, authentication = accept.resume.request, accept.authentication
-    return Grant(
-        id=new_id(),
-        service=service,
-        client_id=request["client_id"],
-        user_id=authentication.user.id,
-        sid=authentication.sid,
-        scope=tuple(request["scope"].split()),
-        request=request,
-        auth_time=authentication.auth_time,
-        acr=authentication.acr,
-        amr=authentication.amr,
-        created_at=now,
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import web
 
@@ -13,6 +14,8 @@ from idp.tenant import Tenant
 from idp.web.exchange import TENANT
 from protocols.oidc.clients import Client
 from protocols.oidc.settings import TenantSettings
+
+DOOR: Final = "oidc"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from aiohttp import web
 
 from idp.derivation import open_key
@@ -12,10 +11,12 @@ from idp.tenant import Tenant
 from protocols.oidc import (
     authorization,
     clients,
+    consent,
     cors,
     discovery,
     introspection,
     jwks,
+    par,
     revocation,
     subject,
     token,
@@ -25,13 +26,15 @@ from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
 from protocols.oidc.settings import TenantSettings
 
-log = structlog.get_logger(DOOR)
-
 ROUTES = (
     web.get(discovery.PATH, discovery.show),
     web.get("/oidc/jwks", jwks.show),
     web.get("/oidc/authorize", authorization.authorize, allow_head=False),
     web.post("/oidc/authorize", authorization.authorize),
+    web.post(par.PATH, par.push),
+    web.options(par.PATH, cors.preflight),
+    web.get(consent.PATH, consent.show, allow_head=False),
+    web.post(consent.PATH, consent.submit),
     web.post("/oidc/token", token.token),
     web.options("/oidc/token", cors.preflight),
     web.post("/oidc/introspect", introspection.introspect),
@@ -56,13 +59,6 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
     known = clients.index(tenant.services.values(), settings, pairwise)
     signing = Signing(tenant.vault)
     await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
-    for client in known.values():
-        for name in set(client.settings.introspects) - set(tenant.services):
-            log.warning(
-                "settings", tenant=tenant.name, service=client.service, reason=f"introspects: no {name}"
-            )
-        for warning in client.settings.warnings():
-            log.warning("settings", tenant=tenant.name, service=client.service, reason=warning)
     origins = [client.origins for client in known.values() if client.is_public]
     return Issuer(
         provider=provider,

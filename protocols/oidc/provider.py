@@ -16,8 +16,7 @@ from pyop.request_validator import authorization_request_verify
 from pyop.userinfo import Userinfo
 
 from keys import base64url
-from keys.secret import Secret
-from protocols.oidc.claims import of_user, wished_subjects
+from protocols.oidc.claims import fits, is_wished_subject, of_user
 from protocols.oidc.errors import AuthorizationError, TokenError
 from protocols.oidc.ledger import PRESENTED, Ledger, State
 from protocols.oidc.pkce import is_proven
@@ -32,6 +31,15 @@ DESCRIPTIONS: Final = {  # pyop's own texts repeat codes and tokens
     "unauthorized_client": "this client may not use this grant_type",
     "unsupported_grant_type": "this grant_type is not supported",
 }
+
+
+class _Userinfo(Userinfo):  # type: ignore[misc]  # pyop has no types
+    def get_claims_for(self, user_id: str, requested: Mapping[str, Any], _: Any = None) -> dict[str, Any]:
+        """pyop looks for the name only: a claim asked for with a value is given only if it has it."""
+        known = self[user_id]
+        return {
+            name: known[name] for name, wish in requested.items() if name in known and fits(known[name], wish)
+        }
 
 
 class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
@@ -53,7 +61,7 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         provider.authz_state = State(ledger)
         provider.clients = {ledger.client.id: {}}
         provider.extra_scopes = ledger.client.scopes
-        provider.userinfo = Userinfo({ledger.user.id: of_user(ledger.user, ledger.client)})
+        provider.userinfo = _Userinfo({ledger.user.id: of_user(ledger.user, ledger.client)})
         return provider
 
     def parse_authentication_request(self, request: Mapping[str, Any], _: Any = None) -> AuthorizationRequest:
@@ -65,7 +73,7 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         return message
 
     def _check_subject_identifier_matches_requested(self, request: Mapping[str, Any], subject: str) -> None:
-        if not wished_subjects(request) <= {subject}:
+        if not is_wished_subject(request, subject):
             raise OAuthError("another subject", "login_required")
 
     def _verify_client_authentication(self, form: Mapping[str, str], _headers: Any = None) -> dict[str, str]:
@@ -121,14 +129,25 @@ def verify(request: Mapping[str, Any]) -> None:
         raise AuthorizationError("invalid_request", "the request is malformed") from None
 
 
-def authorize(ledger: Ledger) -> Secret:
-    """The code for the ledger's grant. Raises `AuthorizationError` if the client wants another user."""
+def expects(ledger: Ledger) -> None:
+    """Raise `AuthorizationError` if the client wants to hear of another user."""
+    provider, request = PROVIDER.opened(ledger), ledger.grant.request
+    sector: tuple[str, str] = (request["client_id"], request["redirect_uri"])
     try:
-        request = AuthorizationRequest().from_dict(ledger.grant.request)
-        PROVIDER.opened(ledger).authorize(request, ledger.user.id)
+        subject = provider._create_subject_identifier(ledger.user.id, *sector)
+        provider._check_subject_identifier_matches_requested(request, subject)
     except OAuthError as fault:
         raise AuthorizationError(fault.oauth_error, "another user than asked for has signed in") from None
-    return ledger.issued[0].token
+
+
+def authorize(ledger: Ledger) -> dict[str, Any]:
+    """The answer that the ledger's grant asks for: code, access token, ID token. It `expects` the user."""
+    request = AuthorizationRequest().from_dict(ledger.grant.request)
+    answer = PROVIDER.opened(ledger).authorize(request, ledger.user.id)
+    response = {name: value for name, value in answer.items() if name != "state"}
+    if "access_token" in response:
+        response["scope"] = " ".join(ledger.grant.scope)
+    return response
 
 
 def redeem(ledger: Ledger, form: Mapping[str, str]) -> dict[str, Any]:

@@ -176,9 +176,9 @@ class ServiceSettings(Model):
         """What is allowed but should be known."""
         found = []
         if self.pkce == "optional":
-            found.append("oidc.pkce: optional leaves codes of this client without PKCE (RFC 9700 §2.1.1)")
+            found.append("pkce is optional: a stolen code of this client can be redeemed (RFC 9700 §2.1.1)")
         if self.response_types != ("code",):
-            found.append("oidc.response_types: all but code show tokens to the browser (RFC 9700 §2.1.2)")
+            found.append("response_types beyond code show tokens to the browser (RFC 9700 §2.1.2)")
         return tuple(found)
 
 

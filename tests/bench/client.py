@@ -19,7 +19,7 @@ from joserfc.jwk import KeySet
 from yarl import URL
 
 from tests.bench.target import Target
-from tests.browser import answer
+from tests.people import answer
 
 FORM = re.compile(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
 INPUT = re.compile(r'<input[^>]*\bname="([^"]*)"[^>]*>')

@@ -7,7 +7,6 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -15,7 +14,8 @@ from urllib.request import urlopen
 
 from tests.bench.target import Target
 from tests.configuration import SECRET
-from tests.server import PASSWORD, PATTERN, Server
+from tests.people import PASSWORD, PATTERN
+from tests.server import Server
 
 REDIRECT_URI = "http://localhost:9/callback"  # never called
 USERS = 16
@@ -32,14 +32,14 @@ def masugata(folder: Path, method: str, workers: int) -> Iterator[Target]:
     server.tenant.policies = [{"name": "all", "then": {"require": [method]}}]
     scopes = ["openid", "profile", "email", "offline_access"]
     server.tenant.add_service("bench", REDIRECT_URI, scopes=scopes)
+    enrolled = {"pattern": PATTERN} if method == "matrix" else {"password": PASSWORD}
+    for number in range(USERS):
+        server.tenant.add_demo_user(f"user{number}", **{method: enrolled})
     server.start()
     try:
-        given = {"pattern": PATTERN} if method == "matrix" else {"password": PASSWORD}
-        with ThreadPoolExecutor(os.cpu_count()) as each:
-            list(each.map(lambda number: server.add_user(f"user{number}", **given), range(USERS)))
         yield Target(
             name=f"masugata ({method})", issuer=server.url, client_id="bench", client_secret=SECRET,
-            redirect_uri=REDIRECT_URI, scope=" ".join(scopes), users=USERS, roots=(server.pid,), **given,
+            redirect_uri=REDIRECT_URI, scope=" ".join(scopes), users=USERS, roots=(server.pid,), **enrolled,
         )  # fmt: skip
     finally:
         server.stop()

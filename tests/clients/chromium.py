@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pyotp
 from playwright.async_api import Browser, Page, Playwright
 
-from tests.browser import Person, Table, answer
+from tests.people import Person, Table, answer
 
 EXECUTABLE = "/usr/bin/chromium"
 # A test machine has no display and no way out: nothing that phones home, no sandbox for root.
@@ -20,7 +18,6 @@ FLAGS = (
 )  # fmt: skip
 NODE_MODULES = Path(__file__).parents[1] / "node_modules"
 OUT = Path(__file__).parents[1] / "out"
-FORM_SENT = "form[method=post] button"
 
 
 async def launch(playwright: Playwright) -> Browser:
@@ -54,7 +51,8 @@ async def words(page: Page, name: str, person: Person) -> str:
         return person.password or ""
     if await page.locator("#matrix").count():
         return answer(person.pattern or "", await read_table(page))
-    return pyotp.TOTP(person.totp or "").at(int(time.time()))
+    assert person.token is not None
+    return person.token.code()
 
 
 async def login(page: Page, person: Person) -> None:

@@ -5,15 +5,20 @@ import json
 import pytest
 from playwright.async_api import Browser, BrowserContext
 
-from tests.browser import Person
 from tests.clients.apache import Apache
 from tests.clients.chromium import login
-from tests.people import ALICE, BOB, CAROL
+from tests.people import ALICE, CAROL, Person
 from tests.server import Server
 
 ACR = {"alice": "urn:masugata:acr:single", "bob": "urn:masugata:acr:multi"}
 
-person = pytest.mark.parametrize("person", [ALICE, BOB], ids=["matrix", "password-and-totp"])
+
+@pytest.fixture(params=["alice", "bob"])
+def person(request: pytest.FixtureRequest, server: Server) -> Person:
+    """alice with her matrix, bob with password and token."""
+    return ALICE if request.param == "alice" else server.bob
+
+
 scripts = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
 
 
@@ -31,7 +36,6 @@ async def check_cookies(context: BrowserContext, server: Server) -> None:
         assert cookie["expires"] == -1, "it ends with the browser"
 
 
-@person
 @scripts
 async def test_openid_client_gets_the_user(
     chromium: Browser, server: Server, openid_client: str, person: Person, javascript: bool
@@ -54,7 +58,6 @@ async def test_openid_client_gets_the_user(
     assert page.url.startswith(f"{openid_client}callback?"), "the second time nothing is asked"
 
 
-@person
 async def test_mod_auth_openidc_gets_the_user(
     chromium: Browser, server: Server, mod_auth_openidc: Apache, person: Person
 ) -> None:

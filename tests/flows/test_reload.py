@@ -3,10 +3,10 @@
 import asyncio
 
 from tests.browser import Browser
-from tests.people import ALICE
+from tests.people import ALICE, PATTERN
 from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers, MakeServer
-from tests.server import PATTERN, Server, eventually
+from tests.server import Server, eventually
 
 BROKEN = "tenant: demo\nbase_url: nowhere\nunknown: 1\n"
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.browser import Browser, Page
-from tests.people import ALICE, BOB
+from tests.browser import Browser
+from tests.page import Page
+from tests.people import ALICE
 from tests.relying_party import CALLBACK, Denied, RelyingParty
 from tests.running import Browsers, MakeServer
-from tests.server import PASSWORD, TOTP_SECRET, Server
+from tests.server import Server
 
 
 async def silently(party: RelyingParty, **extra: str) -> dict[str, Any]:
@@ -79,9 +80,10 @@ async def test_a_rise_in_trust_gives_a_new_session(make_server: MakeServer, brow
         {"name": "mail", "when": {"services": ["mail"]}, "then": {"require": ["password", "totp"]}},
         {"name": "rest", "then": {"require": ["password"]}},
     ]
-    server.start().add_user("bob", password=PASSWORD, totp=TOTP_SECRET)
+    bob = server.bob
+    server.start().add_user("bob", password=bob.password, token=bob.token)
     browser = browsers()
-    await browser.login(f"{server.url}/", BOB, "\0")
+    await browser.login(f"{server.url}/", bob, "\0")
     low = browser.cookie("session")
     old = browsers()
     old.cookies = dict(browser.cookies)
@@ -89,7 +91,7 @@ async def test_a_rise_in_trust_gives_a_new_session(make_server: MakeServer, brow
     pending = await party.begin()
     asked = await browser.get(pending.url)
     assert asked.asked == "answer", "only what is missing is asked"
-    page = await browser.login(asked, BOB, CALLBACK)
+    page = await browser.login(asked, bob, CALLBACK)
     tokens = await party.redeem(pending, party.code(pending, page))
     assert tokens.claims["acr"] == "urn:masugata:acr:multi"
     assert browser.cookie("session") not in (None, low)

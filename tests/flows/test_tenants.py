@@ -5,14 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser import Person, answer
 from tests.configuration import TenantFolder
-from tests.people import ALICE, NOBODY
+from tests.people import ALICE, NOBODY, PATTERN, Person, answer
 from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers, Database, usual
-from tests.server import PATTERN, Server, running
+from tests.server import Server, running
 
-OTHERS = "A4 B4 C4 D3 E2 F1"
+OTHERS = "A4 C1 F3 H2 J4 L1"
 EVE = Person("eve", pattern=OTHERS)
 
 

@@ -187,6 +187,14 @@ async def test_an_answered_interaction_is_over(house: House) -> None:
     assert again.reason is Reason.EXPIRED
 
 
+async def test_an_id_that_no_database_can_hold_is_nobodys(house: House) -> None:
+    asked = await house.begin()
+    assert isinstance(asked, Challenge)
+    refused = await house.show(replace(asked, interaction_id="a\0b"))
+    assert isinstance(refused, Reject)
+    assert refused.reason is Reason.EXPIRED
+
+
 async def test_a_login_that_takes_too_long_is_over(house: House) -> None:
     asked = await house.begin()
     house.now += house.tenant.settings.login_seconds

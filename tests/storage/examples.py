@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from storage import Transaction
+from storage import Storage, Transaction
 from storage.records import (
     AuditRecord,
     AuthorizationRequest,
@@ -121,3 +121,15 @@ async def add_login(tx: Transaction) -> None:
     await tx.grants.add(GRANT)
     await tx.tokens.add(ACCESS)
     await tx.tokens.add(REFRESH)
+
+
+async def add_user(store: Storage, number: int) -> None:
+    """A small transaction."""
+    async with store.transaction("acme") as tx:
+        await tx.users.add(user(number))
+
+
+async def user_names(store: Storage) -> set[str]:
+    """What is committed."""
+    async with store.snapshot("acme") as tx:
+        return {u.username for u in await tx.users.list(limit=10_000)}

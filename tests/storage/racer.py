@@ -1,5 +1,6 @@
-"""One of several processes that race for one row: says `ready`, waits for a line, races, says how often it won.
+"""One of several processes that race for one row.
 
+It says `ready`, waits for a line, races, and says how often it won.
 Called as `python -m tests.storage.racer URL ACTION TASKS`.
 """
 

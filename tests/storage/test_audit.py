@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ async def test_records_come_back_newest_first_in_pages(store: Storage) -> None:
     [{"user_id": "u1"}, {"service": "mail"}, {"event": "login.accepted"}, {"reference": "KX7P"}],
     ids=lambda equal: next(iter(equal)),
 )
-async def test_records_are_found_by_what_they_say(store: Storage, equal: dict[str, str]) -> None:
+async def test_records_are_found_by_what_they_say(store: Storage, equal: dict[str, Any]) -> None:
     again = replace(AUDIT, id="0004")
     async with store.transaction("acme") as tx:
         for record in (AUDIT, BARE, OTHER, again):
@@ -50,4 +51,4 @@ async def test_conditions_add_up(store: Storage) -> None:
 async def test_only_known_fields_can_be_asked_for(store: Storage) -> None:
     async with store.snapshot("acme") as tx:
         with pytest.raises(KeyError):
-            await tx.audit.list(**{"id = '' OR 1 = 1 --": "x"})
+            await tx.audit.list(details="x")

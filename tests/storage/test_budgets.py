@@ -18,7 +18,9 @@ async def test_the_limit_is_evaluated_and_not_one_guess_more(store: Storage) -> 
 async def test_a_refused_guess_does_not_prolong_the_lock(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         for second in range(LIMIT):
-            assert (await tx.budgets.spend("alice", LIMIT, SECONDS, NOW + second)).until == NOW + second + SECONDS
+            assert (
+                await tx.budgets.spend("alice", LIMIT, SECONDS, NOW + second)
+            ).until == NOW + second + SECONDS
         end = NOW + LIMIT - 1 + SECONDS
         assert await tx.budgets.spend("alice", LIMIT, SECONDS, end - 1) == Budget("alice", LIMIT + 1, end)
         assert await tx.budgets.spend("alice", LIMIT, SECONDS, end) == Budget("alice", 1, end + SECONDS)

@@ -75,6 +75,20 @@ async def test_a_grant_whose_tokens_were_deleted_goes(store: Storage) -> None:
         assert await tx.grants.find("g1") is None
 
 
+async def test_a_slice_is_bounded(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        for number in range(11):
+            await tx.interactions.add(replace(INTERACTION, id=f"i{number}", expires_at=NOW + number))
+    slices = []
+    more = True
+    while more:
+        async with store.transaction("acme") as tx:
+            assert isinstance(tx, transaction.SQLTransaction)
+            deleted, more = await tx.expired.delete(LATER, 4)
+            slices.append(deleted)
+    assert slices == [4, 4, 3]
+
+
 async def test_more_than_one_slice_goes_in_one_sweep(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transaction, "SLICE_ROWS", 4)
     async with store.transaction("acme") as tx:

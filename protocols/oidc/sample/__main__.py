@@ -40,8 +40,8 @@ def sites_of(tenant: TenantConfiguration, port: int) -> list[Site]:
     here = f"localhost:{port}"
     issuer = tenant.settings.base_url
     return [
-        Site(name, RelyingParty(issuer, client))
-        for name, service in tenant.services.items()
+        Site(service.display_name.get("en", service.service), RelyingParty(issuer, client))
+        for service in tenant.services.values()
         if (client := service.doors.get("oidc")) and urlsplit(client.redirect_uris[0]).netloc == here
     ]
 

@@ -34,7 +34,9 @@ class Site:
         self._cookie = f"sample-{party.client.client_id}"
         self._visitors: OrderedDict[str, Pending | Login] = OrderedDict()
         self._style = Theme(DEFAULT, (BUILT_IN,)).style.decode()
-        pages = Environment(autoescape=True, loader=PackageLoader("protocols.oidc.sample", ""))
+        pages = Environment(
+            autoescape=True, trim_blocks=True, loader=PackageLoader("protocols.oidc.sample", "")
+        )
         self._page = pages.get_template("page.html")
 
     def setup(self, app: web.Application) -> None:

@@ -5,26 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import aiohttp
 import pytest
 
-from tests.browser import Browser, Person
+from protocols.oidc.vocabulary import ResponseType
+from tests.browser import Browser
 from tests.configuration import SECRET, TenantFolder
-from tests.people import ALICE, BOB
+from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc import signing
 from tests.protocols.oidc.prober import Prober
+from tests.protocols.oidc.signer import CLIENT_KEY, jwks
 from tests.running import Database, database
-from tests.server import PATTERN, Server, running
+from tests.server import Server, running
 
 __all__ = ["database"]
 
+ERIN = Person("erin", pattern=PATTERN)
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
 OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
 BRIEF = {"code_seconds": BRIEF_SECONDS, "refresh_grace_seconds": 0}
-KEYS_FILE = "keyed.json"
+KEYS_FILE, TURNING_FILE = "keyed.json", "turning.json"
+RESPONSE_TYPES = get_args(ResponseType)
 
 
 def add_services(tenant: TenantFolder) -> None:
@@ -47,7 +51,7 @@ def add_services(tenant: TenantFolder) -> None:
     for name in ("joint1", "joint2"):
         add(name, subject_type="pairwise", sector_identifier="joint.example.com")
     both = signing.public(signing.SEALING_RSA, signing.SEALING_EC)
-    add("signed", userinfo_signed_response_alg="RS256")
+    add("stamped", userinfo_signed_response_alg="RS256")
     add("veiled", jwks=both, userinfo_encrypted_response_alg="RSA-OAEP-256")
     add("sealed", jwks=both, userinfo_signed_response_alg="ES256", userinfo_encrypted_response_alg="ECDH-ES",
         id_token_encrypted_response_alg="RSA-OAEP-256", id_token_encrypted_response_enc="A256GCM")  # fmt: skip
@@ -62,11 +66,19 @@ def add_services(tenant: TenantFolder) -> None:
     add("hmac", token_endpoint_auth_method="client_secret_jwt")
     signs = {"token_endpoint_auth_method": "private_key_jwt"}
     add("keyed", **signs, jwks={"file": KEYS_FILE}, token_endpoint_auth_signing_alg="ES256")
+    add("turning", **signs, jwks={"file": TURNING_FILE}, token_endpoint_auth_signing_alg="ES256")
     add("inline", **signs, jwks=signing.public(signing.RSA))
+    add("front", response_types=list(RESPONSE_TYPES))
+    add("signing", jwks=jwks(CLIENT_KEY), request_object_signing_alg="ES256")
+    add("signed", jwks=jwks(CLIENT_KEY), request_object_signing_alg="ES256",
+        require_signed_request_object=True)  # fmt: skip
+    add("pushing", require_pushed_authorization_requests=True)
+    add("remembered", consent="remembered")
+    add("required", consent="required")
     for name in ("other", "strict", "closed"):
         add(name)
     add("spa", token_endpoint_auth_method="none")
-    for name in ("spa", "keyed", "inline"):
+    for name in ("spa", "keyed", "turning", "inline"):
         del tenant.services[name]["oidc"]["client_secret"]
 
 
@@ -85,11 +97,12 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     add_policies(one.tenant)
     brief.add_service("wiki", "https://wiki.example.com/cb", scopes=OFFLINE)
     one.config.mkdir(parents=True)
-    (one.config / KEYS_FILE).write_text(json.dumps(signing.public(signing.EC)))
+    for name in (KEYS_FILE, TURNING_FILE):
+        (one.config / name).write_text(json.dumps(signing.public(signing.EC)))
     for running_one in running(one):
-        running_one.add_people()
-        running_one.add_user("dave", "staff", pattern=PATTERN)
-        running_one.add_people(tenant="brief")
+        for person in (ALICE, ERIN, DAVE):
+            running_one.add_user(person.name, "staff", pattern=PATTERN)
+        running_one.add_user(ALICE.name, "staff", pattern=PATTERN, tenant="brief")
         yield running_one
 
 
@@ -111,7 +124,7 @@ def sign_in(issuer: str, client_id: str, person: Person) -> str:
 @pytest.fixture(scope="session")
 def cookies(server: Server) -> dict[str, str]:
     """By person: everybody signs in once."""
-    people = (ALICE, BOB, DAVE)
+    people = (ALICE, ERIN, DAVE)
     return {person.name: sign_in(server.url, "wiki", person) for person in people}
 
 
@@ -134,8 +147,8 @@ def rp(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -> 
 
 
 @pytest.fixture
-def bob(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -> Prober:
-    return Prober(http, server.url, cookies["bob"], secret=SECRET)
+def erin(http: aiohttp.ClientSession, server: Server, cookies: dict[str, str]) -> Prober:
+    return Prober(http, server.url, cookies["erin"], secret=SECRET)
 
 
 @pytest.fixture

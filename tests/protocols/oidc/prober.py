@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
+from tests.browser import Page
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -36,10 +38,28 @@ class Answer:
         return dict(parse_qsl(urlsplit(self.headers["Location"]).query))
 
     @property
+    def fragment(self) -> dict[str, str]:
+        """The same where scripts of the client read it."""
+        return dict(parse_qsl(urlsplit(self.headers["Location"]).fragment))
+
+    @property
+    def page(self) -> Page:
+        """A page, read."""
+        return Page.read("", self.status, self.headers, self.text.encode())
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the client is told, in whatever mode."""
+        if "Location" not in self.headers:
+            (form,) = self.page.forms
+            return form.fields
+        return self.fragment or self.query
+
+    @property
     def error(self) -> str:
         """Wherever the standard puts it."""
         if "Location" in self.headers:
-            return self.query.get("error", "")
+            return self.said.get("error", "")
         return str(self.json.get("error", "")) if self.text.startswith("{") else ""
 
 
@@ -80,12 +100,15 @@ class Prober:
         """Where the browser is sent."""
         return f"{self.issuer}/oidc/authorize?{urlencode(self.request(**changed))}"
 
-    async def authorize(self, post: bool = False, **changed: str | None) -> Answer:
+    async def authorize(self, **changed: str | None) -> Answer:
         """Send the browser; redirects are shown, not followed."""
-        encoded, cookie = urlencode(self.request(**changed)), {"Cookie": self.cookie}
-        if post:
-            return await self.post("/oidc/authorize", encoded, cookie)
-        return await self.get(f"/oidc/authorize?{encoded}", cookie)
+        encoded = urlencode(self.request(**changed))
+        return await self.get(f"/oidc/authorize?{encoded}", {"Cookie": self.cookie})
+
+    async def authorize_by_post(self, **changed: str | None) -> Answer:
+        """The same with a form."""
+        encoded = urlencode(self.request(**changed))
+        return await self.post("/oidc/authorize", encoded, {"Cookie": self.cookie})
 
     async def code(self, **changed: str | None) -> str:
         """A code, for the user whose session the browser has."""

@@ -36,19 +36,19 @@ async def userinfo(client: Prober) -> tuple[dict[str, Any], Answer]:
 
 async def test_userinfo_is_signed_where_it_is_registered(rp: Prober) -> None:
     """oidcc-userinfo-rs256; Core §5.3.2: application/jwt, with iss and aud."""
-    client = rp.other("signed", secret=rp.secret)
+    client = rp.other("stamped", secret=rp.secret)
     tokens, answer = await userinfo(client)
     assert answer.headers["Content-Type"].startswith("application/jwt")
     assert answer.headers["Cache-Control"] == "no-store"
     said = await verified(rp, answer.text)
-    assert (said["iss"], said["aud"]) == (rp.issuer, "signed")
+    assert (said["iss"], said["aud"]) == (rp.issuer, "stamped")
     assert said["sub"] == claims(tokens["id_token"])["sub"]
     assert said["email"] == "alice@example.com"
 
 
 async def test_signed_userinfo_is_no_id_token(rp: Prober) -> None:
     """threats.md 13: A value made for one purpose is never taken for another (RFC 8725 §3.11)."""
-    client = rp.other("signed", secret=rp.secret)
+    client = rp.other("stamped", secret=rp.secret)
     _, answer = await userinfo(client)
     assert (await client.authorize(id_token_hint=answer.text)).error == "invalid_request"
 

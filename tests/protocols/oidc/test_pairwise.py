@@ -33,8 +33,8 @@ async def test_each_sector_has_its_own_name_for_a_user(rp: Prober, apart: Prober
     assert await subject(apart) == own
 
 
-async def test_two_users_have_two_names(apart: Prober, bob: Prober) -> None:
-    assert await subject(apart) != await subject(bob.other("apart", secret=bob.secret))
+async def test_two_users_have_two_names(apart: Prober, erin: Prober) -> None:
+    assert await subject(apart) != await subject(erin.other("apart", secret=erin.secret))
 
 
 async def test_it_is_the_same_name_wherever_it_is_said(apart: Prober) -> None:

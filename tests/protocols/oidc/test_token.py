@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.protocols.oidc.prober import Prober
+from tests.server import Server, eventually
 
 
 async def test_tokens_are_never_cached(rp: Prober) -> None:
@@ -154,3 +155,24 @@ async def test_only_post_reaches_it(rp: Prober) -> None:
     answer = await rp.get("/oidc/token?grant_type=authorization_code&code=x")
     assert answer.status == 405
     assert "POST" in answer.headers["Allow"]
+
+
+async def test_the_log_holds_no_code_and_no_token(rp: Prober, server: Server) -> None:
+    """threats.md 33: no log line at any level holds a code, token, answer, pattern or password."""
+    code = await rp.code()
+    tokens = (await rp.redeem(code)).json
+    await rp.redeem(code)
+    await rp.userinfo(tokens["access_token"])
+    await rp.refresh(tokens["refresh_token"])
+    secrets = [
+        code,
+        tokens["access_token"],
+        tokens["refresh_token"],
+        tokens["id_token"],
+        rp.verifier,
+        rp.secret,
+    ]
+    await eventually(lambda: '"/oidc/userinfo"' in server.log)
+    for secret in secrets:
+        assert secret
+        assert secret not in server.log

@@ -1,0 +1,51 @@
+# Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench lock image clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SAMPLE_PORT := 9000
+LOCKS := requirements-build.txt requirements.txt
+export PYTHON
+
+help:  ## Say what can be made
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+$(VENV)/made-for-running: $(LOCKS) setup.cfg pyproject.toml .ci/environment
+	@.ci/step 'Python environment' .ci/environment $(VENV)
+	@touch $@
+
+$(VENV)/made-for-testing: $(VENV)/made-for-running requirements-test.txt
+	@.ci/step 'Python packages for the tests' $(BIN)/pip install -qq --require-hashes -r requirements-test.txt
+	@touch $@
+
+tests/node_modules/made: tests/package-lock.json
+	@.ci/step 'npm packages for the tests' npm ci --prefix tests --no-audit --no-fund --loglevel=error
+	@touch $@
+
+run: $(VENV)/made-for-running  ## Start the demo and a sample service; Ctrl-C ends both
+	@.ci/demo $(BIN) conf $(SAMPLE_PORT)
+
+lint: $(VENV)/made-for-testing  ## Check style and types
+	@.ci/step 'ruff check' $(BIN)/ruff check
+	@.ci/step 'ruff format' $(BIN)/ruff format --check
+	@.ci/step 'mypy --strict' $(BIN)/mypy
+
+test:  ## Install what is missing, check style and types, run every test
+	@.ci/step 'Debian packages for the tests' .ci/debian-packages
+	@$(MAKE) --no-print-directory lint tests/node_modules/made
+	@$(BIN)/pytest -q -n 2 --dist loadfile
+
+bench: $(VENV)/made-for-testing  ## Measure what a login costs
+	@$(BIN)/python -m tests.bench.run
+
+lock:  ## Take the newest releases that setup.cfg allows into the lock files
+	@.ci/lock
+
+image:  ## Build the container image
+	docker build -t masugata .
+
+clean:  ## Remove what was made, but no data: conf/var keeps the demo's
+	rm -rf $(VENV) build dist *.egg-info tests/node_modules .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,35 @@
+"""The language of one request, and how it stays through a login that a service asked for in another."""
+
+from __future__ import annotations
+
+from aiohttp import hdrs, web
+
+from idp.web import cookies
+from idp.web.exchange import LOCALE, TENANT
+from idp.web.locale import choose_locale
+
+CHOSEN = "ui_locales"  # by the person, on our own pages, where it is remembered; or the wish of a service
+PASSING = "lang"  # the wish of a service, carried from form to form and forgotten afterwards
+
+
+def choose(request: web.Request, wished: str) -> str:
+    """The language for the request; `wished` are language tags with spaces between, best first."""
+    tenant = request[TENANT]
+    remembered = request.cookies.get(cookies.cookie_name(tenant, cookies.LOCALE_COOKIE), "")
+    accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
+    return choose_locale(accepted, remembered, wished, tenant.settings.locales)
+
+
+def wished(request: web.Request) -> str:
+    """What the address of the request asks for."""
+    if not request.query_string:
+        return ""
+    return request.query.get(CHOSEN) or request.query.get(PASSING, "")
+
+
+def keeping(request: web.Request, address: str) -> str:
+    """The address, and in it the request's language where the browser would get another without."""
+    locale = request[LOCALE]
+    if locale == choose(request, ""):
+        return address
+    return f"{address}{'&' if '?' in address else '?'}{PASSING}={locale}"

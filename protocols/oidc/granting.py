@@ -1,0 +1,68 @@
+"""What a login gives a client: a grant, the code and tokens that open it, and the answer that carries them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from aiohttp import web
+
+from idp.outcome import Accept
+from idp.visit import Visit
+from keys.token import hash_token, new_id
+from protocols.oidc import provider, resources
+from protocols.oidc.assurance import told
+from protocols.oidc.clients import Client
+from protocols.oidc.issuer import Issuer
+from protocols.oidc.ledger import Ledger
+from protocols.oidc.response import answer
+from storage.records import Grant, Token
+
+
+async def open_ledger(here: Issuer, client: Client, visit: Visit, accept: Accept) -> Ledger:
+    """Everything that is needed to give what was asked for, nothing given yet. Raises `AuthorizationError`."""
+    request, user = accept.resume.request, accept.authentication.user
+    grant = _grant(client.service, accept, visit.now)
+    seconds = here.settings.id_token_seconds
+    audience = resources.audience({}, client, request)
+    ledger = Ledger(visit.tenant.issuer, client, user, grant, visit.now, seconds, audience=audience)
+    provider.expects(ledger)
+    if request["response_type"] != "code":
+        ledger = dataclasses.replace(ledger, ring=await here.signing.load(visit.tx))
+    return ledger
+
+
+async def give(request: web.Request, here: Issuer, visit: Visit, ledger: Ledger) -> web.Response:
+    """Grant it, and send the browser back with the answer."""
+    client, grant = ledger.client, ledger.grant
+    response = provider.authorize(ledger)
+    # A grant without a code is swept like one whose code expired: when its last token has.
+    expires_at = visit.now + here.settings.code_seconds
+    code = next((hash_token(issued.token) for issued in ledger.issued if issued.kind == "code"), None)
+    await visit.tx.grants.add(dataclasses.replace(grant, code_hash=code, code_expires_at=expires_at))
+    for issued in ledger.issued:
+        if issued.kind == "access":
+            ends_at = visit.now + client.access_token_seconds
+            presented, times = hash_token(issued.token), (visit.now, ends_at)
+            token = Token(presented, "access", grant.id, issued.scope, *times, audience=ledger.audience)
+            await visit.tx.tokens.add(token)
+    given: dict[str, Any] = {"grant": grant.id, "response_type": grant.request["response_type"]}
+    await visit.record("grant.given", user_id=grant.user_id, service=client.service, **given)
+    return answer(request, client.service, grant.request, **response)
+
+
+def _grant(service: str, accept: Accept, now: int) -> Grant:
+    request, authentication = accept.resume.request, accept.authentication
+    return Grant(
+        id=new_id(),
+        service=service,
+        client_id=request["client_id"],
+        user_id=authentication.user.id,
+        sid=authentication.sid,
+        scope=tuple(request["scope"].split()),
+        request=request,
+        auth_time=authentication.auth_time,
+        acr=told(authentication.acr, request),
+        amr=authentication.amr,
+        created_at=now,
+    )

@@ -1,0 +1,121 @@
+"""`idp user`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from storage import Transaction
+from storage.records import Grant, Session
+from tests.cli.conftest import Office
+from tests.config.folder import AUTHENTICATORS, POLICIES, TENANT, write
+
+FAR = 4_000_000_000  # in the year 2096
+
+
+def user_id(office: Office, name: str) -> str:
+    (found,) = (row["id"] for row in office.rows("user", "list") if row["username"] == name)
+    return str(found)
+
+
+def shown(office: Office) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(office.run("user", "show", "alice", "--json").stdout)
+    return record
+
+
+async def sign_in(tx: Transaction, user: str) -> None:
+    await tx.sessions.add(Session(b"s" * 32, "sid", user, b"b" * 32, (), "acr", 0, 0, FAR))
+    await tx.grants.add(Grant("g", "wiki", "wiki", user, "sid", (), {}, 0, "acr", (), 0))
+
+
+def test_a_user_is_added_listed_and_shown(office: Office) -> None:
+    office.run("user", "add", "alice", "--group", "staff", "--group", "sales", "--email", "a@example.com")
+    (row,) = office.rows("user", "list")
+    assert (row["username"], row["groups"], row["email"]) == ("alice", ["sales", "staff"], "a@example.com")
+    assert "alice" in office.run("user", "list").stdout
+    said = office.run("user", "show", "ALICE").stdout
+    assert "sales, staff" in said and "locked until" in said
+    assert office.events() == ["user.added"]
+
+
+def test_a_list_can_be_narrowed_to_a_group(office: Office) -> None:
+    office.run("user", "add", "alice", "--group", "staff")
+    office.run("user", "add", "bob")
+    assert [row["username"] for row in office.rows("user", "list", "--group", "staff")] == ["alice"]
+
+
+def test_a_name_is_taken_however_it_is_typed(office: Office) -> None:
+    office.run("user", "add", "alice")
+    again = office.run("user", "add", " Ａlice ", status=1)
+    assert again.stderr == "Error: there is a user alice already\n"
+    assert office.events() == ["user.added"]
+
+
+def test_a_name_that_cannot_be_seen_is_misuse(office: Office) -> None:
+    for name in (" ", "al\x1bice", "x" * 300):
+        office.run("user", "add", name, status=2)
+
+
+def test_disabling_ends_sessions_and_grants_in_the_same_transaction(office: Office) -> None:
+    office.run("user", "add", "alice")
+    user = user_id(office, "alice")
+    asyncio.run(office.within(lambda tx: sign_in(tx, user)))
+    assert shown(office)["sessions"] == 1
+    said = office.run("user", "disable", "alice").stdout
+    assert said == "disabled alice, ended 1 sessions and 1 grants\n"
+    after = shown(office)
+    assert after["sessions"] == 0 and after["disabled_at"]
+    assert asyncio.run(office.within(lambda tx: tx.grants.find("g"))) is None
+    office.run("user", "enable", "alice")
+    assert shown(office)["disabled_at"] is None
+    assert office.events() == ["user.added", "user.disabled", "user.enabled"]
+
+
+def test_unlocking_forgets_wrong_answers_also_of_a_name_that_nobody_has(office: Office) -> None:
+    office.run("user", "add", "alice")
+
+    async def fail(tx: Transaction) -> None:
+        for name in ("alice", "nobody"):
+            for _ in range(5):
+                await tx.budgets.spend(f"name:{name}", 5, 1800, FAR)
+
+    asyncio.run(office.within(fail))
+    assert shown(office)["locked_until"]
+    office.run("user", "unlock", "alice")
+    assert shown(office)["locked_until"] is None
+    assert office.run("user", "unlock", "NOBODY").stdout == "unlocked nobody\n"
+    assert office.run("user", "unlock", "nobody").stdout == "nobody had no wrong answers\n"
+
+
+def test_deleting_asks_first(office: Office) -> None:
+    office.run("user", "add", "alice")
+    office.run("user", "delete", "alice", given="n\n", status=1)
+    assert len(office.rows("user", "list")) == 1
+    office.run("user", "delete", "alice", "--yes")
+    assert office.rows("user", "list") == []
+    assert office.events() == ["user.added", "user.deleted"]
+
+
+def test_somebody_who_is_not_there_is_refused(office: Office) -> None:
+    for verb in ("show", "disable", "enable"):
+        assert office.run("user", verb, "nobody", status=1).stderr == "Error: no user is called nobody\n"
+
+
+def test_the_tenant_must_be_named_where_there_are_several(office: Office) -> None:
+    write(
+        office.folder,
+        tenants__other__tenant=TENANT.replace("acme", "other").replace("login", "other"),
+        tenants__other__authenticators=AUTHENTICATORS,
+        tenants__other__policies=POLICIES,
+    )
+    assert "acme, other" in office.run("user", "list", status=2).stderr
+    assert "did you mean acme?" in office.run("user", "list", "--tenant", "acne", status=1).stderr
+    office.run("user", "add", "alice", "--tenant", "acme")
+    assert office.rows("user", "list", "--tenant", "other") == []
+
+
+def test_a_name_cannot_steer_the_terminal_of_its_reader(office: Office) -> None:
+    office.run("user", "add", "alice", "--display-name", "\x1b[2Jgone\u202e")
+    said = office.run("user", "list").stdout
+    assert "\x1b" not in said and "\u202e" not in said and "\\x1b[2Jgone" in said

@@ -1,0 +1,86 @@
+"""`conf/` is the demo and the manual: every setting stands in it, and what a comment calls the default is it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from idp import doors
+from idp.config.assemble import Shape
+from idp.config.keys import models_in
+from idp.config.load import load
+from idp.config.policies import RuleSettings
+from idp.config.secrets import SecretReading, SecretSource
+from idp.config.server import ServerSettings
+
+CONF = Path(__file__).parents[2] / "conf"
+DEMO = CONF / "tenants" / "demo"
+SHAPE = Shape.of({name: doors.models(name) for name in doors.names()})
+FILES: dict[Path, type[BaseModel]] = {
+    CONF / "idp.yaml": ServerSettings,
+    DEMO / "tenant.yaml": SHAPE.tenant,
+    DEMO / "authenticators.yaml": SHAPE.authenticators,
+    DEMO / "services" / "wiki.yaml": SHAPE.service,
+}
+# A line that would be YAML without its mark: `# key: value` at any depth.
+SETTING = re.compile(r"^(\s*)# ((?:  )*[a-z_]+:(?: .*)?)$")
+
+each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+
+
+def settings(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of every setting below a model; where secrets lie is told once, for the master key."""
+    for name, field in model.model_fields.items():
+        path = (*above, field.alias or name)
+        yield path
+        for below in models_in(field.annotation):
+            if below is not SecretSource or path == ("master_key",):
+                yield from settings(below, path)
+
+
+def unmarked(file: Path) -> Any:
+    """The file with the settings that are commented out as if they were not."""
+    lines = []
+    for line in file.read_text().splitlines():
+        match = SETTING.match(line)
+        lines.append(f"{match[1]}{match[2]}" if match else line)
+    return yaml.safe_load("\n".join(lines))
+
+
+def paths(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, below in value.items() if isinstance(value, dict) else ():
+        yield (*above, key)
+        yield from paths(below, (*above, key))
+
+
+@each_file
+def test_every_setting_stands_in_the_manual(file: Path) -> None:
+    assert set(settings(FILES[file])) - set(paths(unmarked(file))) == set()
+
+
+@each_file
+def test_what_is_commented_out_is_the_default(file: Path) -> None:
+    """Taking the marks away must not change a thing."""
+    model, reading = FILES[file], SecretReading(CONF, plain=True)
+    written = model.model_validate(yaml.safe_load(file.read_text()), context=reading)
+    assert model.model_validate(unmarked(file), context=reading) == written
+
+
+def test_every_part_of_a_rule_stands_in_the_manual() -> None:
+    words = set(re.findall(r"[a-z]+(?=:)", (DEMO / "policies.yaml").read_text()))
+    assert {path[-1] for path in settings(RuleSettings)} - words == set()
+
+
+def test_the_demo_has_neither_mistakes_nor_warnings() -> None:
+    configuration = load(CONF)
+    assert configuration.warnings == ()
+    (demo,) = configuration.tenants
+    assert demo.settings.demo
+    assert [person.user for person in demo.people] == ["alice", "bob", "carol"]
+    assert sorted(demo.services) == ["notes", "wiki"]

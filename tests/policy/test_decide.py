@@ -1,0 +1,112 @@
+"""Which proofs an attempt needs: first match decides, no match denies, and the trace says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from idp.policy import Attempt, Deny, Require, Rule, decide, usual
+from idp.policy.hours import parse_hours
+from idp.policy.rule import Tried
+from storage.records import User
+
+STAFF = User("1", "alice", 0, groups=frozenset(("staff", "sales")))
+GUEST = User("2", "carol", 0)
+NOON = int(datetime.fromisoformat("2026-11-23T12:00+09:00").timestamp())  # a Monday
+ATTEMPT = Attempt("oidc", "wiki", ip_address("192.0.2.7"), NOON, STAFF)
+
+MATRIX = Require("matrix", ("matrix",))
+ANYONE = Rule("anyone", Require("anyone", ("password",)))
+
+
+def rule(**conditions: object) -> Rule:
+    return replace(Rule("matrix", MATRIX), **conditions)  # type: ignore[arg-type]
+
+
+def test_without_a_rule_nobody_gets_in() -> None:
+    assert decide([], ATTEMPT).verdict == Deny("default")
+
+
+def test_without_a_match_nobody_gets_in() -> None:
+    decision = decide([rule(groups=frozenset(("board",)))], ATTEMPT)
+    assert decision.verdict == Deny("default")
+    assert decision.trace == (Tried("matrix", "groups"),)
+
+
+def test_the_first_match_decides() -> None:
+    deny = Rule("no", Deny("no"))
+    assert decide([ANYONE, deny], ATTEMPT).verdict == ANYONE.then
+    assert decide([deny, ANYONE], ATTEMPT).verdict == deny.then
+
+
+def test_the_trace_names_the_condition_that_failed_and_ends_with_the_match() -> None:
+    rules = [rule(services=frozenset(("mail",))), rule(protocols=frozenset(("saml",))), ANYONE, ANYONE]
+    assert decide(rules, ATTEMPT).trace == (
+        Tried("matrix", "services"),
+        Tried("matrix", "protocols"),
+        Tried("anyone", None),
+    )
+
+
+@pytest.mark.parametrize(
+    ("conditions", "failed"),
+    [
+        ({}, None),
+        ({"services": frozenset(("wiki", "mail"))}, None),
+        ({"services": frozenset(("mail",))}, "services"),
+        ({"protocols": frozenset(("oidc",))}, None),
+        ({"protocols": frozenset(("radius",))}, "protocols"),
+        ({"groups": frozenset(("board", "sales"))}, None),
+        ({"groups": frozenset(("board",))}, "groups"),
+        ({"networks": (ip_network("10.0.0.0/8"), ip_network("192.0.2.0/24"))}, None),
+        ({"networks": (ip_network("10.0.0.0/8"),)}, "networks"),
+        ({"networks": (ip_network("2001:db8::/32"),)}, "networks"),
+        ({"except_networks": (ip_network("10.0.0.0/8"),)}, None),
+        ({"except_networks": (ip_network("192.0.2.0/24"),)}, "networks"),
+        ({"hours": (parse_hours("Mon 11:00-13:00"),)}, None),
+        ({"hours": (parse_hours("Tue 11:00-13:00"), parse_hours("Mon 12:00-12:01"))}, None),
+        ({"hours": (parse_hours("Mon 13:00-14:00"),)}, "hours"),
+        ({"hours": (parse_hours("Mon 02:00-04:00"),), "zone": ZoneInfo("UTC")}, None),
+    ],
+)
+def test_each_condition(conditions: dict[str, object], failed: str | None) -> None:
+    assert rule(**conditions).failing(ATTEMPT) == failed
+
+
+def test_all_conditions_must_hold() -> None:
+    both = rule(groups=frozenset(("staff",)), services=frozenset(("mail",)))
+    assert both.failing(ATTEMPT) == "services"
+
+
+def test_somebody_without_a_group_matches_no_group() -> None:
+    only = rule(groups=frozenset(("staff",)))
+    assert only.failing(replace(ATTEMPT, user=GUEST)) == "groups"
+    assert only.failing(replace(ATTEMPT, user=None)) == "groups"
+
+
+def test_an_unknown_user_is_asked_what_most_users_of_the_service_are() -> None:
+    """A stranger must not learn from the question whether a name is known."""
+    rules = [
+        rule(services=frozenset(("mail",))),
+        Rule("guests out", Deny("guests out"), groups=frozenset(("guests",))),
+        Rule("staff", Require("staff", ("matrix", "totp")), groups=frozenset(("staff",))),
+        ANYONE,
+    ]
+    assert usual(rules, replace(ATTEMPT, user=None)) == Require("staff", ("matrix", "totp"))
+
+
+def test_what_is_usual_depends_on_place_and_hour_but_on_nobodys_groups() -> None:
+    rules = [
+        rule(networks=(ip_network("10.0.0.0/8"),)),
+        Rule("board", Require("board", ("totp",)), groups=frozenset(("board",))),
+    ]
+    for user in (None, STAFF, GUEST):
+        assert usual(rules, replace(ATTEMPT, user=user)) == Require("board", ("totp",))
+
+
+def test_nothing_is_usual_where_nobody_gets_in() -> None:
+    assert usual([Rule("no", Deny("no"))], ATTEMPT) is None

@@ -1,0 +1,76 @@
+"""The sample relying party of the demo, against a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import Browser
+from tests.people import ALICE
+from tests.server import ROOT, Server, free_port
+
+EVERYWHERE = "\0"  # no address begins so: redirects are followed to their end
+
+
+@pytest.fixture
+async def sample(tmp_path: Path) -> AsyncIterator[str]:
+    """Its address. It stands in for a confidential client at / and a public one at /notes/."""
+    server, port = Server(tmp_path), free_port()
+    url = f"http://localhost:{port}"
+    server.tenant.add_service("wiki", f"{url}/callback", scopes=["openid", "profile", "groups"])
+    server.tenant.add_service("notes", f"{url}/notes/callback", token_endpoint_auth_method="none")
+    del server.tenant.services["notes"]["oidc"]["client_secret"]
+    command = ("-m", "protocols.oidc.sample", "--config", str(server.config), "--port", str(port))
+    try:
+        server.start().add_people()
+        process = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=ROOT)
+        try:
+            await until_it_listens(port)
+            yield url
+        finally:
+            process.terminate()
+            await process.wait()
+    finally:
+        server.stop()
+
+
+async def until_it_listens(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("localhost", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
+
+
+async def test_it_signs_people_in_and_shows_what_it_was_told(sample: str) -> None:
+    """Discovery, PKCE, state, nonce, signature, userinfo; then the public client by the session that is there."""
+    async with Browser() as browser:
+        page = await browser.login(f"{sample}/login", ALICE, EVERYWHERE)
+        assert (page.url, page.status) == (f"{sample}/", 200)
+        assert ">alice<" in page.text
+        assert '>["staff"]<' in page.text
+        page = await browser.get(f"{sample}/notes/login")
+        assert (page.url, page.asked) == (f"{sample}/notes/", "")
+        page = await browser.submit(page, {}, form=page.forms[0])
+        assert page.url == f"{sample}/notes/"
+        assert not page.forms, "signed out there"
+        assert ">alice<" in (await browser.get(f"{sample}/")).text, "and there only"
+
+
+@pytest.mark.parametrize("query", ["state=x&code=y", "code=y", "error=access_denied&state=x"])
+async def test_it_refuses_an_answer_that_it_did_not_ask_for(sample: str, query: str) -> None:
+    """Login CSRF: without a login begun in this browser, or with another's state, nothing is redeemed."""
+    async with Browser() as browser:
+        page = await browser.get(f"{sample}/callback?{query}")
+        assert (page.status, len(page.alerts)) == (400, 1)
+        await browser.get(f"{sample}/login")
+        page = await browser.get(f"{sample}/callback?{query}")
+        assert (page.status, len(page.alerts)) == (400, 1)

@@ -1,0 +1,168 @@
+"""What PostgreSQL adds to the contract: few round trips, timeouts, lost connections, silent errors."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import traceback
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+import storage
+from storage import Storage, StorageError, StorageTimeout
+from storage.postgres import PostgresLink
+from tests.postgres import PostgresServer
+from tests.storage.examples import AUDIT, GRANT, INTERACTION, NOW, SESSION, USER, user
+
+
+@pytest.fixture
+async def store(postgres_url: str) -> AsyncIterator[Storage]:
+    opened = await storage.open(postgres_url)
+    await opened.migrate()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One entry for each round trip: how many statements travelled."""
+    seen: list[int] = []
+    send = PostgresLink.send
+
+    async def spy(link: PostgresLink, statements: Any) -> Any:
+        seen.append(len(statements))
+        return await send(link, statements)
+
+    monkeypatch.setattr(PostgresLink, "send", spy)
+    return seen
+
+
+async def test_statements_that_need_no_answer_travel_with_the_next(store: Storage, trips: list[int]) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.users.add(USER)
+    trips.clear()
+    async with store.transaction("acme") as tx:
+        await tx.interactions.consume("i1", NOW)
+        await tx.sessions.add(SESSION)
+        await tx.grants.add(GRANT)
+        await tx.audit.add(AUDIT)
+    assert trips == [2, 4]
+    trips.clear()
+    async with store.transaction("acme") as tx:
+        await tx.interactions.add(INTERACTION)
+        await tx.budgets.refund("alice")
+    assert trips == [4]
+    trips.clear()
+    async with store.snapshot("acme") as tx:
+        assert await tx.interactions.find("i1", NOW) == INTERACTION
+    assert trips == [2]
+    trips.clear()
+    async with store.transaction("acme") as tx:
+        await tx.commit()
+    assert trips == []
+
+
+async def blocked(url: str, option: str) -> None:
+    """Two transactions want one row; the second is given up as `option` says."""
+    impatient = await storage.open(f"{url}&options=-c%20{option}%3D200ms")
+    try:
+        async with impatient.transaction("acme") as first:
+            await first.budgets.spend("alice", 5, 60, NOW)
+            async with impatient.transaction("acme") as second:
+                await second.budgets.spend("alice", 5, 60, NOW)
+    finally:
+        await impatient.close()
+
+
+@pytest.mark.parametrize("option", ["statement_timeout", "lock_timeout"])
+async def test_a_statement_that_takes_too_long_is_a_timeout_and_no_cancellation(
+    store: Storage, postgres_url: str, option: str
+) -> None:
+    """libraries.md 4: aiopg raises SQLSTATE 57014 as CancelledError, and tells the loop's handler besides."""
+    noise: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
+    with pytest.raises(StorageTimeout):
+        await blocked(postgres_url, option)
+    task = asyncio.current_task()
+    assert task and not task.cancelling()
+    assert noise == []
+    async with store.transaction("acme") as tx:  # and nothing of either was kept
+        assert (await tx.budgets.spend("alice", 5, 60, NOW)).failures == 1
+
+
+async def test_a_real_cancellation_stays_one_and_keeps_nothing(store: Storage) -> None:
+    async def wait_for_row() -> None:
+        async with store.transaction("acme") as tx:
+            await tx.users.add(user(2))
+            await tx.budgets.spend("alice", 5, 60, NOW)
+
+    async with store.transaction("acme") as tx:
+        await tx.budgets.spend("alice", 5, 60, NOW)
+        tasks = [asyncio.create_task(wait_for_row()) for _ in range(12)]  # more than the pool has
+        await asyncio.sleep(0.2)
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(result) for result in results] == [asyncio.CancelledError] * 12
+    async with asyncio.timeout(5), store.transaction("acme") as tx:
+        assert (await tx.budgets.spend("alice", 5, 60, NOW)).failures == 2
+        assert await tx.users.find("u2") is None
+
+
+async def test_after_lost_connections_the_pools_heal(
+    store: Storage, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    kill = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'masugata'"
+    with pytest.raises(StorageError):
+        async with store.transaction("acme") as tx:
+            await tx.users.add(USER)
+            await asyncio.to_thread(postgres_server.run, kill)
+            await tx.users.list()
+    for _ in range(20):
+        async with store.snapshot("acme") as tx:
+            assert await tx.users.list() == []
+    async with store.transaction("acme") as tx:
+        await tx.users.add(USER)
+
+
+async def test_errors_quote_no_values(store: Storage) -> None:
+    """threats.md 33: what PostgreSQL says of a statement quotes its values, and must reach no log."""
+    name = secrets.token_hex(4)  # not in the source, which a traceback quotes as well
+    link = PostgresLink(store._readers)  # type: ignore[attr-defined]
+    try:
+        with pytest.raises(
+            StorageError, match=r"42883: function no_such\(unknown\) does not exist"
+        ) as caught:
+            await link.send([("SELECT no_such(:name)", {"name": name})])
+    finally:
+        link.release()
+    assert name in str(caught.value.__context__)
+    assert name not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_placeholder_is_neither_a_cast_nor_a_percent_sign(store: Storage) -> None:
+    link = PostgresLink(store._readers)  # type: ignore[attr-defined]
+    try:
+        assert await link.send([("SELECT :name::text || ' 100%s'", {"name": "a:b %(c)s"})]) == [
+            ("a:b %(c)s 100%s",)
+        ]
+    finally:
+        link.release()
+
+
+async def test_close_ends_what_nobody_ended(store: Storage, postgres_url: str) -> None:
+    lost = await storage.open(postgres_url)
+    scope = lost.transaction("acme")
+    tx = await scope.__aenter__()
+    await tx.users.add(USER)
+    async with asyncio.timeout(5):
+        await lost.close()
+    async with store.snapshot("acme") as tx:
+        assert await tx.users.list() == []
+
+
+async def test_a_server_that_is_not_there_is_an_error(tmp_path: Any) -> None:
+    with pytest.raises(StorageError, match="PostgreSQL"):
+        await storage.open(f"postgresql://masugata@/idp?host={tmp_path}")
