@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
@@ -31,15 +31,15 @@ class Issuer:
     public_origins: frozenset[str]  # web applications that may call us from the browser
     discovery: bytes
     signing: Signing
+    pairwise_key: bytes = field(repr=False)
 
     async def client(self, tx: Transaction, client_id: str) -> Client | None:
         """The client of that id: of the configuration, else one that registered itself."""
         client = self.clients.get(client_id)
         if client is None and self.settings.registration.enabled and registered.ID.fullmatch(client_id):
             record = await tx.registered_clients.find(client_id)
-            client = (
-                registered.client(record, self.settings, self.tenant.settings.locales) if record else None
-            )
+            locales = self.tenant.settings.locales
+            client = registered.client(record, self.settings, locales, self.pairwise_key) if record else None
         return client
 
     async def known(self, client_id: str) -> Mapping[str, Client]:

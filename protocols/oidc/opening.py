@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from idp.derivation import open_key
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
@@ -14,10 +15,13 @@ from protocols.oidc import (
     consent,
     cors,
     discovery,
+    introspection,
     jwks,
     launch,
     par,
     registration,
+    revocation,
+    subject,
     token,
     userinfo,
 )
@@ -36,6 +40,9 @@ ROUTES = (
     web.post(consent.PATH, consent.submit),
     web.post("/oidc/token", token.token),
     web.options("/oidc/token", cors.preflight),
+    web.post("/oidc/introspect", introspection.introspect),
+    web.post("/oidc/revoke", revocation.revoke),
+    web.options("/oidc/revoke", cors.preflight),
     web.get("/oidc/userinfo", userinfo.show, allow_head=False),
     web.post("/oidc/userinfo", userinfo.show),
     web.options("/oidc/userinfo", cors.preflight),
@@ -56,7 +63,8 @@ async def setup(app: web.Application, provider: IdentityProvider) -> None:
 
 async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
     settings = TenantSettings.model_validate(tenant.settings.oidc or {})
-    known = clients.index(tenant.services.values(), settings)
+    pairwise = await open_key(provider.storage, tenant.vault, subject.KEY, provider.clock())
+    known = clients.index(tenant.services.values(), settings, pairwise)
     signing = Signing(tenant.vault)
     await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
     origins = [client.origins for client in known.values() if client.is_public]
@@ -68,4 +76,5 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
         public_origins=frozenset().union(*origins),
         discovery=discovery.document(tenant, known.values(), settings),
         signing=signing,
+        pairwise_key=pairwise,
     )

@@ -31,6 +31,10 @@ async def rotate_token(tx: Transaction) -> bool:
     return await tx.tokens.rotate(REFRESH.token_hash, NOW)
 
 
+async def spend_identifier(tx: Transaction) -> bool:
+    return await tx.spent_identifiers.add(b"assertion", NOW + 60)
+
+
 async def advance_credential(tx: Transaction) -> bool:
     return await tx.credentials.advance(CREDENTIAL.id, CREDENTIAL.counter + 1, 0, NOW)
 
@@ -52,8 +56,14 @@ async def spend_budget(tx: Transaction) -> bool:
 ACTIONS: dict[str, Callable[[Transaction], Awaitable[bool]]] = {
     action.__name__: action
     for action in (
-        *(consume_interaction, consume_code, rotate_token, advance_credential, spend_budget),
-        *(consume_initial_token, replace_registered_client),
+        consume_interaction,
+        consume_code,
+        rotate_token,
+        spend_identifier,
+        advance_credential,
+        spend_budget,
+        consume_initial_token,
+        replace_registered_client,
     )
 }
 

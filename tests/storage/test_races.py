@@ -37,6 +37,7 @@ async def race(url: str, action: str, processes: int, tasks: int) -> int:
         "consume_interaction",
         "consume_code",
         "rotate_token",
+        "spend_identifier",
         "advance_credential",
         "consume_initial_token",
         "replace_registered_client",

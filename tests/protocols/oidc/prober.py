@@ -6,12 +6,15 @@ import hashlib
 import json
 import secrets
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 import aiohttp
 from yarl import URL
+
+from tests.browser import Page
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -35,10 +38,28 @@ class Answer:
         return dict(parse_qsl(urlsplit(self.headers["Location"]).query))
 
     @property
+    def fragment(self) -> dict[str, str]:
+        """The same where scripts of the client read it."""
+        return dict(parse_qsl(urlsplit(self.headers["Location"]).fragment))
+
+    @property
+    def page(self) -> Page:
+        """A page, read."""
+        return Page.read("", self.status, self.headers, self.text.encode())
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the client is told, in whatever mode."""
+        if "Location" not in self.headers:
+            (form,) = self.page.forms
+            return form.fields
+        return self.fragment or self.query
+
+    @property
     def error(self) -> str:
         """Wherever the standard puts it."""
         if "Location" in self.headers:
-            return self.query.get("error", "")
+            return self.said.get("error", "")
         return str(self.json.get("error", "")) if self.text.startswith("{") else ""
 
 
@@ -53,6 +74,7 @@ class Prober:
     secret: str | None = None
     redirect_uri: str = "https://wiki.example.com/cb"
     method: str = "client_secret_basic"
+    assertion: Callable[[], str] | None = None  # makes a client assertion (RFC 7523)
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
     @property
@@ -100,6 +122,10 @@ class Prober:
             joined = f"{quote_plus(self.client_id)}:{quote_plus(self.secret or '')}"
             return {"Authorization": f"Basic {b64encode(joined.encode()).decode()}"}
         form["client_id"] = self.client_id
+        if self.assertion is not None:
+            form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+            form["client_assertion"] = self.assertion()
+            return {}
         if self.secret is not None:
             form["client_secret"] = self.secret
         return {}

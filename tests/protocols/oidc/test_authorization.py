@@ -13,10 +13,13 @@ REPORTED = [
     ({"response_type": None}, "invalid_request"),
     ({"response_type": ""}, "invalid_request"),
     ({"response_type": "token"}, "unsupported_response_type"),
-    ({"response_type": "code id_token"}, "unsupported_response_type"),
+    ({"response_type": "code code"}, "unsupported_response_type"),
     ({"response_type": "none"}, "unsupported_response_type"),
-    ({"response_mode": "fragment"}, "invalid_request"),
-    ({"response_mode": "form_post"}, "invalid_request"),
+    ({"response_type": "id_token"}, "unauthorized_client"),
+    ({"response_type": "code id_token"}, "unauthorized_client"),
+    ({"response_type": "token id_token code"}, "unauthorized_client"),
+    ({"response_mode": "query.jwt"}, "invalid_request"),
+    ({"response_mode": "bogus"}, "invalid_request"),
     ({"scope": None}, "invalid_scope"),
     ({"scope": "profile"}, "invalid_scope"),
     ({"scope": "openidx"}, "invalid_scope"),
@@ -28,7 +31,6 @@ REPORTED = [
     ({"prompt": "bogus"}, "invalid_request"),
     ({"prompt": "none login"}, "invalid_request"),
     ({"prompt": "create"}, "invalid_request"),
-    ({"prompt": "select_account"}, "account_selection_required"),
     ({"max_age": "abc"}, "invalid_request"),
     ({"max_age": "-1"}, "invalid_request"),
     ({"max_age": "1.5"}, "invalid_request"),
@@ -47,6 +49,8 @@ REPORTED = [
     ({"claims": "[]"}, "invalid_request"),
     ({"claims": '{"userinfo": []}'}, "invalid_request"),
     ({"claims": '{"userinfo": {"email": "yes"}}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"values": "a"}}}'}, "invalid_request"),
+    ({"claims": '{"id_token": {"acr": {"essential": "yes"}}}'}, "invalid_request"),
     ({"claims": "[" * 2000}, "invalid_request"),
     ({"id_token_hint": "a.b.c"}, "invalid_request"),
 ]
@@ -62,10 +66,11 @@ async def test_a_fault_of_the_request_is_reported_to_the_client(
     """
     answer = await (rp.authorize_by_post if post else rp.authorize)(**changed)
     assert answer.status == 303, answer.text
-    assert answer.headers["Location"].startswith(f"{rp.redirect_uri}?")
+    tokens = {"token", "id_token"} & set((changed.get("response_type") or "").split())
+    assert answer.headers["Location"].startswith(f"{rp.redirect_uri}{'#' if tokens else '?'}")
     assert answer.error == error
-    assert (answer.query["state"], answer.query["iss"]) == ("a state", rp.issuer)
-    assert "code" not in answer.query
+    assert (answer.said["state"], answer.said["iss"]) == ("a state", rp.issuer)
+    assert "code" not in answer.said
 
 
 @pytest.mark.parametrize("uri", [*VARIATIONS, "https://other.example.com/cb"])

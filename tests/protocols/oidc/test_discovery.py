@@ -27,12 +27,17 @@ async def test_every_address_is_the_configured_one(rp: Prober) -> None:
 async def test_it_says_what_the_server_does(rp: Prober) -> None:
     """oidcc-discovery-endpoint-verification."""
     said = (await rp.get(PATHS[0])).json
-    assert said["response_types_supported"] == ["code"]
+    types = ["code", "code id_token", "code id_token token", "code token", "id_token", "id_token token"]
+    assert said["response_types_supported"] == types
+    assert "implicit" in said["grant_types_supported"]
     assert said["code_challenge_methods_supported"] == ["S256"]
     assert "none" not in said["id_token_signing_alg_values_supported"]
     assert {"RS256", "ES256", "EdDSA"} == set(said["id_token_signing_alg_values_supported"])
     assert said["authorization_response_iss_parameter_supported"] is True
-    assert said["request_parameter_supported"] is False
+    assert said["request_parameter_supported"] is True
+    assert said["request_object_signing_alg_values_supported"] == ["ES256", "RS256"]
+    assert said["response_modes_supported"] == ["query", "fragment", "form_post"]
+    assert "create" not in said["prompt_values_supported"]
     assert said["request_uri_parameter_supported"] is False
     assert {"openid", "offline_access"} <= set(said["scopes_supported"])
     assert "version" not in said

@@ -57,9 +57,14 @@ async def test_login_asks_in_spite_of_the_session(rp: Prober) -> None:
 
 
 async def test_consent_is_what_the_organisation_gave(rp: Prober) -> None:
-    """With offline_access, as OpenID Connect Core §11 has it, and without."""
-    assert "refresh_token" in await rp.tokens(prompt="consent")
+    """Also to offline_access (OpenID Connect Core §11), by listing that scope."""
     assert "refresh_token" in await rp.tokens(prompt=None)
+
+
+async def test_an_account_is_selected_by_naming_it(rp: Prober) -> None:
+    """OpenID Connect Core §3.1.2.1: the question who it is, in spite of the session."""
+    answer = await rp.authorize(prompt="select_account")
+    assert is_login_page(answer.text)
 
 
 async def test_a_session_young_enough_is_enough(rp: Prober) -> None:
