@@ -15,6 +15,7 @@ from idp.config.words import words
 from keys.token import new_token
 from protocols.oidc.errors import RegistrationError
 from protocols.oidc.metadata_names import (
+    CONFIGURED_ONLY,
     GRANT_TYPES,
     METHODS,
     RESPONSE_TYPES,
@@ -132,10 +133,10 @@ def _scope(described: Mapping[str, Any], policy: RegistrationSettings) -> str:
 def _steering(given: Mapping[str, Any]) -> dict[str, Any]:
     """What goes to the model. Nobody is left believing in a protection that is not there."""
     steering: dict[str, Any] = {}
-    for name, otherwise in STEERING.items():
+    for name, otherwise in (STEERING | CONFIGURED_ONLY).items():
         if name not in given:
             continue
-        if name in ServiceSettings.model_fields:
+        if name in STEERING and name in ServiceSettings.model_fields:
             steering[name] = given[name]
             if name == "jwks" and (not isinstance(given[name], dict) or "keys" not in given[name]):
                 raise _refused(name, "must be a JWK set")  # a file of ours is for our own files to name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 # Implicit and hybrid are for services that an administrator has looked at.
@@ -15,7 +14,7 @@ METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
 
 # Standard names that steer the protocol, by what they mean if they are missing; those that `ServiceSettings` has
 # go there, any other that asks for more than that is refused. Settings of ours, as `pkce`, cannot be registered.
-STEERING: Final[Mapping[str, Any]] = {
+STEERING: Final[dict[str, Any]] = {
     "redirect_uris": None,
     "token_endpoint_auth_method": None,
     "token_endpoint_auth_signing_alg": None,
@@ -36,6 +35,10 @@ STEERING: Final[Mapping[str, Any]] = {
     "default_max_age": None,
     "initiate_login_uri": None,
     "post_logout_redirect_uris": None,
+}
+# Refused of a client that registers itself, whatever configured services may say, unless it is what we do anyway.
+CONFIGURED_ONLY: Final[dict[str, Any]] = {
+    # A service is told by its name that a session ended, and all registered clients have one name.
     "frontchannel_logout_uri": None,
     "frontchannel_logout_session_required": False,
     "backchannel_logout_uri": None,

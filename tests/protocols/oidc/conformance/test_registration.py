@@ -245,6 +245,8 @@ async def test_oidcc_3rd_party_init_login_nohttps(registrar: Registrar, address:
         {"token_endpoint_auth_method": None, "userinfo_encrypted_response_alg": "RSA-OAEP"},
         {"id_token_encrypted_response_alg": "RSA-OAEP"},
         {"request_uris": [f"{HTTPS}/request"]},
+        {"backchannel_logout_uri": f"{HTTPS}/out"},
+        {"frontchannel_logout_session_required": True},
         {"client_name": "a\nb"},
         {"client_name": ""},
         {"client_name": "x" * 201},
