@@ -1,6 +1,6 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock image clean
+.PHONY: help run test test-applications lint bench lock image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ LOCKS := requirements-build.txt requirements.txt
 export PYTHON
 
 help:  ## Say what can be made
-	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
 
 $(VENV)/made-for-running: $(LOCKS) setup.cfg pyproject.toml .ci/environment
 	@.ci/step 'Python environment' .ci/environment $(VENV)
@@ -36,6 +36,13 @@ test:  ## Install what is missing, check style and types, run every test
 	@.ci/step 'Debian packages for the tests' .ci/debian-packages
 	@$(MAKE) --no-print-directory lint tests/node_modules/made
 	@$(BIN)/pytest -q -n 2 --dist loadfile
+
+tests/applications/node_modules/made: tests/applications/package-lock.json
+	@.ci/step 'npm packages for the applications' npm ci --prefix tests/applications --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test-applications: $(VENV)/made-for-testing tests/applications/node_modules/made  ## Sign people in to large applications
+	@$(BIN)/pytest -q tests/applications
 
 bench: $(VENV)/made-for-testing  ## Measure what a login costs
 	@$(BIN)/python -m tests.bench.run

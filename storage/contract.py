@@ -8,14 +8,14 @@ from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
 from storage.deliveries import Deliveries
+from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import (
     AuditRecord,
     Budget,
     Credential,
-    DataKey,
     Grant,
-    SigningKeyRecord,
     Token,
     User,
 )
@@ -113,24 +113,6 @@ class Tokens(Protocol):
     async def delete(self, token_hash: bytes) -> bool: ...
 
 
-class SigningKeys(Protocol):
-    """The key ring at rest."""
-
-    async def add(self, key: SigningKeyRecord) -> None: ...
-    async def list(self) -> Sequence[SigningKeyRecord]: ...  # oldest first
-    async def move(self, kid: str, state: str, now: int) -> bool: ...
-    async def delete(self, kid: str) -> bool: ...
-
-
-class DataKeys(Protocol):
-    """Wrapped data keys."""
-
-    async def add(self, key: DataKey) -> None:
-        """Raises `Duplicate` when another node was first."""
-
-    async def list(self) -> Sequence[DataKey]: ...
-
-
 class Audit(Protocol):
     """What happened."""
 
@@ -150,10 +132,14 @@ class Transaction(Protocol):
     grants: Grants
     tokens: Tokens
     deliveries: Deliveries
+    service_tokens: ServiceTokens
+    spent_identifiers: SpentIdentifiers
+    retry_answers: RetryAnswers
     authorization_requests: AuthorizationRequests
     consents: Consents
     signing_keys: SigningKeys
     data_keys: DataKeys
+    derivation_keys: DerivationKeys
     registered_clients: RegisteredClients
     initial_tokens: InitialTokens
     audit: Audit

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 LOCAL_DOMAIN = "local"
-
 JSON = Mapping[str, Any]
 
 
@@ -161,6 +160,7 @@ class Token:
     created_at: int
     expires_at: int
     used_at: int | None = None
+    audience: tuple[str, ...] = ()  # resources for which alone it is meant (RFC 8707)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ SECONDS: Final = 120  # §4: at most two minutes; each attempt has a token of it
 
 def claims(issuer: str, client: Client, delivery: Delivery, now: int) -> dict[str, Any]:
     """What the logout token says: never a nonce, which would make it look like an ID token (§2.4)."""
-    said: dict[str, Any] = {"iss": issuer, "sub": delivery.user_id, "aud": client.id}
+    said: dict[str, Any] = {"iss": issuer, "sub": client.subject(delivery.user_id), "aud": client.id}
     said |= {"iat": now, "exp": now + SECONDS, "jti": new_id(), "events": {EVENT: {}}}
     return said | ({"sid": delivery.sid} if delivery.sid else {})
 

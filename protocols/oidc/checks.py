@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, get_args
 
+from protocols.oidc import resources
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import AuthorizationError, Untrusted
 from protocols.oidc.pkce import METHOD, is_challenge
 from protocols.oidc.redirect_uri import is_registered
 from protocols.oidc.response import canonical, is_possible
-from protocols.oidc.settings import OPENID, ResponseType
+from protocols.oidc.settings import OPENID
+from protocols.oidc.vocabulary import ResponseType
 
 Parameters = Mapping[str, str]
 Check = Callable[[Parameters, Client], None]
@@ -115,5 +117,6 @@ REPORTABLE: Final[tuple[Check, ...]] = (
     scope_with_openid,
     prompt_possible,
     max_age_a_number,
+    resources.registered,
     pkce_s256,
 )

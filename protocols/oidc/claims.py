@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from protocols.oidc.errors import Malformed
-from protocols.oidc.settings import OPENID, RESERVED, ServiceSettings, TenantSettings
+from protocols.oidc.settings import OPENID, ServiceSettings, TenantSettings
+from protocols.oidc.vocabulary import RESERVED
 from storage.records import User
 
 if TYPE_CHECKING:

@@ -14,8 +14,10 @@ from idp.tenant import Service
 from protocols.oidc.claims import by_scope
 from protocols.oidc.errors import TokenError
 from protocols.oidc.foreign import Keys
+from protocols.oidc.foreign_encryption import Recipient
 from protocols.oidc.redirect_uri import origin
 from protocols.oidc.settings import ServiceSettings, TenantSettings
+from protocols.oidc.subject import Pairwise
 
 NOBODY = hashlib.sha256(b"").digest()  # compared for a client that we do not know
 
@@ -29,10 +31,14 @@ class Client:
     scopes: Mapping[str, tuple[str, ...]]  # allowed scope → its claims
     access_token_seconds: int
     refresh_token_seconds: int
+    refresh_grace_seconds: int
     secret_hash: bytes
     origins: frozenset[str]
     names: Mapping[str, str] | None = None  # what it calls itself, by language, if it stands in no file
     described: Mapping[str, Any] = field(default_factory=dict)  # what else it registered
+    pairwise: Pairwise | None = None  # None: it knows users by their public subject
+    id_token_recipient: Recipient | None = None  # for whom ID tokens, and userinfo, are encrypted
+    userinfo_recipient: Recipient | None = None
     keys: Keys | None = None  # by which its request objects are verified
 
     @property
@@ -43,9 +49,17 @@ class Client:
     def is_public(self) -> bool:
         return self.settings.is_public
 
+    def subject(self, user_id: str) -> str:
+        """By what name this service knows the user: the id itself is random and never given again."""
+        return self.pairwise.of(user_id) if self.pairwise else user_id
 
-def new(service: Service, settings: ServiceSettings, tenant: TenantSettings) -> Client:
-    """The client that a service is at this tenant."""
+
+def new(
+    service: Service, settings: ServiceSettings, tenant: TenantSettings, pairwise_key: bytes = b""
+) -> Client:
+    """The client that a service is at this tenant. Raises ValueError if it lacks the key for its subjects."""
+    if settings.subject_type == "pairwise" and not pairwise_key:
+        raise ValueError("pairwise subjects need the key of their tenant")
     secret = settings.client_secret.reveal() if settings.client_secret else ""
     return Client(
         service=service.name,
@@ -53,20 +67,26 @@ def new(service: Service, settings: ServiceSettings, tenant: TenantSettings) -> 
         scopes=by_scope(tenant, settings),
         access_token_seconds=settings.access_token_seconds or tenant.access_token_seconds,
         refresh_token_seconds=settings.refresh_token_seconds or tenant.refresh_token_seconds,
+        refresh_grace_seconds=tenant.refresh_grace_seconds,
         secret_hash=hashlib.sha256(secret.encode()).digest(),
         origins=frozenset(filter(None, map(origin, settings.redirect_uris))),
+        pairwise=Pairwise(pairwise_key, settings.sector) if settings.subject_type == "pairwise" else None,
+        id_token_recipient=settings.recipient("id_token"),
+        userinfo_recipient=settings.recipient("userinfo"),
         keys=Keys(settings.jwks) if settings.jwks else None,
     )
 
 
-def index(services: Iterable[Service], tenant: TenantSettings) -> dict[str, Client]:
+def index(
+    services: Iterable[Service], tenant: TenantSettings, pairwise_key: bytes = b""
+) -> dict[str, Client]:
     """The clients by `client_id`. Raises ValueError when two services share one."""
     clients: dict[str, Client] = {}
     for service in services:
         settings: Any = service.doors.get("oidc")
         if settings is None:
             continue
-        client = new(service, settings, tenant)
+        client = new(service, settings, tenant, pairwise_key)
         if client.id in clients:
             raise ValueError(f"services {clients[client.id].service} and {service.name} have one client_id")
         clients[client.id] = client
@@ -93,7 +113,7 @@ def authenticate(
     # Compared for unknown clients too, so that the time does not tell which exist.
     proven = hmac.compare_digest(digest, client.secret_hash if client else NOBODY)
     if client is None or not proven or client.settings.token_endpoint_auth_method != method:
-        raise _failed()
+        raise failed()
     return client
 
 
@@ -111,16 +131,17 @@ def _basic(authorization: str) -> tuple[str, str]:
     """Client id and secret, each form-encoded before they were joined (RFC 6749 §2.3.1)."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
-        raise _failed()
+        raise failed()
     try:
         decoded = b64decode(encoded.strip(), validate=True).decode()
         client_id, colon, secret = decoded.partition(":")
         if not colon:
-            raise _failed()
+            raise failed()
         return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
     except ValueError:
-        raise _failed() from None
+        raise failed() from None
 
 
-def _failed() -> TokenError:
+def failed() -> TokenError:
+    """What every failure of authentication is told."""
     return TokenError("invalid_client", "client authentication failed")

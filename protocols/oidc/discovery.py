@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 from aiohttp import web
@@ -12,11 +12,12 @@ from idp.assurance import ACR_VALUES
 from idp.policy import Require
 from idp.signing import ALGORITHMS as USUAL
 from idp.tenant import Tenant
-from protocols.oidc import issuer
+from protocols.oidc import issuer, token_metadata
 from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
 from protocols.oidc.response import MODES
 from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, TenantSettings
+from protocols.oidc.vocabulary import GrantType
 
 IMPLICIT = ("id_token", "id_token token")  # Registration 1.0 §2 calls their grant so
 PATH = "/.well-known/openid-configuration"
@@ -43,7 +44,10 @@ def logout(tenant: Tenant, settings: TenantSettings, clients: Collection[Client]
 
 def algorithms(clients: Collection[Client]) -> list[str]:
     """What ID tokens are signed with: RS256 always (Discovery 1.0 §3), the unusual where a service asks."""
-    return sorted({*USUAL, *(client.settings.id_token_signed_response_alg for client in clients)})
+    settings = [client.settings for client in clients]
+    asked = {one.userinfo_signed_response_alg for one in settings} - {None}
+    asked |= {one.id_token_signed_response_alg for one in settings}
+    return sorted({*USUAL, *(str(algorithm) for algorithm in asked)})
 
 
 def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
@@ -53,22 +57,17 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
     implicit = ["implicit"] if response_types & set(IMPLICIT) else []
     acrs = {rule.then.acr for rule in tenant.rules if isinstance(rule.then, Require) and rule.then.acr}
     signed = {client.settings.request_object_signing_alg for client in clients if client.keys}
-    authentication = ["client_secret_basic", "client_secret_post", "none"]
     return {
         "issuer": tenant.issuer,
         "authorization_endpoint": tenant.url("/oidc/authorize"),
-        "token_endpoint": tenant.url("/oidc/token"),
-        "userinfo_endpoint": tenant.url("/oidc/userinfo"),
+        **token_metadata.metadata(tenant, algorithms(clients)),
         "jwks_uri": tenant.url("/oidc/jwks"),
         "scopes_supported": sorted({OPENID, "profile", "email", OFFLINE_ACCESS, *scopes}),
         "pushed_authorization_request_endpoint": tenant.url("/oidc/par"),
         "require_pushed_authorization_requests": False,  # of every client; some may have to
         "response_types_supported": sorted(response_types),
         "response_modes_supported": list(MODES),
-        "grant_types_supported": ["authorization_code", "refresh_token", *implicit],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": algorithms(clients),
-        "token_endpoint_auth_methods_supported": authentication,
+        "grant_types_supported": [*get_args(GrantType), *implicit],
         "code_challenge_methods_supported": [METHOD],
         "acr_values_supported": sorted({*ACR_VALUES, *acrs}),
         "display_values_supported": ["page", "popup", "touch"],

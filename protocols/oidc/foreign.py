@@ -48,6 +48,10 @@ class Keys:
 
         `algorithm` is the one that the client registered; `types` are the `typ` that this purpose knows.
         """
+        return as_claims(self.signed(unverified_token, algorithm, types))
+
+    def signed(self, unverified_token: str, algorithm: str, types: Collection[str | None]) -> bytes:
+        """The payload of a signed message; see `verify`."""
         if len(unverified_token) > LIMIT:
             raise Untrustworthy
         try:
@@ -58,12 +62,9 @@ class Keys:
                 raise Untrustworthy
             if not any(_verifies(token, key, algorithm) for key in self._fitting(algorithm, header)):
                 raise Untrustworthy
-            claims = json.loads(token.payload)
         except (JoseError, ValueError, TypeError, RecursionError):
             raise Untrustworthy from None
-        if not isinstance(claims, dict):
-            raise Untrustworthy
-        return claims
+        return token.payload
 
     def _fitting(self, algorithm: str, header: Mapping[str, Any]) -> list[Any]:
         """The keys for the algorithm, of that `kid` where one is named on both sides."""
@@ -78,6 +79,17 @@ class Keys:
             if "kid" not in header or said.get("kid") == header["kid"]:
                 fitting.append(key)
         return fitting
+
+
+def as_claims(payload: bytes) -> dict[str, Any]:
+    """The claims that a verified payload makes. Raises `Untrustworthy`."""
+    try:
+        claims = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise Untrustworthy from None
+    if not isinstance(claims, dict):
+        raise Untrustworthy
+    return claims
 
 
 def _verifies(token: Any, key: Any, algorithm: str) -> bool:

@@ -10,7 +10,7 @@ from aiohttp import web
 from idp.outcome import Accept
 from idp.visit import Visit
 from keys.token import hash_token, new_id
-from protocols.oidc import provider, session_management
+from protocols.oidc import provider, resources, session_management
 from protocols.oidc.assurance import told
 from protocols.oidc.clients import Client
 from protocols.oidc.issuer import Issuer
@@ -24,9 +24,10 @@ async def open_ledger(here: Issuer, client: Client, visit: Visit, accept: Accept
     request, user = accept.resume.request, accept.authentication.user
     grant = _grant(client.service, accept, visit.now)
     seconds = here.settings.id_token_seconds
-    ledger = Ledger(visit.tenant.issuer, client, user, grant, visit.now, seconds)
+    audience = resources.audience({}, client, request)
+    ledger = Ledger(visit.tenant.issuer, client, user, grant, visit.now, seconds, audience=audience)
     provider.expects(ledger)
-    if "id_token" in request["response_type"].split():
+    if request["response_type"] != "code":
         ledger = dataclasses.replace(ledger, ring=await here.signing.load(visit.tx))
     return ledger
 
@@ -42,7 +43,8 @@ async def give(request: web.Request, here: Issuer, visit: Visit, ledger: Ledger)
     for issued in ledger.issued:
         if issued.kind == "access":
             ends_at = visit.now + client.access_token_seconds
-            token = Token(hash_token(issued.token), "access", grant.id, issued.scope, visit.now, ends_at)
+            presented, times = hash_token(issued.token), (visit.now, ends_at)
+            token = Token(presented, "access", grant.id, issued.scope, *times, audience=ledger.audience)
             await visit.tx.tokens.add(token)
     given: dict[str, Any] = {
         "client": client.id,

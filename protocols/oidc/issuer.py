@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
@@ -33,6 +33,7 @@ class Issuer:
     discovery: bytes
     signing: Signing
     outbound: Outbound
+    pairwise_key: bytes = field(repr=False)
 
     def client_of(self, service: str) -> Client | None:
         """The client that a service is, None if the service is none or is gone."""
@@ -43,9 +44,8 @@ class Issuer:
         client = self.clients.get(client_id)
         if client is None and self.settings.registration.enabled and registered.ID.fullmatch(client_id):
             record = await tx.registered_clients.find(client_id)
-            client = (
-                registered.client(record, self.settings, self.tenant.settings.locales) if record else None
-            )
+            locales = self.tenant.settings.locales
+            client = registered.client(record, self.settings, locales, self.pairwise_key) if record else None
         return client
 
     async def known(self, client_id: str) -> Mapping[str, Client]:

@@ -13,6 +13,7 @@ from pyop.subject_identifier import SubjectIdentifierFactory
 from keys.ring import KeyRing
 from keys.secret import Secret
 from keys.token import new_token
+from protocols.oidc import access_token
 from protocols.oidc.clients import Client
 from protocols.oidc.settings import OFFLINE_ACCESS
 from storage.records import Grant, User
@@ -46,12 +47,25 @@ class Ledger:
     now: int  # epoch seconds
     id_token_seconds: int = 0
     ring: KeyRing = field(default_factory=KeyRing)
+    audience: tuple[str, ...] = ()  # of the access token
     issued: list[Issued] = field(default_factory=list)
 
     def issue(self, kind: Kind, scope: str = "") -> str:
-        token = new_token()
+        token = self._access_token(scope) if kind == "access" else new_token()
         self.issued.append(Issued(kind, token, tuple(scope.split())))
         return token.reveal()
+
+    @property
+    def subject(self) -> str:
+        """By what name the client knows the user."""
+        return self.client.subject(self.user.id)
+
+    def _access_token(self, scope: str) -> Secret:
+        grant = self.grant
+        login = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": grant.amr}
+        return access_token.new(
+            self.client, self.issuer, scope, self.audience, self.now, self.ring, sub=self.subject, **login
+        )
 
 
 class State(AuthorizationState):  # type: ignore[misc]  # pyop has no types
@@ -62,17 +76,17 @@ class State(AuthorizationState):  # type: ignore[misc]  # pyop has no types
         self.ledger = ledger
         self.access_token_lifetime = ledger.client.access_token_seconds
         scope = " ".join(ledger.grant.scope)
-        held = {"sub": ledger.user.id, "scope": scope, "granted_scope": scope, REQUEST: ledger.grant.request}
+        held = {"sub": ledger.subject, "scope": scope, "granted_scope": scope, REQUEST: ledger.grant.request}
         for kind in (self.authorization_codes, self.access_tokens, self.refresh_tokens):
             kind[PRESENTED] = held
 
     def get_subject_identifier(self, _type: str, user_id: str, _sector: str | None = None) -> str:
-        return user_id  # public subjects: a user's id is random and never given again
+        return self.ledger.client.subject(user_id)
 
     def get_user_id_for_subject_identifier(self, subject: str) -> str:
-        if subject != self.ledger.user.id:  # pyop would look through all users
+        if subject != self.ledger.subject:  # pyop would look through all users
             raise InvalidSubjectIdentifier("unknown")
-        return subject
+        return self.ledger.user.id
 
     def create_authorization_code(self, *_: Any, **__: Any) -> str:
         return self.ledger.issue("code")
@@ -88,9 +102,12 @@ class State(AuthorizationState):  # type: ignore[misc]  # pyop has no types
         self.access_tokens[value] = {"sub": subject, "granted_scope": granted, REQUEST: request}
         return AccessToken(value, self.access_token_lifetime)
 
-    def create_refresh_token(self, access_token: str) -> str | None:
-        granted = self.access_tokens[access_token]["granted_scope"]
-        return self.ledger.issue("refresh", granted) if OFFLINE_ACCESS in granted.split() else None
+    def create_refresh_token(self, access: str) -> str | None:
+        granted = self.access_tokens[access]["granted_scope"]
+        allowed = "refresh_token" in self.ledger.client.settings.grant_types
+        return (
+            self.ledger.issue("refresh", granted) if allowed and OFFLINE_ACCESS in granted.split() else None
+        )
 
     def use_refresh_token(self, token: str, scope: list[str] | None = None) -> tuple[AccessToken, str | None]:
         held, wished = self.refresh_tokens[token], " ".join(scope or ())

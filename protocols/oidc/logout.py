@@ -39,7 +39,7 @@ async def begin(request: web.Request) -> web.Response:
         held = await session.find(visit(request, tx))
         ring = await here.signing.load(tx)
     try:
-        wanted = read(here, ring, parameters)
+        wanted = await read(here, ring, parameters)
     except Untrusted as fault:
         return await _refuse(request, here, fault.description)
     # Without a session he is signed out here already. A hint of another session speaks for nobody.
@@ -53,7 +53,7 @@ async def confirmed(request: web.Request) -> web.Response:
     here = issuer.of(request)
     try:
         form = await from_form(request)
-        wanted = read(here, None, form)
+        wanted = await read(here, None, form)
     except (Malformed, Untrusted) as fault:
         return await _refuse(request, here, fault.description)
     browser = cookies.browser_secret(request, here.tenant)

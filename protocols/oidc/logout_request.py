@@ -49,10 +49,10 @@ class LogoutRequest:
         return {name: value for name, value in given.items() if value is not None}
 
 
-def read(here: Issuer, ring: KeyRing | None, parameters: Mapping[str, str]) -> LogoutRequest:
+async def read(here: Issuer, ring: KeyRing | None, parameters: Mapping[str, str]) -> LogoutRequest:
     """Raises `Untrusted` for the first fault. Without a ring no hint is looked at."""
     hint = _hint(here, ring, parameters["id_token_hint"]) if ring and "id_token_hint" in parameters else None
-    client = _client(here, hint, parameters.get("client_id"))
+    client = await _client(here, hint, parameters.get("client_id"))
     uri = parameters.get("post_logout_redirect_uri")
     if uri is not None and client is None:
         raise Untrusted("invalid_request", "post_logout_redirect_uri needs an id_token_hint or a client_id")
@@ -67,16 +67,18 @@ def _hint(here: Issuer, ring: KeyRing, unverified_hint: str) -> Mapping[str, Any
         claims = ring.verify(unverified_hint)
     except InvalidToken:
         raise Untrusted("invalid_request", "id_token_hint is no ID token of ours") from None
-    if claims.get("iss") != here.tenant.issuer or claims.get("aud") not in here.clients:
-        raise Untrusted("invalid_request", "id_token_hint is no ID token of ours for a client that we know")
+    if claims.get("iss") != here.tenant.issuer or not isinstance(claims.get("aud"), str):
+        raise Untrusted("invalid_request", "id_token_hint is no ID token of ours")
     return claims
 
 
-def _client(here: Issuer, hint: Mapping[str, Any] | None, client_id: str | None) -> Client | None:
+async def _client(here: Issuer, hint: Mapping[str, Any] | None, client_id: str | None) -> Client | None:
     if hint is not None and client_id not in (None, hint["aud"]):
         raise Untrusted("invalid_request", "client_id is not that of the id_token_hint")
     named = hint["aud"] if hint is not None else client_id
-    client = here.clients.get(named) if named is not None else None
+    client = (await here.known(named)).get(named) if named is not None else None
+    if client is None and hint is not None:
+        raise Untrusted("invalid_request", "id_token_hint is no ID token for a client that we know")
     if client is None and client_id is not None:
         raise Untrusted("invalid_request", "client_id is unknown")
     return client

@@ -5,9 +5,8 @@ Whatever steers the protocol is then checked once more by the model of configure
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,52 +14,18 @@ from idp.config.model import WebAddress
 from idp.config.words import words
 from keys.token import new_token
 from protocols.oidc.errors import RegistrationError
-from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, Consent, RegistrationSettings, ServiceSettings
-
-# Implicit and hybrid are for services that an administrator has looked at.
-RESPONSE_TYPES: Final = ("code",)
-GRANT_TYPES: Final = ("authorization_code", "refresh_token")
-SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
-# Without client_secret_jwt: a secret that is kept as its hash cannot check a signature.
-METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
-
-# Standard names that steer the protocol, by what they mean if they are missing; those that `ServiceSettings` has
-# go there, any other that asks for more than that is refused. Settings of ours, as `pkce`, cannot be registered.
-STEERING: Final[Mapping[str, Any]] = {
-    "redirect_uris": None,
-    "token_endpoint_auth_method": None,
-    "token_endpoint_auth_signing_alg": None,
-    "jwks": None,
-    "id_token_signed_response_alg": None,
-    "id_token_encrypted_response_alg": None,
-    "id_token_encrypted_response_enc": None,
-    "userinfo_signed_response_alg": None,
-    "userinfo_encrypted_response_alg": None,
-    "userinfo_encrypted_response_enc": None,
-    "request_object_signing_alg": None,
-    "request_object_encryption_alg": None,
-    "request_object_encryption_enc": None,
-    "require_signed_request_object": False,
-    "require_pushed_authorization_requests": False,
-    "dpop_bound_access_tokens": False,
-    "subject_type": "public",
-    "default_max_age": None,
-    "initiate_login_uri": None,
-    "post_logout_redirect_uris": None,
-    "frontchannel_logout_uri": None,
-    "frontchannel_logout_session_required": False,
-    "backchannel_logout_uri": None,
-    "backchannel_logout_session_required": False,
-    # They would have us fetch an address that a stranger chose, or name clients by certificates.
-    "jwks_uri": None,
-    "sector_identifier_uri": None,
-    "request_uris": None,
-    "tls_client_auth_subject_dn": None,
-    "tls_client_certificate_bound_access_tokens": False,
-}
-TRANSLATED: Final = re.compile(
-    r"(client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
+from protocols.oidc.metadata_names import (
+    CONFIGURED_ONLY,
+    GRANT_TYPES,
+    METHODS,
+    RESPONSE_TYPES,
+    SECRET_METHODS,
+    STEERING,
+    TRANSLATED,
 )
+from protocols.oidc.registration_settings import RegistrationSettings
+from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, ServiceSettings
+from protocols.oidc.vocabulary import Consent
 
 
 def _visible(text: str) -> str:
@@ -107,8 +72,9 @@ def parse(
         settings = service_settings("checked", metadata)
     except ValidationError as error:
         raise _first(error) from None
-    if settings.id_token_signed_response_alg not in algorithms:
-        raise _refused("id_token_signed_response_alg", f"must be one of {', '.join(sorted(algorithms))}")
+    for name in ("id_token_signed_response_alg", "userinfo_signed_response_alg"):
+        if getattr(settings, name) not in (None, *algorithms):
+            raise _refused(name, f"must be one of {', '.join(sorted(algorithms))}")
     is_web = described["application_type"] == "web"
     if is_web and not all(uri.startswith(("https:", "http:")) for uri in settings.redirect_uris):
         raise _refused("redirect_uris", "a scheme of one's own needs application_type native")
@@ -123,6 +89,7 @@ def service_settings(
     """The settings of a service that registered metadata stand for. Raises `pydantic.ValidationError`."""
     settings = {name: metadata[name] for name in STEERING if name in metadata}
     settings |= {"client_id": client_id, "scopes": metadata["scope"].split(), "consent": consent}
+    settings["grant_types"] = metadata["grant_types"]
     if needs_secret(metadata):
         settings["client_secret"] = new_token()  # stands for the one of which only the hash is kept
     return ServiceSettings.model_validate(settings)
@@ -166,10 +133,10 @@ def _scope(described: Mapping[str, Any], policy: RegistrationSettings) -> str:
 def _steering(given: Mapping[str, Any]) -> dict[str, Any]:
     """What goes to the model. Nobody is left believing in a protection that is not there."""
     steering: dict[str, Any] = {}
-    for name, otherwise in STEERING.items():
+    for name, otherwise in (STEERING | CONFIGURED_ONLY).items():
         if name not in given:
             continue
-        if name in ServiceSettings.model_fields:
+        if name in STEERING and name in ServiceSettings.model_fields:
             steering[name] = given[name]
             if name == "jwks" and (not isinstance(given[name], dict) or "keys" not in given[name]):
                 raise _refused(name, "must be a JWK set")  # a file of ours is for our own files to name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from idp.derivation import open_key
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
@@ -14,12 +15,15 @@ from protocols.oidc import (
     consent,
     cors,
     discovery,
+    introspection,
     jwks,
     launch,
     logout,
     par,
     registration,
+    revocation,
     session_management,
+    subject,
     token,
     userinfo,
 )
@@ -39,6 +43,9 @@ ROUTES = (
     web.post(consent.PATH, consent.submit),
     web.post("/oidc/token", token.token),
     web.options("/oidc/token", cors.preflight),
+    web.post("/oidc/introspect", introspection.introspect),
+    web.post("/oidc/revoke", revocation.revoke),
+    web.options("/oidc/revoke", cors.preflight),
     web.get("/oidc/userinfo", userinfo.show, allow_head=False),
     web.post("/oidc/userinfo", userinfo.show),
     web.options("/oidc/userinfo", cors.preflight),
@@ -63,7 +70,8 @@ async def setup(app: web.Application, provider: IdentityProvider) -> None:
 
 async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
     settings = TenantSettings.model_validate(tenant.settings.oidc or {})
-    known = clients.index(tenant.services.values(), settings)
+    pairwise = await open_key(provider.storage, tenant.vault, subject.KEY, provider.clock())
+    known = clients.index(tenant.services.values(), settings, pairwise)
     signing = Signing(tenant.vault)
     await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
     origins = [client.origins for client in known.values() if client.is_public]
@@ -76,4 +84,5 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
         discovery=discovery.document(tenant, settings, known.values()),
         signing=signing,
         outbound=Outbound(settings.outbound_allow, is_demo=tenant.settings.demo),
+        pairwise_key=pairwise,
     )

@@ -12,12 +12,17 @@ from protocols.oidc import cors, issuer, request_object
 from protocols.oidc.arrival import Asked, came_as_required, store
 from protocols.oidc.authorization import accept
 from protocols.oidc.checks import registered_redirect_uri
-from protocols.oidc.clients import authenticate, claimed_id
+from protocols.oidc.client_authentication import authenticate
 from protocols.oidc.errors import AuthorizationError, OIDCError, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.parameters import from_form
 
 PATH = "/oidc/par"
+PROOFS = (
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+)  # of who pushes, no part of the request
 
 
 async def push(request: web.Request) -> web.Response:
@@ -38,12 +43,10 @@ async def push(request: web.Request) -> web.Response:
 
 async def _push(request: web.Request, here: Issuer) -> dict[str, Any]:
     form = await from_form(request)
-    authorizations = request.headers.getall(hdrs.AUTHORIZATION, ())
-    known = await here.known(claimed_id(form, authorizations))
-    client = authenticate(known, form, authorizations)
+    client = await authenticate(request, here, form)
     if "request_uri" in form:
         raise AuthorizationError("invalid_request", "request_uri cannot be pushed")  # §2.1
-    parameters = {name: value for name, value in form.items() if name != "client_secret"}
+    parameters = {name: value for name, value in form.items() if name not in PROOFS}
     asked = Asked(client, {**parameters, "client_id": client.id}, is_pushed=True)
     asked = request_object.unfold(asked, here.tenant.issuer, request[NOW])
     registered_redirect_uri(asked.parameters, client)

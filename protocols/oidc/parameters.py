@@ -24,12 +24,20 @@ def parse(encoded: bytes) -> dict[str, str]:
         raise Malformed("the request is not UTF-8") from None
     except ValueError:
         raise Malformed("the request has too many parameters") from None
+    pairs = _joined(pairs)
     parameters = dict(pairs)
     if len(parameters) != len(pairs):
         raise Malformed("a parameter was sent more than once")
     if "\0" in text or "%00" in text:  # no standard gives it a meaning, and databases refuse it
         raise Malformed("the request contains a NUL character")
     return {name: value for name, value in pairs if value}
+
+
+def _joined(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The one parameter that may come several times becomes one, its values apart by spaces (RFC 8707 §2)."""
+    several = [value for name, value in pairs if name == "resource"]
+    rest = [pair for pair in pairs if pair[0] != "resource"]
+    return [*rest, ("resource", " ".join(several))] if several else rest
 
 
 def from_query(request: web.Request) -> dict[str, str]:

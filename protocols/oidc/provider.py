@@ -28,6 +28,7 @@ for _library in ("pyop", "oic", "jwkest"):  # below WARNING they tell codes and 
 DESCRIPTIONS: Final = {  # pyop's own texts repeat codes and tokens
     "invalid_grant": "the grant is unknown, expired, used, or was given for another request",
     "invalid_scope": "the scope goes beyond what was granted",
+    "unauthorized_client": "this client may not use this grant_type",
     "unsupported_grant_type": "this grant_type is not supported",
 }
 
@@ -87,7 +88,7 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         response = super()._do_token_refresh(form)
         # Without nonce: OpenID Connect Core §12.2.
         response["id_token"] = self._create_signed_id_token(
-            self.ledger.client.id, self.ledger.user.id, access_token_value=response["access_token"]
+            self.ledger.client.id, self.ledger.subject, access_token_value=response["access_token"]
         )
         return response
 
@@ -115,7 +116,8 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         for name, value in (("c_hash", authorization_code), ("at_hash", access_token_value)):
             if value:
                 claims[name] = _half_hash(key.alg, value)
-        return key.sign(claims)
+        recipient, signed = ledger.client.id_token_recipient, key.sign(claims)
+        return recipient.encrypt(signed.encode(), "JWT") if recipient else signed
 
 
 PROVIDER: Final = _Provider()

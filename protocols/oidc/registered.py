@@ -20,7 +20,9 @@ from storage.registration import RegisteredClient
 ID: Final = re.compile(r"[A-Za-z0-9_-]{22}")  # `keys.token.new_id`: nothing else is worth asking the database
 
 
-def client(record: RegisteredClient, tenant: TenantSettings, locales: Iterable[str]) -> Client | None:
+def client(
+    record: RegisteredClient, tenant: TenantSettings, locales: Iterable[str], pairwise_key: bytes
+) -> Client | None:
     """The client under the rules of today: None if what it registered is no longer allowed."""
     policy, metadata = tenant.registration, record.metadata
     scopes = (scope for scope in metadata["scope"].split() if scope in (OPENID, *policy.scopes))
@@ -28,7 +30,7 @@ def client(record: RegisteredClient, tenant: TenantSettings, locales: Iterable[s
         settings = service_settings(record.id, {**metadata, "scope": " ".join(scopes)}, policy.consent)
     except ValidationError:
         return None
-    made = clients.new(Service(policy.service, {}, {}), settings, tenant)
+    made = clients.new(Service(policy.service, {}, {}), settings, tenant, pairwise_key)
     return dataclasses.replace(
         made,
         secret_hash=record.secret_hash or NOBODY,

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-import orjson
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from idp.visit import Visit
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token
-from protocols.oidc import cors, issuer, provider
-from protocols.oidc.clients import Client, authenticate, claimed_id
+from protocols.oidc import client_credentials, cors, issuer, provider, resources, retry
+from protocols.oidc.answer import respond
+from protocols.oidc.client_authentication import authenticate
+from protocols.oidc.clients import Client
 from protocols.oidc.errors import Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Issued, Ledger
@@ -26,25 +27,21 @@ from storage.records import Grant, Token
 Form = Mapping[str, str]
 Answer = dict[str, Any] | TokenError
 
-NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 §5.1
-
 
 async def token(request: web.Request) -> web.Response:
     """POST only. Every answer is JSON and never cached."""
     here = issuer.of(request)
     try:
         form = await from_form(request)
-        authorizations = request.headers.getall(hdrs.AUTHORIZATION, ())
-        known = await here.known(claimed_id(form, authorizations))
-        client = authenticate(known, form, authorizations)
-        redeem = _grant_type(form)
+        client = await authenticate(request, here, form)
+        redeem = _grant_type(form, client)
         async with here.provider.storage.transaction(here.tenant.name) as tx:
             answer = await redeem(here, visit(request, tx), client, form)
     except Malformed as fault:
         answer = TokenError("invalid_request", fault.description)
     except TokenError as fault:
         answer = fault
-    return cors.allow(request, _response(here, answer))
+    return cors.allow(request, respond(here, answer))
 
 
 async def _redeem_code(here: Issuer, visiting: Visit, client: Client, form: Form) -> Answer:
@@ -62,7 +59,10 @@ async def _redeem_code(here: Issuer, visiting: Visit, client: Client, form: Form
 
 
 async def _redeem_refresh_token(here: Issuer, visiting: Visit, client: Client, form: Form) -> Answer:
-    """It is used once. If it comes again, one of two holders stole it: both lose it (RFC 9700 §4.14.2)."""
+    """It is used once. If it comes again, one of two holders stole it: both lose it (RFC 9700 §4.14.2).
+
+    Only a retry so soon that the first answer may have been lost is given the same again (`retry`).
+    """
     if "refresh_token" not in form:
         return TokenError("invalid_request", "refresh_token is required")
     presented, tx = hash_token(Secret(form["refresh_token"])), visiting.tx
@@ -72,11 +72,24 @@ async def _redeem_refresh_token(here: Issuer, visiting: Visit, client: Client, f
     held, grant = found
     if held.used_at is None and not set(form.get("scope", "").split()) <= set(held.scope):
         return _fault("invalid_scope")  # before it is spent: the client may ask again for less
+    if held.used_at is None:
+        resources.audience(form, client, grant.request)
     if held.used_at is not None or not await tx.tokens.rotate(presented, visiting.now):
-        await tx.grants.delete(grant.id)
-        await _record(visiting, "grant.revoked", grant, reason="refresh token used twice")
-        return _fault("invalid_grant")
-    return await _answer(here, visiting, client, grant, form)
+        return await _refreshed_again(visiting, client, grant, form)
+    answer = await _answer(here, visiting, client, grant, form)
+    if not isinstance(answer, TokenError):
+        await retry.keep(visiting, client, form, answer)
+    return answer
+
+
+async def _refreshed_again(visiting: Visit, client: Client, grant: Grant, form: Form) -> Answer:
+    answer = await retry.recall(visiting, client, form)
+    if answer is not None and await visiting.user(grant.user_id) is not None:
+        await _record(visiting, "grant.retried", grant)
+        return answer
+    await visiting.tx.grants.delete(grant.id)
+    await _record(visiting, "grant.revoked", grant, reason="refresh token used twice")
+    return _fault("invalid_grant")
 
 
 async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, form: Form) -> Answer:
@@ -87,15 +100,18 @@ async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, f
         return _fault("invalid_grant")
     ring = await here.signing.load(tx)
     seconds = here.settings.id_token_seconds
-    ledger = Ledger(here.tenant.issuer, client, user, grant, visiting.now, seconds, ring)
     try:
+        audience = resources.audience(form, client, grant.request)
+        ledger = Ledger(
+            here.tenant.issuer, client, user, grant, visiting.now, seconds, ring, audience=audience
+        )
         response = provider.redeem(ledger, form)
     except TokenError as fault:
         await tx.grants.delete(grant.id)
         await _record(visiting, "grant.revoked", grant, reason=fault.error)
         return fault
     for issued in ledger.issued:
-        await tx.tokens.add(_stored(issued, client, grant, visiting.now))
+        await tx.tokens.add(_stored(issued, ledger, grant))
     await _record(visiting, "grant.redeemed", grant, by=form["grant_type"])
     return response
 
@@ -103,15 +119,18 @@ async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, f
 GRANT_TYPES: Final[Mapping[str, Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]]] = {
     "authorization_code": _redeem_code,
     "refresh_token": _redeem_refresh_token,
+    "client_credentials": client_credentials.redeem,
 }
 
 
-def _grant_type(form: Form) -> Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]:
+def _grant_type(form: Form, client: Client) -> Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]:
     if "grant_type" not in form:
         raise TokenError("invalid_request", "grant_type is missing")
     redeem = GRANT_TYPES.get(form["grant_type"])
     if redeem is None:
         raise _fault("unsupported_grant_type")
+    if form["grant_type"] not in client.settings.grant_types:
+        raise _fault("unauthorized_client")
     return redeem
 
 
@@ -119,21 +138,13 @@ def _fault(error: str) -> TokenError:
     return TokenError(error, provider.DESCRIPTIONS[error])
 
 
-def _stored(issued: Issued, client: Client, grant: Grant, now: int) -> Token:
+def _stored(issued: Issued, ledger: Ledger, grant: Grant) -> Token:
     kind: Any = issued.kind
+    client, now, audience = ledger.client, ledger.now, ledger.audience if kind == "access" else ()
     seconds = client.refresh_token_seconds if kind == "refresh" else client.access_token_seconds
-    return Token(hash_token(issued.token), kind, grant.id, issued.scope, now, now + seconds)
+    presented = hash_token(issued.token)
+    return Token(presented, kind, grant.id, issued.scope, now, now + seconds, audience=audience)
 
 
 async def _record(visiting: Visit, event: str, grant: Grant, **details: str) -> None:
     await visiting.record(event, user_id=grant.user_id, service=grant.service, grant=grant.id, **details)
-
-
-def _response(here: Issuer, answer: Answer) -> web.Response:
-    status, headers = 200, dict(NO_STORE)
-    if isinstance(answer, TokenError):
-        status, answer = answer.status, {"error": answer.error, "error_description": answer.description}
-    if status == 401:
-        headers[hdrs.WWW_AUTHENTICATE] = f'Basic realm="{here.tenant.issuer}", charset="UTF-8"'
-    body = orjson.dumps(answer)
-    return web.Response(status=status, body=body, content_type="application/json", headers=headers)

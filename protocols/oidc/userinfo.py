@@ -9,24 +9,27 @@ import orjson
 from aiohttp import hdrs, web
 
 from idp.web.exchange import NOW
+from keys.ring import KeyRing
 from keys.secret import Secret
 from keys.token import hash_token
 from protocols.oidc import cors, issuer, provider
+from protocols.oidc.clients import Client
 from protocols.oidc.errors import BearerError, Malformed
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Ledger
 from protocols.oidc.parameters import FORM, from_form
 from protocols.oidc.settings import OPENID
 
+SIGNED = "userinfo+jwt"  # so that it is never taken for an ID token (RFC 8725 §3.11)
+
 
 async def show(request: web.Request) -> web.Response:
     """GET or POST. Reads only, and waits for no writer."""
     here = issuer.of(request)
     try:
-        claims = await _claims(here, await _bearer(request), request[NOW])
+        response = await _answer(here, await _bearer(request), request[NOW])
     except BearerError as fault:
         return cors.allow(request, _refusal(here, fault))
-    response = web.Response(body=orjson.dumps(claims), content_type="application/json")
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     return cors.allow(request, response)
 
@@ -51,7 +54,7 @@ async def _bearer(request: web.Request) -> Secret:
     return Secret(tokens[0])
 
 
-async def _claims(here: Issuer, token: Secret, now: int) -> dict[str, Any]:
+async def _answer(here: Issuer, token: Secret, now: int) -> web.Response:
     """From the database as it is now: a disabled user's token is worth nothing at once."""
     async with here.provider.storage.snapshot(here.tenant.name) as tx:
         found = await tx.tokens.find(hash_token(token), "access", now)
@@ -59,13 +62,30 @@ async def _claims(here: Issuer, token: Secret, now: int) -> dict[str, Any]:
             raise _invalid()
         held, grant = found
         user = await tx.users.find(grant.user_id)
+        ring = await here.signing.load(tx)
         client = await here.client(tx, grant.client_id)
     if user is None or user.disabled_at is not None or client is None:
+        raise _invalid()
+    if held.audience:  # an API that got it may not ask us for more with it (RFC 8707 §2)
         raise _invalid()
     if OPENID not in held.scope:
         raise BearerError("insufficient_scope", "the access token is without the scope openid")
     narrowed = dataclasses.replace(grant, scope=held.scope)
-    return provider.userinfo(Ledger(here.tenant.issuer, client, user, narrowed, now))
+    claims = provider.userinfo(Ledger(here.tenant.issuer, client, user, narrowed, now))
+    return _in_format(client, here.tenant.issuer, claims, ring)
+
+
+def _in_format(client: Client, issuer: str, claims: dict[str, Any], ring: KeyRing) -> web.Response:
+    """JSON, or signed, encrypted or both, as the client registered it (Core §5.3.2)."""
+    algorithm, recipient = client.settings.userinfo_signed_response_alg, client.userinfo_recipient
+    body, content = orjson.dumps(claims), None
+    if algorithm is not None:
+        signed = ring.pick(algorithm).sign({**claims, "iss": issuer, "aud": client.id}, SIGNED)
+        body, content = signed.encode(), "JWT"
+    if recipient is not None:
+        body = recipient.encrypt(body, content).encode()
+    is_plain = algorithm is None and recipient is None
+    return web.Response(body=body, content_type="application/json" if is_plain else "application/jwt")
 
 
 def _invalid() -> BearerError:

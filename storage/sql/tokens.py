@@ -8,7 +8,7 @@ from storage.sql.connection import Connection, Row
 from storage.sql.grants import NAMES as GRANT_NAMES
 from storage.sql.grants import read_grant
 
-NAMES = ("token_hash", "kind", "grant_id", "scope", "created_at", "expires_at", "used_at")
+NAMES = ("token_hash", "kind", "grant_id", "scope", "created_at", "expires_at", "used_at", "audience")
 ADD = f"INSERT INTO tokens (tenant, {', '.join(NAMES)}) VALUES (:tenant, :{', :'.join(NAMES)})"
 FIND = f"""
 SELECT t.{", t.".join(NAMES)}, g.{", g.".join(GRANT_NAMES)}
@@ -44,6 +44,7 @@ class SQLTokens:
             created_at=token.created_at,
             expires_at=token.expires_at,
             used_at=token.used_at,
+            audience=dump_names(token.audience),
         )
 
     async def find(self, token_hash: bytes, kind: str, now: int) -> tuple[Token, Grant] | None:
@@ -58,5 +59,6 @@ class SQLTokens:
 
 
 def _token(row: Row) -> Token:
-    token_hash, kind, grant_id, scope, *rest = row
-    return Token(token_hash, kind, grant_id, load_names(scope), *rest)
+    token_hash, kind, grant_id, scope, created_at, expires_at, used_at, audience = row
+    times = created_at, expires_at, used_at
+    return Token(token_hash, kind, grant_id, load_names(scope), *times, load_names(audience))

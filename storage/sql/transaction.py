@@ -11,14 +11,14 @@ from storage.contract import (
     Audit,
     Budgets,
     Credentials,
-    DataKeys,
     Grants,
-    SigningKeys,
     Tokens,
     Users,
 )
 from storage.deliveries import Deliveries
+from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
@@ -28,13 +28,17 @@ from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
 from storage.sql.data_keys import SQLDataKeys
 from storage.sql.deliveries import SQLDeliveries
+from storage.sql.derivation_keys import SQLDerivationKeys
 from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
 from storage.sql.registered_clients import SQLRegisteredClients
+from storage.sql.retry_answers import SQLRetryAnswers
+from storage.sql.service_tokens import SQLServiceTokens
 from storage.sql.sessions import SQLSessions
 from storage.sql.signing_keys import SQLSigningKeys
+from storage.sql.spent_identifiers import SQLSpentIdentifiers
 from storage.sql.tokens import SQLTokens
 from storage.sql.users import SQLUsers
 
@@ -45,9 +49,10 @@ class SQLTransaction:
     """`storage.contract.Transaction`."""
 
     __slots__ = (
-        *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials"),
-        *("data_keys", "deliveries", "expired", "grants", "initial_tokens", "interactions"),
-        *("registered_clients", "sessions", "signing_keys", "tokens", "users"),
+        *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials", "data_keys"),
+        *("deliveries", "derivation_keys", "expired", "grants", "initial_tokens", "interactions"),
+        *("registered_clients", "retry_answers", "service_tokens", "sessions", "signing_keys"),
+        *("spent_identifiers", "tokens", "users"),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -59,10 +64,14 @@ class SQLTransaction:
         self.grants: Grants = SQLGrants(connection)
         self.tokens: Tokens = SQLTokens(connection)
         self.deliveries: Deliveries = SQLDeliveries(connection)
+        self.retry_answers: RetryAnswers = SQLRetryAnswers(connection)
+        self.service_tokens: ServiceTokens = SQLServiceTokens(connection)
+        self.spent_identifiers: SpentIdentifiers = SQLSpentIdentifiers(connection)
         self.authorization_requests: AuthorizationRequests = SQLAuthorizationRequests(connection)
         self.consents: Consents = SQLConsents(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)
         self.data_keys: DataKeys = SQLDataKeys(connection)
+        self.derivation_keys: DerivationKeys = SQLDerivationKeys(connection)
         self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
         self.initial_tokens: InitialTokens = SQLInitialTokens(connection)
         self.audit: Audit = SQLAudit(connection)

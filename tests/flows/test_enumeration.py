@@ -88,9 +88,7 @@ def shape(page: Page) -> str:
     body = re.sub(r">\d<", ">0<", page.text)
     for value in page.form.fields.values():
         body = body.replace(value, "…") if value else body
-    return (
-        f"{page.status}\n{headers}\n{re.sub(r'(' + '|'.join(k[:4] for k in KINDS) + r')[0-9]+', 'NAME', body)}"
-    )
+    return f"{page.status}\n{headers}\n{re.sub(r'(' + '|'.join(k[:4] for k in KINDS) + r')[0-9]+', 'NAME', body)}"
 
 
 def wrong(page: Page) -> str:

@@ -13,7 +13,15 @@ from dataclasses import replace
 
 import storage
 from storage import Storage, Transaction
-from tests.storage.examples import CREDENTIAL, GRANT, INITIAL_TOKEN, INTERACTION, NOW, REFRESH, REGISTERED_CLIENT
+from tests.storage.examples import (
+    CREDENTIAL,
+    GRANT,
+    INITIAL_TOKEN,
+    INTERACTION,
+    NOW,
+    REFRESH,
+    REGISTERED_CLIENT,
+)
 
 LIMIT = 5
 
@@ -33,6 +41,10 @@ async def rotate_token(tx: Transaction) -> bool:
 
 async def claim_delivery(tx: Transaction) -> bool:
     return await tx.deliveries.claim(NOW + 5, NOW + 60) is not None
+
+
+async def spend_identifier(tx: Transaction) -> bool:
+    return await tx.spent_identifiers.add(b"assertion", NOW + 60)
 
 
 async def advance_credential(tx: Transaction) -> bool:
@@ -56,8 +68,8 @@ async def spend_budget(tx: Transaction) -> bool:
 ACTIONS: dict[str, Callable[[Transaction], Awaitable[bool]]] = {
     action.__name__: action
     for action in (
-        *(consume_interaction, consume_code, rotate_token, claim_delivery, advance_credential),
-        *(spend_budget, consume_initial_token, replace_registered_client),
+        *(consume_interaction, consume_code, rotate_token, claim_delivery, spend_identifier),
+        *(advance_credential, spend_budget, consume_initial_token, replace_registered_client),
     )
 }
 

@@ -38,6 +38,7 @@ async def race(url: str, action: str, processes: int, tasks: int) -> int:
         "consume_code",
         "rotate_token",
         "claim_delivery",
+        "spend_identifier",
         "advance_credential",
         "consume_initial_token",
         "replace_registered_client",

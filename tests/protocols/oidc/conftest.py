@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, get_args
 
 import aiohttp
 import pytest
 
-from protocols.oidc.settings import ResponseType
+from protocols.oidc.vocabulary import ResponseType
 from tests.browser import Browser
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, PATTERN, Person
+from tests.protocols.oidc import signing
 from tests.protocols.oidc.prober import Prober
 from tests.protocols.oidc.registrar import Registrar
 from tests.protocols.oidc.signer import CLIENT_KEY, jwks
@@ -25,6 +27,8 @@ ERIN = Person("erin", pattern=PATTERN)
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
 OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
+BRIEF = {"code_seconds": BRIEF_SECONDS, "refresh_grace_seconds": 0}
+KEYS_FILE, TURNING_FILE = "keyed.json", "turning.json"
 RESPONSE_TYPES = get_args(ResponseType)
 
 
@@ -41,6 +45,30 @@ def add_services(tenant: TenantFolder) -> None:
     add("grouped", scopes=["openid", "groups"])
     add("online", scopes=["openid", "email"])
     add("old", pkce="optional")
+    add("api", introspects=["wiki", "robot"])
+    apis = ["https://api.example.com", "https://files.example.com/v1"]
+    add("spoken", access_token_format="jwt", resources=apis)
+    add("apart", subject_type="pairwise")
+    for name in ("joint1", "joint2"):
+        add(name, subject_type="pairwise", sector_identifier="joint.example.com")
+    both = signing.public(signing.SEALING_RSA, signing.SEALING_EC)
+    add("stamped", userinfo_signed_response_alg="RS256")
+    add("veiled", jwks=both, userinfo_encrypted_response_alg="RSA-OAEP-256")
+    add("sealed", jwks=both, userinfo_signed_response_alg="ES256", userinfo_encrypted_response_alg="ECDH-ES",
+        id_token_encrypted_response_alg="RSA-OAEP-256", id_token_encrypted_response_enc="A256GCM")  # fmt: skip
+    add(
+        "robot",
+        scopes=["profile", "read", "write"],
+        grant_types=["client_credentials"],
+        access_token_format="jwt",
+        resources=apis,
+    )
+    tenant.services["robot"]["oidc"]["redirect_uris"] = []
+    add("hmac", token_endpoint_auth_method="client_secret_jwt")
+    signs = {"token_endpoint_auth_method": "private_key_jwt"}
+    add("keyed", **signs, jwks={"file": KEYS_FILE}, token_endpoint_auth_signing_alg="ES256")
+    add("turning", **signs, jwks={"file": TURNING_FILE}, token_endpoint_auth_signing_alg="ES256")
+    add("inline", **signs, jwks=signing.public(signing.RSA))
     add("front", response_types=list(RESPONSE_TYPES))
     add("signing", jwks=jwks(CLIENT_KEY), request_object_signing_alg="ES256")
     add("signed", jwks=jwks(CLIENT_KEY), request_object_signing_alg="ES256",
@@ -52,7 +80,8 @@ def add_services(tenant: TenantFolder) -> None:
     for name in ("other", "strict", "closed"):
         add(name)
     add("spa", token_endpoint_auth_method="none")
-    del tenant.services["spa"]["oidc"]["client_secret"]
+    for name in ("spa", "keyed", "turning", "inline"):
+        del tenant.services[name]["oidc"]["client_secret"]
 
 
 def add_policies(tenant: TenantFolder) -> None:
@@ -78,11 +107,14 @@ def add_joining(server: Server) -> None:
 @pytest.fixture(scope="session")
 def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one = Server(tmp_path_factory.mktemp("oidc"), database(), workers=2)
-    brief = TenantFolder("brief", f"{one.url}/brief", settings={"oidc": {"code_seconds": BRIEF_SECONDS}})
+    brief = TenantFolder("brief", f"{one.url}/brief", settings={"oidc": BRIEF})
     one.configuration.tenants.append(brief)
     add_services(one.tenant)
     add_policies(one.tenant)
-    brief.add_service("wiki", "https://wiki.example.com/cb")
+    brief.add_service("wiki", "https://wiki.example.com/cb", scopes=OFFLINE)
+    one.config.mkdir(parents=True)
+    for name in (KEYS_FILE, TURNING_FILE):
+        (one.config / name).write_text(json.dumps(signing.public(signing.EC)))
     add_joining(one)
     for running_one in running(one):
         for person in (ALICE, ERIN, DAVE):

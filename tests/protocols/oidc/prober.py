@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
@@ -73,6 +74,7 @@ class Prober:
     secret: str | None = None
     redirect_uri: str = "https://wiki.example.com/cb"
     method: str = "client_secret_basic"
+    assertion: Callable[[], str] | None = None  # makes a client assertion (RFC 7523)
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
     @property
@@ -120,6 +122,10 @@ class Prober:
             joined = f"{quote_plus(self.client_id)}:{quote_plus(self.secret or '')}"
             return {"Authorization": f"Basic {b64encode(joined.encode()).decode()}"}
         form["client_id"] = self.client_id
+        if self.assertion is not None:
+            form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+            form["client_assertion"] = self.assertion()
+            return {}
         if self.secret is not None:
             form["client_secret"] = self.secret
         return {}

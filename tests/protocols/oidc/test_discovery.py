@@ -35,7 +35,7 @@ async def test_it_says_what_the_server_does(rp: Prober) -> None:
     assert {"RS256", "ES256", "EdDSA"} == set(said["id_token_signing_alg_values_supported"])
     assert said["authorization_response_iss_parameter_supported"] is True
     assert said["request_parameter_supported"] is True
-    assert said["request_object_signing_alg_values_supported"] == ["ES256"]
+    assert said["request_object_signing_alg_values_supported"] == ["ES256", "RS256"]
     assert said["response_modes_supported"] == ["query", "fragment", "form_post"]
     assert "create" not in said["prompt_values_supported"]
     assert said["request_uri_parameter_supported"] is False

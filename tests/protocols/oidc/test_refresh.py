@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from tests.protocols.oidc.prober import Prober, claims
 
 
@@ -31,22 +33,69 @@ async def test_it_is_exchanged_for_new_tokens(rp: Prober) -> None:
     assert (await rp.refresh(second["refresh_token"])).status == 200
 
 
-async def test_used_again_it_takes_the_whole_family_with_it(rp: Prober) -> None:
-    """THREAT_MODEL.md 14: refresh reuse revokes the family."""
+async def test_used_again_it_takes_the_whole_family_with_it(brief: Prober) -> None:
+    """THREAT_MODEL.md 14: refresh reuse revokes the family. Here the tenant allows no retry."""
+    first = await brief.tokens()
+    second = (await brief.refresh(first["refresh_token"])).json
+    assert (await brief.refresh(first["refresh_token"])).error == "invalid_grant"
+    assert (await brief.refresh(second["refresh_token"])).error == "invalid_grant"
+    assert (await brief.userinfo(first["access_token"])).status == 401
+    assert (await brief.userinfo(second["access_token"])).status == 401
+
+
+async def test_an_honest_retry_gets_the_same_answer(rp: Prober) -> None:
+    """The network lost the answer: nothing is revoked, and nothing more is issued."""
+    first = await rp.tokens()
+    lost = await rp.refresh(first["refresh_token"])
+    again = await rp.refresh(first["refresh_token"])
+    assert (again.status, again.text) == (200, lost.text)
+    assert again.headers["Cache-Control"] == "no-store"
+    assert (await rp.userinfo(again.json["access_token"])).status == 200
+    assert (await rp.refresh(again.json["refresh_token"])).status == 200
+
+
+async def test_who_has_heard_the_answer_does_not_retry(rp: Prober) -> None:
+    """THREAT_MODEL.md 14: once the new token was used the old one is a stolen one, however soon it comes."""
     first = await rp.tokens()
     second = (await rp.refresh(first["refresh_token"])).json
+    third = (await rp.refresh(second["refresh_token"])).json
     assert (await rp.refresh(first["refresh_token"])).error == "invalid_grant"
+    assert (await rp.refresh(third["refresh_token"])).error == "invalid_grant"
+    assert (await rp.userinfo(third["access_token"])).status == 401
+
+
+async def test_another_request_is_no_retry(rp: Prober) -> None:
+    """A retry repeats the request; what asks for another scope is a second use."""
+    first = await rp.tokens()
+    second = (await rp.refresh(first["refresh_token"])).json
+    assert (await rp.refresh(first["refresh_token"], scope="openid")).error == "invalid_grant"
     assert (await rp.refresh(second["refresh_token"])).error == "invalid_grant"
-    assert (await rp.userinfo(first["access_token"])).status == 401
-    assert (await rp.userinfo(second["access_token"])).status == 401
 
 
-async def test_another_grant_of_the_same_user_stays(rp: Prober) -> None:
-    first, untouched = await rp.tokens(), await rp.tokens()
-    await rp.refresh(first["refresh_token"])
-    await rp.refresh(first["refresh_token"])
-    assert (await rp.userinfo(untouched["access_token"])).status == 200
-    assert (await rp.refresh(untouched["refresh_token"])).status == 200
+async def test_a_retry_is_the_same_clients(rp: Prober) -> None:
+    """threats.md 13: another client that heard of the token gets nothing, and spoils nothing."""
+    first = await rp.tokens()
+    lost = await rp.refresh(first["refresh_token"])
+    assert (
+        await rp.other("other", secret=rp.secret).refresh(first["refresh_token"])
+    ).error == "invalid_grant"
+    assert (await rp.refresh(first["refresh_token"])).text == lost.text
+
+
+async def test_a_retry_of_a_revoked_grant_gets_nothing(rp: Prober) -> None:
+    first = await rp.tokens()
+    second = (await rp.refresh(first["refresh_token"])).json
+    form = {"token": second["refresh_token"]}
+    await rp.post("/oidc/revoke", urlencode(form), rp.authentication({}))
+    assert (await rp.refresh(first["refresh_token"])).error == "invalid_grant"
+
+
+async def test_another_grant_of_the_same_user_stays(brief: Prober) -> None:
+    first, untouched = await brief.tokens(), await brief.tokens()
+    await brief.refresh(first["refresh_token"])
+    await brief.refresh(first["refresh_token"])
+    assert (await brief.userinfo(untouched["access_token"])).status == 200
+    assert (await brief.refresh(untouched["refresh_token"])).status == 200
 
 
 async def test_another_client_cannot_use_it_nor_spoil_it(rp: Prober) -> None:
@@ -80,5 +129,7 @@ async def test_a_public_client_rotates_too(rp: Prober) -> None:
     """RFC 9700 §2.2.2."""
     public = rp.other("spa", method="none")
     first = await public.tokens()
-    assert (await public.refresh(first["refresh_token"])).status == 200
+    second = (await public.refresh(first["refresh_token"])).json
+    assert second["refresh_token"] != first["refresh_token"]
+    assert (await public.refresh(second["refresh_token"])).status == 200
     assert (await public.refresh(first["refresh_token"])).error == "invalid_grant"

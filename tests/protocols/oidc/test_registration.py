@@ -209,8 +209,7 @@ async def test_a_deleted_client_is_gone_with_all_that_it_holds(registrar: Regist
         for each in server.audit("joining")
         if each["details"].get("client") == told["client_id"]
     ]
-    assert events[0] == "client.deleted"
-    assert events[-1] == "client.registered"
+    assert {"client.registered", "grant.given", "client.deleted"} <= set(events)
 
 
 async def test_a_token_of_one_client_opens_no_other(registrar: Registrar) -> None:
@@ -263,12 +262,14 @@ async def test_clients_are_of_their_tenant_alone(registrar: Registrar, open_regi
 async def test_anybody_registers_where_no_token_is_needed_until_there_are_enough(
     open_registrar: Registrar, server: Server
 ) -> None:
-    """At most as many as the tenant says (100 by default), the pages of the tests before included."""
+    """At most as many as the tenant says, 100 by default; those of other tests are among them."""
     answers = [await open_registrar.register() for _ in range(101)]
     assert answers[0].status == 201
     assert answers[-1].status == 403
     assert answers[-1].error == "access_denied"
     registered = json.loads(server.cli("client", "list", "--tenant", "open", "--json"))
     assert len(registered) == 100
-    assert (await open_registrar.manage("DELETE", answers[0].json)).status == 204
+    for answer in answers:
+        if answer.status == 201:
+            assert (await open_registrar.manage("DELETE", answer.json)).status == 204
     assert (await open_registrar.register()).status == 201

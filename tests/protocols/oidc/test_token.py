@@ -25,7 +25,7 @@ async def test_tokens_are_never_cached(rp: Prober) -> None:
     [
         ({"grant_type": None}, "invalid_request"),
         ({"grant_type": ""}, "invalid_request"),
-        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+        ({"grant_type": "client_credentials"}, "unauthorized_client"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}, "unsupported_grant_type"),
         ({"code": None}, "invalid_request"),

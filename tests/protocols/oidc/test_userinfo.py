@@ -92,13 +92,21 @@ async def test_a_token_narrowed_by_refresh_says_less(rp: Prober) -> None:
 
 
 async def test_a_disabled_user_is_gone_at_once(rp: Prober, dave: Prober, server: Server) -> None:
-    """THREAT_MODEL.md 24: Within 1 s of disabling a user: session, refresh and userinfo all refuse."""
-    tokens, code = await dave.tokens(), await dave.code()
+    """THREAT_MODEL.md 24: Within 1 s of disabling a user: session, refresh, its retry, introspection and userinfo
+    all refuse.
+    """
+    tokens, code, spent = await dave.tokens(), await dave.code(), await dave.tokens()
+    assert (await dave.refresh(spent["refresh_token"])).status == 200
     assert claims(tokens["id_token"])["sub"]
     server.cli("user", "disable", "dave", "--tenant", "demo")
     refused = await dave.userinfo(tokens["access_token"])
     assert refused.status == 401
     assert 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        form = urlencode({"token": token})
+        said = await dave.post("/oidc/introspect", form, dave.authentication({}))
+        assert said.json == {"active": False}
+    assert (await dave.refresh(spent["refresh_token"])).error == "invalid_grant"
     assert (await dave.refresh(tokens["refresh_token"])).error == "invalid_grant"
     assert (await dave.redeem(code)).error == "invalid_grant"
     assert (await dave.authorize(prompt="none")).error == "login_required"

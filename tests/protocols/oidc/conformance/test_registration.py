@@ -10,6 +10,7 @@ from tests.browser import Browser
 from tests.people import ALICE
 from tests.protocols.oidc.prober import claims, header
 from tests.protocols.oidc.registrar import CALLBACK, Registrar
+from tests.protocols.oidc.signing import EC, STRANGER, assertion, public, sign
 
 HTTPS = "https://rp.example.com"
 
@@ -40,14 +41,17 @@ async def test_oidcc_server(registrar: Registrar, method: str) -> None:
 
 
 async def test_oidcc_refresh_token(registrar: Registrar) -> None:
-    """OIDCC-11: refresh tokens for those that register the grant."""
-    told = await registrar.registered(grant_types=["authorization_code", "refresh_token"])
+    """OIDCC-11: refresh tokens for those that register the grant, each for its own client."""
+    both = ["authorization_code", "refresh_token"]
+    told = await registrar.registered(grant_types=both)
     given = await registrar.tokens(told, ALICE)
     renewed = await registrar.client(told).refresh(given["refresh_token"])
     assert renewed.status == 200
-    other = await registrar.registered()
+    other = await registrar.registered(grant_types=both)
     stolen = await registrar.client(other).refresh(renewed.json["refresh_token"])
     assert stolen.error == "invalid_grant"
+    without = await registrar.registered()
+    assert (await registrar.client(without).refresh("unknown")).error == "unauthorized_client"
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
@@ -163,8 +167,30 @@ async def test_oidcc_registration_sector_uri_and_sector_bad(registrar: Registrar
     """OIDCR-5: the document cannot be fetched, so the client is not left believing that it was checked."""
     answer = await registrar.register(sector_identifier_uri=f"{HTTPS}/sector.json")
     assert (answer.status, answer.error) == (400, "invalid_client_metadata")
-    answer = await registrar.register(subject_type="pairwise")
+    hosts = ["https://one.example.com/cb", "https://two.example.com/cb"]
+    answer = await registrar.register(subject_type="pairwise", redirect_uris=hosts)
     assert (answer.status, answer.error) == (400, "invalid_client_metadata")
+
+
+async def test_pairwise_subjects_are_of_the_host_of_the_redirect_uris(registrar: Registrar) -> None:
+    """OIDCR-5, OIDCC-8.1: two clients of one host know a user by one name, those of another by another."""
+    sectors = {"one": "https://one.example.com/a", "same": "https://one.example.com/b"}
+    sectors["other"] = "https://other.example.com/a"
+    subjects = {}
+    for name, uri in sectors.items():
+        told = await registrar.registered(subject_type="pairwise", redirect_uris=[uri])
+        assert told["subject_type"] == "pairwise"
+        subjects[name] = claims((await registrar.tokens(told, ALICE))["id_token"])["sub"]
+    assert subjects["one"] == subjects["same"] != subjects["other"]
+
+
+async def test_oidcc_userinfo_rs256(registrar: Registrar) -> None:
+    """OIDCC-5.3.2: signed where the client registers an algorithm."""
+    told = await registrar.registered(userinfo_signed_response_alg="RS256")
+    given = await registrar.tokens(told, ALICE)
+    said = await registrar.client(told).userinfo(given["access_token"])
+    assert said.headers["Content-Type"].startswith("application/jwt")
+    assert claims(said.text)["email"] == "alice@example.com"
 
 
 @pytest.mark.parametrize("address", [f"{HTTPS}/jwks", "http://169.254.169.254/", "file:///etc/passwd"])
@@ -219,6 +245,8 @@ async def test_oidcc_3rd_party_init_login_nohttps(registrar: Registrar, address:
         {"token_endpoint_auth_method": None, "userinfo_encrypted_response_alg": "RSA-OAEP"},
         {"id_token_encrypted_response_alg": "RSA-OAEP"},
         {"request_uris": [f"{HTTPS}/request"]},
+        {"backchannel_logout_uri": f"{HTTPS}/out"},
+        {"frontchannel_logout_session_required": True},
         {"client_name": "a\nb"},
         {"client_name": ""},
         {"client_name": "x" * 201},
@@ -270,3 +298,17 @@ async def test_a_client_has_scopes_of_those_that_the_tenant_allows(
 ) -> None:
     """RFC 7591 §2 scope; offline_access goes with the grant refresh_token only."""
     assert (await registrar.registered(scope=asked))["scope"] == registered
+
+
+async def test_a_client_proves_itself_by_the_keys_that_it_registered(registrar: Registrar) -> None:
+    """RFC 7591 §2 jwks, RFC 7523 §2.2: private_key_jwt, for which there is no secret."""
+    told = await registrar.registered(
+        token_endpoint_auth_method="private_key_jwt",
+        token_endpoint_auth_signing_alg="ES256",
+        jwks=public(EC),
+    )
+    assert "client_secret" not in told
+    client = registrar.client(told)
+    for key, error in ((EC, "invalid_grant"), (STRANGER, "invalid_client")):
+        client.assertion = lambda key=key: sign(assertion(told["client_id"], registrar.issuer), key)
+        assert (await client.redeem("unknown")).error == error

@@ -1,0 +1,19 @@
+"""Keys from which identifiers are derived: made once for a tenant, and never turned, since every name would change."""
+
+from __future__ import annotations
+
+from keys.seal import Vault, new_data_key
+from storage import Storage
+
+TABLE = "derivation_keys"
+
+
+async def open_key(storage: Storage, vault: Vault, purpose: str, now: int) -> bytes:
+    """The tenant's 32 bytes for that purpose, the same on every node. Raises `keys.seal.Unsealable`."""
+    async with storage.snapshot(vault.tenant) as tx:
+        sealed = await tx.derivation_keys.find(purpose)
+    if sealed is None:
+        async with storage.transaction(vault.tenant) as tx:
+            fresh = vault.seal(new_data_key(), TABLE, purpose)
+            sealed = await tx.derivation_keys.find_or_add(purpose, fresh, now)
+    return vault.open(sealed, TABLE, purpose)

@@ -1,0 +1,52 @@
+"""Who calls an endpoint that only clients call: by the one method that the client registered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import hdrs, web
+
+from idp.web.exchange import NOW
+from protocols.oidc import assertion, clients
+from protocols.oidc.clients import Client
+from protocols.oidc.errors import TokenError
+from protocols.oidc.foreign import Untrustworthy
+from protocols.oidc.issuer import Issuer
+
+
+async def authenticate(request: web.Request, here: Issuer, form: Mapping[str, str]) -> Client:
+    """The client. Raises `TokenError`: invalid_client, the same for every fault (RFC 6749 §5.2).
+
+    Call it outside of a transaction: that an assertion was used is made durable at once, whatever follows.
+    """
+    authorizations = request.headers.getall(hdrs.AUTHORIZATION, ())
+    if "client_assertion" not in form and "client_assertion_type" not in form:
+        known = await here.known(clients.claimed_id(form, authorizations))
+        return clients.authenticate(known, form, authorizations)
+    if authorizations or "client_secret" in form:
+        raise TokenError("invalid_request", "more than one client authentication method was used")
+    return await _by_assertion(request, here, form)
+
+
+async def _by_assertion(request: web.Request, here: Issuer, form: Mapping[str, str]) -> Client:
+    presented = form.get("client_assertion", "")
+    claimed = assertion.unverified_subject(presented)
+    client = (await here.known(claimed)).get(claimed)
+    if client is None or form.get("client_assertion_type") != assertion.TYPE:
+        raise clients.failed()
+    if form.get("client_id", client.id) != client.id:  # RFC 7521 §4.2
+        raise clients.failed()
+    try:
+        used = assertion.verify(client, presented, _our_names(request, here), request[NOW])
+    except Untrustworthy:
+        raise clients.failed() from None
+    async with here.provider.storage.transaction(here.tenant.name) as tx:
+        if not await tx.spent_identifiers.add(used.digest, used.expires_at):
+            raise clients.failed()
+    return client
+
+
+def _our_names(request: web.Request, here: Issuer) -> tuple[str, ...]:
+    """Issuer, token endpoint (RFC 7523 §3), or the endpoint that was called (RFC 9126 §2)."""
+    called = request.path.removeprefix(here.tenant.prefix)
+    return here.tenant.issuer, here.tenant.url("/oidc/token"), here.tenant.url(called)

@@ -1,0 +1,87 @@
+"""`/oidc/introspect`: a resource server asks what a token is worth (RFC 7662)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from idp.web.exchange import NOW
+from protocols.oidc import held, issuer
+from protocols.oidc.answer import respond
+from protocols.oidc.client_authentication import authenticate
+from protocols.oidc.clients import Client
+from protocols.oidc.errors import Malformed, TokenError
+from protocols.oidc.issuer import Issuer
+from protocols.oidc.parameters import from_form
+from storage.presented import ServiceToken
+from storage.records import Grant, Token, User
+
+INACTIVE: Final[Mapping[str, Any]] = {"active": False}  # and not a word why (RFC 7662 §2.2)
+
+
+async def introspect(request: web.Request) -> web.Response:
+    """POST only. Reads the database as it is now, so whatever was revoked or disabled is inactive at once."""
+    here = issuer.of(request)
+    try:
+        form = await from_form(request)
+        client = await authenticate(request, here, form)
+        if client.is_public:  # RFC 7662 §2.1: anybody could try tokens otherwise
+            raise TokenError("invalid_client", "a public client may not introspect")
+        return respond(here, await _describe(here, client, form, request[NOW]))
+    except Malformed as fault:
+        return respond(here, TokenError("invalid_request", fault.description))
+    except TokenError as fault:
+        return respond(here, fault)
+
+
+async def _describe(here: Issuer, asking: Client, form: Mapping[str, str], now: int) -> Mapping[str, Any]:
+    async with here.provider.storage.snapshot(here.tenant.name) as tx:
+        found = await held.find(tx, form, now)
+        if found is None:
+            own = await tx.service_tokens.find(held.presented(form), now)
+            return _in_own_name(here, asking, own) if own else INACTIVE
+        if not _may_see(asking, *found):
+            return INACTIVE
+        token, grant = found
+        user = await tx.users.find(grant.user_id)
+        client = await here.client(tx, grant.client_id)
+    if user is None or user.disabled_at is not None or client is None or token.used_at is not None:
+        return INACTIVE
+    return _active(here, client, token, grant, user)
+
+
+def _in_own_name(here: Issuer, asking: Client, token: ServiceToken) -> Mapping[str, Any]:
+    """A token of a service without a user, if that service is still there."""
+    if token.client_id not in here.clients:
+        return INACTIVE
+    if token.client_id != asking.id and token.service not in asking.settings.introspects:
+        return INACTIVE
+    said = _common(here, token)
+    return said | {"sub": token.client_id, "client_id": token.client_id, "token_type": "Bearer"}
+
+
+def _common(here: Issuer, token: Token | ServiceToken) -> dict[str, Any]:
+    said = {"active": True, "iss": here.tenant.issuer, "scope": " ".join(token.scope)}
+    audience = {"aud": list(token.audience)} if token.audience else {}
+    return {**said, **audience, "iat": token.created_at, "exp": token.expires_at}
+
+
+def _may_see(asking: Client, token: Token, grant: Grant) -> bool:
+    """Its own tokens; an access token of a service that it serves as an API (RFC 7662 §4)."""
+    if grant.client_id == asking.id:
+        return True
+    return token.kind == "access" and grant.service in asking.settings.introspects
+
+
+def _active(here: Issuer, client: Client, token: Token, grant: Grant, user: User) -> dict[str, Any]:
+    """RFC 7662 §2.2; `acr` and `auth_time` after RFC 9470 §6.2."""
+    said = _common(here, token)
+    said |= {"sub": client.subject(user.id), "client_id": client.id}
+    said |= {"auth_time": grant.auth_time, "acr": grant.acr}
+    if token.kind == "access":
+        said |= {"token_type": "Bearer"}
+    if "profile" in token.scope:
+        said["username"] = user.username
+    return said

@@ -1,0 +1,69 @@
+"""`/oidc/revoke`: a client gives back a token that it needs no more (RFC 7009)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from idp.visit import Visit
+from idp.web.visiting import visit
+from protocols.oidc import cors, held, issuer
+from protocols.oidc.answer import NO_STORE, respond
+from protocols.oidc.client_authentication import authenticate
+from protocols.oidc.clients import Client
+from protocols.oidc.errors import Malformed, TokenError
+from protocols.oidc.parameters import from_form
+
+
+async def revoke(request: web.Request) -> web.Response:
+    """POST only. A token that is worth nothing already is a success (RFC 7009 §2.2)."""
+    here = issuer.of(request)
+    try:
+        form = await from_form(request)
+        client = await authenticate(request, here, form)
+        async with here.provider.storage.transaction(here.tenant.name) as tx:
+            await _end(visit(request, tx), client, form)
+    except Malformed as fault:
+        response = respond(here, TokenError("invalid_request", fault.description))
+    except TokenError as fault:
+        response = respond(here, fault)
+    else:
+        response = web.Response(headers=NO_STORE)
+    return cors.allow(request, response)
+
+
+async def _end(visiting: Visit, client: Client, form: Mapping[str, str]) -> None:
+    """An access token ends alone; a refresh token, used or not, takes its whole grant along (§2.1)."""
+    found = await held.find(visiting.tx, form, visiting.now)
+    if found is None:
+        await _end_own(visiting, client, held.presented(form))
+        return
+    token, grant = found
+    if grant.client_id != client.id:  # RFC 6749 §5.2 names this very case
+        raise _of_another()
+    if token.kind == "refresh":
+        await visiting.tx.grants.delete(grant.id)
+        event = "grant.revoked"
+    else:
+        await visiting.tx.tokens.delete(token.token_hash)
+        event = "token.revoked"
+    reason = "the service gave it back"
+    await visiting.record(event, user_id=grant.user_id, service=grant.service, grant=grant.id, reason=reason)
+
+
+async def _end_own(visiting: Visit, client: Client, presented: bytes) -> None:
+    """A token that a service holds in its own name."""
+    token = await visiting.tx.service_tokens.find(presented, visiting.now)
+    if token is None:
+        return
+    if token.client_id != client.id:
+        raise _of_another()
+    await visiting.tx.service_tokens.delete(presented)
+    await visiting.record(
+        "token.revoked", user_id=None, service=token.service, reason="the service gave it back"
+    )
+
+
+def _of_another() -> TokenError:
+    return TokenError("invalid_grant", "the token was issued to another client")
