@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hmac
 
+from idp import session
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
@@ -80,6 +81,26 @@ def proved(interaction: Interaction, proof: Proof) -> Interaction:
     """One question less; a newer proof by the same authenticator takes the place of the older."""
     kept = tuple(held for held in interaction.proofs if held.authenticator != proof.authenticator)
     return dataclasses.replace(interaction, chain=interaction.chain[1:], proofs=(*kept, proof))
+
+
+def given(interaction: Interaction) -> tuple[Proof, ...]:
+    """The proofs of this login itself: what is older is the session's on which it builds."""
+    return tuple(proof for proof in interaction.proofs if proof.at >= interaction.created_at)
+
+
+async def standing(visit: Visit, interaction: Interaction, user: User) -> Interaction:
+    """The interaction without what a session vouched for that has ended meanwhile.
+
+    Who signs out, and is gone, must not leave a page in his browser that still counts on his first proof.
+    """
+    fresh = given(interaction)
+    if len(fresh) == len(interaction.proofs):
+        return interaction
+    held = await session.find(visit)
+    live = held.proofs if held and held.user_id == user.id else ()
+    names = {proof.authenticator for proof in fresh}
+    kept = tuple(proof for proof in live if proof.authenticator not in names)
+    return dataclasses.replace(interaction, proofs=(*kept, *fresh))
 
 
 def is_prompt_over(interaction: Interaction, now: int) -> bool:

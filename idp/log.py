@@ -17,8 +17,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from idp.config.server import Log
 
 TENANT = "tenant"  # the field by which the boundary says whose line it is
-# Libraries that write what they work on into their messages: tokens, codes, claims. We keep where, not what.
-TALKATIVE = frozenset(("pyop", "oic", "jwkest", "saml2"))
+# Libraries that write what they work on into their messages: tokens, codes, cookies. We keep where, not what.
+TALKATIVE = frozenset(("pyop", "oic", "jwkest", "saml2", "aiohttp"))
 
 
 def configure(settings: Log, zones: Mapping[str, tzinfo]) -> None:

@@ -44,12 +44,12 @@ class Login:
         verdict = decide(visit.tenant.rules, attempt).verdict
         if isinstance(verdict, Deny):
             return await conclusion.deny(visit, verdict, attempt)
-        missing = conclusion.missing(verdict, held.proofs)
-        if missing:
-            return await self._step_up(visit, attempt, resume, wish, held, missing)
         authentication = conclusion.authenticated(visit, user, held, verdict)
         if wish.max_age is not None and visit.now - authentication.auth_time > wish.max_age:
             return await self._open(visit, attempt, resume, wish, user)
+        missing = conclusion.missing(verdict, held.proofs)
+        if missing:
+            return await self._step_up(visit, attempt, resume, wish, held, missing)
         await session.touch(visit, held)
         return Accept(authentication, resume)
 
@@ -127,12 +127,13 @@ class Login:
         """An answer to the open question: count it, and only then look at it."""
         username = interaction.username or ""
         authenticator = visit.tenant.authenticators[interaction.chain[0]]
-        spent = await throttle.spend(visit.tx, visit.tenant.settings.lockout, username, visit.now)
+        lockout = visit.tenant.settings.lockout
+        spent = await throttle.spend(visit.tx, lockout, username, authenticator.name, visit.now)
         proven = spent.evaluate and await authenticator.verify(
             visit.tx, user, interaction.prompt, answer, visit.now
         )
         if proven and user is not None:
-            await throttle.refund(visit.tx, username)
+            await throttle.refund(visit.tx, username, authenticator.name)
             proof = Proof(authenticator.name, authenticator.amr, visit.now)
             return await self._advance(visit, interactions.proved(interaction, proof), user)
         reference = await visit.record(
@@ -152,13 +153,15 @@ class Login:
         """A proof was right: ask for the next, or decide now that all are given."""
         if interaction.chain:
             return await interactions.ask(visit, interaction, user)
-        await throttle.unlock(visit.tx, interaction.username or "")
+        given = [proof.authenticator for proof in interactions.given(interaction)]
+        await throttle.unlock(visit.tx, interaction.username or "", given)
+        interaction = await interactions.standing(visit, interaction, user)
         attempt = _attempt(visit, interaction, user)
         verdict = decide(visit.tenant.rules, attempt).verdict
         if isinstance(verdict, Deny):
             return await conclusion.deny(visit, verdict, attempt)
         missing = conclusion.missing(verdict, interaction.proofs)
-        if missing:  # the rules or his groups changed while he was typing
+        if missing:  # the rules, his groups or his session changed while he was typing
             return await interactions.ask(visit, dataclasses.replace(interaction, chain=missing), user)
         return await conclusion.accept(visit, interaction, user, verdict)
 

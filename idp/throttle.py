@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from idp.config.tenant import Lockout
@@ -17,23 +18,29 @@ class Spent:
     until: int
 
 
-def subject(username: str) -> str:
-    """Guesses count against the name as it was typed, whether anyone has it or not: both lock alike."""
-    return f"name:{username}"
+def subject(username: str, authenticator: str) -> str:
+    """Guesses count against the name as it was typed, whether anyone has it or not: both lock alike.
+
+    And for each authenticator by itself. Whoever knows the password can finish a login that asks for no more, and
+    must not thereby get new guesses at the code.
+    """
+    return f"{authenticator}:{username}"
 
 
-async def spend(tx: Transaction, lockout: Lockout, username: str, now: int) -> Spent:
+async def spend(tx: Transaction, lockout: Lockout, username: str, authenticator: str, now: int) -> Spent:
     """Count a guess, atomically and before it is evaluated: a hundred at once are a hundred."""
-    budget = await tx.budgets.spend(subject(username), lockout.failures, lockout.seconds, now)
+    counted = subject(username, authenticator)
+    budget = await tx.budgets.spend(counted, lockout.failures, lockout.seconds, now)
     left = max(0, lockout.failures - budget.failures)
     return Spent(budget.failures <= lockout.failures, left, budget.until)
 
 
-async def refund(tx: Transaction, username: str) -> None:
+async def refund(tx: Transaction, username: str, authenticator: str) -> None:
     """The answer was right and more is asked: it does not count, and what was wrong before still does."""
-    await tx.budgets.refund(subject(username))
+    await tx.budgets.refund(subject(username, authenticator))
 
 
-async def unlock(tx: Transaction, username: str) -> bool:
-    """Forget all wrong answers: the login succeeded, or an operator said so."""
-    return await tx.budgets.delete(subject(username))
+async def unlock(tx: Transaction, username: str, authenticators: Iterable[str]) -> bool:
+    """Forget wrong answers: to what was proven, since the login succeeded; or to all, as an operator said."""
+    forgotten = [await tx.budgets.delete(subject(username, name)) for name in authenticators]
+    return any(forgotten)

@@ -15,10 +15,10 @@ pytest_plugins = ["tests.postgres"]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
+    """The address of a database without a row."""
     if request.param == "sqlite":
         return f"sqlite:{tmp_path}/masugata.db"
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("emptied_postgres_url")
     return url
 
 

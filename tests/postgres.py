@@ -15,6 +15,13 @@ from urllib.parse import quote
 import psycopg2
 import pytest
 
+EMPTY = """
+DO $$ DECLARE found RECORD; BEGIN
+    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_version' LOOP
+        EXECUTE format('ALTER TABLE %I DISABLE TRIGGER ALL; DELETE FROM %I; ALTER TABLE %I ENABLE TRIGGER ALL',
+                       found.tablename, found.tablename, found.tablename);
+    END LOOP;
+END $$"""
 ROLE = "masugata"  # neither superuser nor owner of the server: row-level security holds for it
 
 
@@ -72,7 +79,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         directory = Path(name)
         data = directory / "data"
         as_server_user(directory, tools / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8")
-        options = f"-c listen_addresses='' -c unix_socket_directories={directory} -c fsync=off"
+        options = f"-c listen_addresses='' -c unix_socket_directories={directory} -c fsync=off -c full_page_writes=off"
         control = (tools / "pg_ctl", "-D", data, "-w", "-l", directory / "log")
         as_server_user(directory, *control, "-o", options, "start")
         try:
@@ -93,3 +100,17 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     postgres_server.run(f"CREATE DATABASE {name} OWNER {ROLE}")
     yield postgres_server.url(name)
     postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def reused_postgres_url(postgres_server: PostgresServer) -> str:
+    """A database that tests empty and hand on: making one takes longer than most tests."""
+    postgres_server.run(f"CREATE DATABASE reused OWNER {ROLE}")
+    return postgres_server.url("reused")
+
+
+@pytest.fixture
+def emptied_postgres_url(postgres_server: PostgresServer, reused_postgres_url: str) -> str:
+    """The reused database without a row, in whatever tables there are."""
+    postgres_server.run(EMPTY, "reused")
+    return reused_postgres_url

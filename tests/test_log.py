@@ -59,7 +59,7 @@ def test_the_time_is_the_tenants(
 def test_a_secret_is_masked_however_deep_it_lies(
     capfdbinary: pytest.CaptureFixture[bytes], style: str
 ) -> None:
-    """threats.md 33: no log line at any level holds a secret."""
+    """THREAT_MODEL.md 33: no log line at any level holds a secret."""
     log.configure(Log(format=style), ZONES)  # type: ignore[arg-type]
     structlog.get_logger().info("hello", one=Secret("hunter2"), deep={"list": [Secret("hunter2")]})
     written = capfdbinary.readouterr().err
@@ -81,7 +81,7 @@ def test_a_traceback_shows_no_variable(capfdbinary: pytest.CaptureFixture[bytes]
     assert b"nothing there" in written and b"in fail" in written and b"hunter2" not in written
 
 
-@pytest.mark.parametrize("library", ["pyop", "oic.oauth2.message", "jwkest.jws"])
+@pytest.mark.parametrize("library", ["pyop", "oic.oauth2.message", "jwkest.jws", "aiohttp.server"])
 def test_of_libraries_that_talk_only_the_place_is_kept(
     capfdbinary: pytest.CaptureFixture[bytes], library: str
 ) -> None:

@@ -78,16 +78,13 @@ async def show_(opened: Opened, name: str, as_json: bool) -> None:
         person = await find_user(tx, name)
         held = await tx.credentials.list(person.id)
         sessions = await tx.sessions.list(person.id, opened.now)
-        budget = await tx.budgets.find(throttle.subject(person.username))
-    locked = budget and budget.failures >= opened.tenant.settings.lockout.failures
+        locks = [lock async for lock in _locks(tx, opened, person.username)]
     record = _row(opened, person) | {
         "created_at": opened.time(person.created_at),
         "attributes": dict(person.attributes),
         "credentials": sorted({each.authenticator for each in held}),
         "sessions": len(sessions),
-        "locked_until": opened.time(budget.until)
-        if budget and locked and budget.until > opened.now
-        else None,
+        "locked_until": opened.time(max(locks)) if locks else None,
     }
     show_record(record, as_json=as_json)
 
@@ -127,7 +124,7 @@ async def unlock(opened: Opened, name: str) -> None:
     username = canonical(name)
     async with opened.transaction() as tx:
         person = await tx.users.find_by_name(username)
-        was_locked = await throttle.unlock(tx, username)
+        was_locked = await throttle.unlock(tx, username, opened.tenant.authenticators)
         await audit.record(
             tx, "user.unlocked", opened.now, user_id=person.id if person else None, username=username
         )
@@ -143,9 +140,18 @@ async def delete(opened: Opened, name: str) -> None:
     async with opened.transaction() as tx:
         person = await find_user(tx, name)
         await tx.users.delete(person.id)
-        await throttle.unlock(tx, person.username)
+        await throttle.unlock(tx, person.username, opened.tenant.authenticators)
         await _record(tx, opened, "user.deleted", person)
     click.echo(f"deleted {person.username}")
+
+
+async def _locks(tx: Transaction, opened: Opened, username: str) -> AsyncIterator[int]:
+    """When each lock that holds now ends."""
+    limit = opened.tenant.settings.lockout.failures
+    for authenticator in opened.tenant.authenticators:
+        budget = await tx.budgets.find(throttle.subject(username, authenticator))
+        if budget and budget.failures >= limit and budget.until > opened.now:
+            yield budget.until
 
 
 async def _everyone(tx: Transaction) -> AsyncIterator[User]:

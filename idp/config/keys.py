@@ -35,6 +35,8 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     """Every model that an annotation mentions, through lists, unions and the like."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    yield from models_in(annotation.reads) if hasattr(annotation, "reads") else ()  # what a secret is read from
+    yield from (
+        models_in(annotation.reads) if hasattr(annotation, "reads") else ()
+    )  # what a secret is read from
     for argument in get_args(annotation):
         yield from models_in(argument)

@@ -31,7 +31,7 @@ def cookie_name(tenant: Tenant, kind: str) -> str:
 def read(request: web.Request, tenant: Tenant, kind: str) -> Secret | None:
     """What the browser sent, if it can be ours."""
     value = request.cookies.get(cookie_name(tenant, kind), "")
-    return Secret(value) if _SHORTEST <= len(value) <= _LONGEST else None
+    return Secret(value) if _SHORTEST <= len(value) <= _LONGEST and value.isascii() else None
 
 
 def browser_secret(request: web.Request, tenant: Tenant) -> Secret:

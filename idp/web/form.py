@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 MAX_FIELDS = 50
+BODY_SECONDS = 15.0  # for a body of some kilobytes; who sends it byte by byte wants the connection, not us
 CONTENT_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -18,11 +20,16 @@ class BadForm(ValueError):
 async def read_form(request: web.Request) -> Mapping[str, str]:
     """The fields of an urlencoded body.
 
-    Raises `BadForm` for another content type, bad UTF-8, a field given twice, or too many fields.
+    Raises `BadForm` for another content type, bad UTF-8, a field given twice, too many fields, or a body that
+    does not come to its end.
     """
     if request.content_type != CONTENT_TYPE:
         raise BadForm(f"expected {CONTENT_TYPE}")
-    body = await request.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+    except TimeoutError:
+        raise BadForm("the body took too long") from None
     try:
         pairs = parse_qsl(
             body.decode("ascii"),

@@ -18,7 +18,8 @@ def caller(request: web.Request) -> Caller:
         address=request[ADDRESS],
         browser=cookies.browser_secret(request, tenant),
         session=cookies.read(request, tenant, cookies.SESSION),
-        user_agent=request.headers.get("User-Agent", ""),
+        # bytes that are no UTF-8 have come as halves of surrogate pairs, which no database takes
+        user_agent=request.headers.get("User-Agent", "").encode("utf-8", "replace").decode(),
         request_id=request[REQUEST_ID],
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from protocols.oidc.errors import Malformed
 from protocols.oidc.settings import OPENID, RESERVED, ServiceSettings, TenantSettings
@@ -65,8 +66,9 @@ def as_standard(claim: str, value: Any) -> Any:
 def parse_request(text: str) -> dict[str, dict[str, Any]]:
     """The `claims` parameter: for each member the claims wished, null or an object. Raises `Malformed`."""
     try:
-        asked = json.loads(text)
-    except (ValueError, RecursionError):
+        asked = orjson.loads(text)
+        orjson.dumps([[asked]])  # as it is going to be stored: that allows for less depth than reading does
+    except (ValueError, TypeError):
         raise Malformed("claims is not JSON") from None
     if not isinstance(asked, dict):
         raise Malformed("claims is not a JSON object")

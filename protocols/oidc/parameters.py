@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from idp.web.form import BODY_SECONDS
 from protocols.oidc.errors import Malformed
 
 FORM = "application/x-www-form-urlencoded"
@@ -47,9 +49,17 @@ async def from_form(request: web.Request) -> dict[str, str]:
     """The form parameters. Raises `Malformed`, also for another content type or too large a body."""
     if request.content_type != FORM:
         raise Malformed(f"the content type must be {FORM}")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return parse(await _read(request))
+    except TimeoutError:
+        raise Malformed("the request took too long") from None
+
+
+async def _read(request: web.Request) -> bytes:
     body = bytearray()
     async for chunk in request.content.iter_chunked(MAXIMUM_BYTES):
         body += chunk
         if len(body) > MAXIMUM_BYTES:
             raise Malformed("the request is too large")
-    return parse(bytes(body))
+    return bytes(body)

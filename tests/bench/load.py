@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from tests import processes
 from tests.bench.client import Browser, Failed, Party
 from tests.bench.target import Target
 
+SIGNATURES = 100  # of a calibration
 SAMPLE = 25  # every 25th ID token's signature is verified
 Operation = Callable[[int, int], Awaitable[None]]  # virtual user, its count
 
@@ -109,6 +112,7 @@ async def drive(workloads: Workloads, operation: Operation, users: int, seconds:
 
 async def measure(target: Target, workload: str, users: int, seconds: float, warm: float) -> dict[str, Any]:
     """Warm up, then count: CPU of all the server's processes for each operation that succeeded."""
+    signature = calibrate()
     workloads = Workloads(target, users)
     operation = await workloads.prepare(workload)
     await drive(workloads, operation, users, warm)
@@ -124,7 +128,17 @@ async def measure(target: Target, workload: str, users: int, seconds: float, war
         "cpu_ms": round(cpu * 1000 / max(1, done), 4), "per_second": round(done / took, 1),
         **{f"p{part}_ms": percentile(meter.seconds, part) for part in (50, 95, 99)},
         "memory_before": before, "memory_after": memory(target),
+        "signature_ms": signature,
     }  # fmt: skip
+
+
+def calibrate() -> float:
+    """CPU milliseconds of one RSA-2048 signature just now: how fast the machine is at this moment."""
+    key = rsa.generate_private_key(65537, 2048)
+    began = time.process_time()
+    for _ in range(SIGNATURES):
+        key.sign(b"", padding.PKCS1v15(), hashes.SHA256())
+    return round((time.process_time() - began) * 1000 / SIGNATURES, 4)
 
 
 def memory(target: Target) -> int:

@@ -78,7 +78,7 @@ def test_unlocking_forgets_wrong_answers_also_of_a_name_that_nobody_has(office: 
     async def fail(tx: Transaction) -> None:
         for name in ("alice", "nobody"):
             for _ in range(5):
-                await tx.budgets.spend(f"name:{name}", 5, 1800, FAR)
+                await tx.budgets.spend(f"matrix:{name}", 5, 1800, FAR)
 
     asyncio.run(office.within(fail))
     assert shown(office)["locked_until"]

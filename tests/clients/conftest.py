@@ -44,6 +44,7 @@ def server(
     one.tenant.services["node"]["launch_url"] = node
     one.tenant.add_service("apache", apache.callback)
     one.tenant.services["apache"]["launch_url"] = apache.url
+    one.tenant.add_service("posting", "http://127.0.0.1/posted", pkce="optional", consent="required")
     one.tenant.settings["support"] = {"ja": "内線 1234", "en": "Extension 1234"}
     for server in running(one):
         server.add_people()

@@ -133,7 +133,7 @@ async def test_every_page_is_accessible_fits_and_is_free_of_errors(
 
 
 async def test_the_table_reads_as_rows_and_columns(chromium: Browser, server: Server) -> None:
-    """configuration.md: header row A–L, header column 1–4, one digit a cell, and no other
+    """Header row A–L, header column 1–4, one digit a cell, and no other
     element that is a single digit."""
     page = await (await chromium.new_context(locale="en")).new_page()
     await matrix(page, server)

@@ -107,7 +107,7 @@ def test_a_file_that_nobody_reads_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_a_demo_stays_on_this_machine(tmp_path: Path) -> None:
-    """threats.md: secrets in files are for a demo on loopback only."""
+    """THREAT_MODEL.md: secrets in files are for a demo on loopback only."""
     assert mistakes(write(tmp_path, tenants__acme__tenant=TENANT + "demo: true\n")) == [
         "tenants/acme/tenant.yaml:4:7: demo must be false where others can reach base_url, its secrets lie open"
     ]

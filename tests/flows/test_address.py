@@ -34,7 +34,7 @@ async def login_from(server: Server, browser: Browser, forwarded: str) -> int:
 async def test_only_a_configured_proxy_is_believed(
     make_server: MakeServer, browsers: Browsers, proxies: list[str], forwarded: str, believed: str
 ) -> None:
-    """threats.md 23: client address only through configured proxies."""
+    """THREAT_MODEL.md 23: client address only through configured proxies."""
     server = make_server()
     server.configuration.idp["trusted_proxies"] = proxies
     server.tenant.policies.insert(

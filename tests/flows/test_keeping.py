@@ -92,7 +92,7 @@ def used(make_server: MakeServer) -> Server:
 
 
 async def test_a_stolen_database_gives_no_secret(used: Server) -> None:
-    """threats.md 30: A stolen database without the master key gives no pattern, TOTP secret, PIN, client
+    """THREAT_MODEL.md 30: A stolen database without the master key gives no pattern, TOTP secret, PIN, client
     secret or signing key."""
     async with Browser() as browser:
         party = RelyingParty(browser, used.url, scope="openid profile offline_access")
@@ -144,7 +144,7 @@ def copy_credential(server: Server, source: str, target: str) -> None:
 
 
 async def test_a_row_copied_to_another_user_does_not_open(make_server: MakeServer) -> None:
-    """threats.md 30: a row copied to another user does not open."""
+    """THREAT_MODEL.md 30: a row copied to another user does not open."""
     server = make_server().start()
     server.add_user("alice", "staff", pattern=PATTERN)
     server.add_user("mallory", "staff", pattern=OTHERS)

@@ -75,7 +75,7 @@ async def test_a_lock_ends_by_itself(make_server: MakeServer, browsers: Browsers
 
 @pytest.mark.parametrize("method", ["matrix", "password"])
 async def test_100_parallel_wrong_guesses(make_server: MakeServer, browsers: Browsers, method: str) -> None:
-    """threats.md 16: 100 parallel wrong guesses are 100 guesses: never more evaluated than the
+    """THREAT_MODEL.md 16: 100 parallel wrong guesses are 100 guesses: never more evaluated than the
     budget allows."""
     server = make_server()
     server.configuration.idp["workers"] = 2

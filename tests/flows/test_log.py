@@ -74,7 +74,7 @@ async def use_every_door(server: Server, browser: Recorder) -> None:
 
 
 async def test_the_log_holds_no_secret(make_server: MakeServer) -> None:
-    """threats.md 33: no log line at any level holds a code, token, answer, pattern or password."""
+    """THREAT_MODEL.md 33: no log line at any level holds a code, token, answer, pattern or password."""
     server = make_server()
     server.configuration.idp["log"] = {"level": "debug", "format": "json"}
     server.tenant.authenticators["totp"]["digits"] = 8

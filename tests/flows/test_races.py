@@ -28,7 +28,7 @@ async def post(browser: Browser, page: Page, text: str) -> Page:
 
 
 async def test_of_fifty_uses_of_one_matrix_one_succeeds(make_server: MakeServer, browsers: Browsers) -> None:
-    """threats.md 15: Of 50 parallel uses of one matrix exactly one succeeds."""
+    """THREAT_MODEL.md 15: Of 50 parallel uses of one matrix exactly one succeeds."""
     server = two_processes(make_server, ["matrix"])
     server.add_user("alice", "staff", pattern=PATTERN)
     browser = browsers()
@@ -43,7 +43,7 @@ async def test_of_fifty_uses_of_one_matrix_one_succeeds(make_server: MakeServer,
 async def test_of_fifty_uses_of_one_totp_step_one_succeeds(
     make_server: MakeServer, browsers: Browsers
 ) -> None:
-    """threats.md 15: Of 50 parallel uses of one TOTP step exactly one succeeds, each in a login of its own."""
+    """THREAT_MODEL.md 15: Of 50 parallel uses of one TOTP step exactly one succeeds, each in a login of its own."""
     server = two_processes(make_server, ["totp"])
     token = Token()
     server.add_user("bob", "staff", token=token)

@@ -74,7 +74,7 @@ async def test_a_link_from_elsewhere_signs_nobody_out(server: Server, party: Rel
 
 
 async def test_a_rise_in_trust_gives_a_new_session(make_server: MakeServer, browsers: Browsers) -> None:
-    """threats.md 22: New session id at every rise in trust."""
+    """THREAT_MODEL.md 22: New session id at every rise in trust."""
     server = make_server()
     server.tenant.policies = [
         {"name": "mail", "when": {"services": ["mail"]}, "then": {"require": ["password", "totp"]}},
@@ -99,7 +99,7 @@ async def test_a_rise_in_trust_gives_a_new_session(make_server: MakeServer, brow
 
 
 async def test_a_session_id_that_was_planted_is_not_adopted(server: Server, browsers: Browsers) -> None:
-    """threats.md 22: New session id at every rise in trust: a fixed one is never taken over."""
+    """THREAT_MODEL.md 22: New session id at every rise in trust: a fixed one is never taken over."""
     browser = browsers()
     planted: Morsel[str] = Morsel()
     planted.set("demo-session", "p" * 43, "p" * 43)
@@ -110,7 +110,7 @@ async def test_a_session_id_that_was_planted_is_not_adopted(server: Server, brow
 
 
 async def test_a_login_without_the_pages_own_field_is_not_taken(server: Server, browsers: Browsers) -> None:
-    """threats.md 22: login CSRF bound to the pre-session."""
+    """THREAT_MODEL.md 22: login CSRF bound to the pre-session."""
     browser = browsers()
     page = await browser.get(f"{server.url}/")
     for field in ("", "x" * 24, (await browsers().get(f"{server.url}/")).form.fields["csrf"]):
@@ -123,7 +123,7 @@ async def test_a_login_without_the_pages_own_field_is_not_taken(server: Server, 
 
 
 async def test_cookies_on_https(make_server: MakeServer, browsers: Browsers) -> None:
-    """threats.md 22: cookies `__Host-`, HttpOnly, Secure, SameSite."""
+    """THREAT_MODEL.md 22: cookies `__Host-`, HttpOnly, Secure, SameSite."""
     server = make_server()
     server.tenant.base_url = "https://login.localhost"
     server.start().add_people()
@@ -149,7 +149,7 @@ async def test_cookies_on_https(make_server: MakeServer, browsers: Browsers) -> 
 
 
 async def test_cookies_on_loopback(server: Server, party: RelyingParty) -> None:
-    """threats.md 22: cookies … HttpOnly … SameSite, also where there is no TLS and so no `__Host-`."""
+    """THREAT_MODEL.md 22: cookies … HttpOnly … SameSite, also where there is no TLS and so no `__Host-`."""
     await party.login(ALICE)
     assert {name for _, _, name in party.http.cookies} == {"demo-browser", "demo-session"}
     for morsel in party.http.cookies.values():

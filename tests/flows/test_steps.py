@@ -24,7 +24,7 @@ def right(page: Page) -> str:
 
 
 async def test_two_logins_in_one_browser_keep_to_themselves(server: Server, browsers: Browsers) -> None:
-    """threats.md 17: Two logins in one browser cannot swap identities."""
+    """THREAT_MODEL.md 17: Two logins in one browser cannot swap identities."""
     browser = browsers()
     first, second = RelyingParty(browser, server.url), RelyingParty(browser, server.url)
     begun_first, begun_second = await first.begin(), await second.begin()
@@ -43,7 +43,7 @@ async def test_two_logins_in_one_browser_keep_to_themselves(server: Server, brow
 
 
 async def test_a_step_of_another_login_does_not_carry_over(server: Server, browsers: Browsers) -> None:
-    """threats.md 17: Two logins in one browser cannot swap identities: not by mixing their fields either."""
+    """THREAT_MODEL.md 17: Two logins in one browser cannot swap identities: not by mixing their fields either."""
     browser = browsers()
     alices, bobs = await question(server, browser), await question(server, browser, "bob")
     mixed = {**alices.form.fields, "answer": right(alices), "interaction": bobs.form.fields["interaction"]}
@@ -54,7 +54,7 @@ async def test_a_step_of_another_login_does_not_carry_over(server: Server, brows
 
 
 async def test_another_browser_cannot_finish_a_login(server: Server, browsers: Browsers) -> None:
-    """threats.md 17: a login begun in one browser cannot be finished in another."""
+    """THREAT_MODEL.md 17: a login begun in one browser cannot be finished in another."""
     hers, his = browsers(), browsers()
     asked = await question(server, hers)
     await question(server, his)
@@ -74,7 +74,7 @@ async def test_another_browser_cannot_finish_a_login(server: Server, browsers: B
 
 
 async def test_a_browser_without_its_cookie_cannot_finish(server: Server, browsers: Browsers) -> None:
-    """threats.md 17: a login begun in one browser cannot be finished in another."""
+    """THREAT_MODEL.md 17: a login begun in one browser cannot be finished in another."""
     browser = browsers()
     asked = await question(server, browser)
     browser.cookies.clear()
@@ -85,7 +85,7 @@ async def test_a_browser_without_its_cookie_cannot_finish(server: Server, browse
 async def test_nothing_but_the_answer_to_the_open_question_advances(
     server: Server, browsers: Browsers
 ) -> None:
-    """threats.md 19: Empty post, wrong step, old step, another user's step: never advances."""
+    """THREAT_MODEL.md 19: Empty post, wrong step, old step, another user's step: never advances."""
     browser = browsers()
     old = await question(server, browser)
     bobs = await question(server, browser, "bob")
@@ -115,7 +115,7 @@ async def test_nothing_but_the_answer_to_the_open_question_advances(
 
 
 async def test_an_empty_post_advances_nothing(server: Server, browsers: Browsers) -> None:
-    """threats.md 19: Empty post … never advances."""
+    """THREAT_MODEL.md 19: Empty post … never advances."""
     browser = browsers()
     asked = await question(server, browser)
     page = await browser.request("POST", f"{server.url}/login", {})
@@ -133,7 +133,7 @@ async def test_what_was_not_evaluated_costs_no_guess(server: Server, browsers: B
 
 
 async def test_an_answer_is_used_once(server: Server, browsers: Browsers) -> None:
-    """threats.md 19: old step … never advances: the same form sent again gives no second login."""
+    """THREAT_MODEL.md 19: old step … never advances: the same form sent again gives no second login."""
     browser = browsers()
     asked = await question(server, browser)
     await browser.answer(asked, right(asked))
@@ -145,7 +145,7 @@ async def test_an_answer_is_used_once(server: Server, browsers: Browsers) -> Non
 
 
 async def test_no_response_contains_an_expected_answer(server: Server, browsers: Browsers) -> None:
-    """threats.md 19: No response contains an expected answer."""
+    """THREAT_MODEL.md 19: No response contains an expected answer."""
     browser = browsers()
     page = await question(server, browser)
     for _ in range(3):

@@ -129,7 +129,7 @@ async def test_a_lock_in_one_tenant_locks_nobody_in_another(shared: Server, brow
 
 
 async def test_links_and_issuers_come_only_from_configuration(shared: Server, browsers: Browsers) -> None:
-    """threats.md 23: Links and issuers only from configuration, never from Host."""
+    """THREAT_MODEL.md 23: Links and issuers only from configuration, never from Host."""
     browser = browsers()
     path = "/.well-known/openid-configuration"
     for host in (

@@ -44,7 +44,7 @@ async def test_a_session_that_suffices_is_not_asked_again(house: House) -> None:
 
 
 async def test_a_service_that_wants_more_asks_only_for_what_is_missing(house: House) -> None:
-    """threats.md 22: a new session id at every rise in trust."""
+    """THREAT_MODEL.md 22: a new session id at every rise in trust."""
     await house.login("alice")
     before = house.caller.session
     more = await house.begin("vpn")
@@ -120,7 +120,7 @@ async def test_right_proofs_on_the_way_do_not_give_back_wrong_guesses(house: Hou
 
 
 async def test_an_empty_answer_an_old_step_and_an_expired_table_are_not_guesses(house: House) -> None:
-    """threats.md 19: empty post, wrong step, old step: never advances."""
+    """THREAT_MODEL.md 19: empty post, wrong step, old step: never advances."""
     asked = await house.answer(await house.begin(), "alice")
     assert isinstance(asked, Challenge)
     right = house.right(asked)
@@ -142,7 +142,7 @@ async def test_an_empty_answer_an_old_step_and_an_expired_table_are_not_guesses(
 
 
 async def test_another_users_step_does_not_advance(house: House) -> None:
-    """threats.md 19: another user's step never advances."""
+    """THREAT_MODEL.md 19: another user's step never advances."""
     hers = await house.answer(await house.begin(), "alice")
     his = await house.answer(await house.begin(), "bob")
     assert isinstance(hers, Challenge)
@@ -152,7 +152,7 @@ async def test_another_users_step_does_not_advance(house: House) -> None:
 
 
 async def test_a_login_cannot_be_finished_in_another_browser(house: House) -> None:
-    """threats.md 17: a login begun in one browser cannot be finished in another, nor be ended by it."""
+    """THREAT_MODEL.md 17: a login begun in one browser cannot be finished in another, nor be ended by it."""
     asked = await house.answer(await house.begin(), "alice")
     mine = house.caller
     house.caller = Caller(ip_address("192.0.2.66"), new_token())
@@ -165,7 +165,7 @@ async def test_a_login_cannot_be_finished_in_another_browser(house: House) -> No
 
 
 async def test_two_logins_in_one_browser_keep_their_own_user(house: House) -> None:
-    """threats.md 17: two logins in one browser cannot swap identities."""
+    """THREAT_MODEL.md 17: two logins in one browser cannot swap identities."""
     hers = await house.answer(await house.begin(), "alice")
     his = await house.answer(await house.begin("vpn"), "bob")
     first = await house.answer(hers, house.right(hers))
@@ -291,7 +291,7 @@ async def test_a_tenant_does_not_know_another_ones_people(house: House, new_hous
 
 
 async def test_secrets_in_outcomes_are_masked(house: House) -> None:
-    """threats.md 33: secrets have a type without a repr."""
+    """THREAT_MODEL.md 33: secrets have a type without a repr."""
     outcome = await house.login("alice")
     assert isinstance(outcome, Accept)
     assert outcome.session_secret is not None

@@ -40,7 +40,7 @@ async def test_a_code_that_expired_or_is_unknown_opens_nothing(store: Storage) -
 
 
 async def test_a_code_that_comes_again_revokes_what_it_gave(store: Storage) -> None:
-    """threats.md 14: code replay revokes what the code gave (RFC 6749 §4.1.2)."""
+    """THREAT_MODEL.md 14: code replay revokes what the code gave (RFC 6749 §4.1.2)."""
     async with store.transaction("acme") as tx:
         await add_login(tx)
         assert await tx.grants.revoke_code(CODE) is None  # it was not used yet
@@ -72,7 +72,7 @@ async def test_all_grants_of_a_user_can_be_deleted(store: Storage) -> None:
 
 
 async def test_a_token_is_found_with_its_grant_by_its_own_kind_only(store: Storage) -> None:
-    """threats.md 13: a value made for one purpose is never taken for another."""
+    """THREAT_MODEL.md 13: a value made for one purpose is never taken for another."""
     async with store.transaction("acme") as tx:
         await add_login(tx)
         assert await tx.tokens.find(ACCESS.token_hash, "access", NOW) == (ACCESS, GRANT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,15 @@ from storage.migrate import Migration, migrations, missing
 
 FIRST = Migration("0001_first", "CREATE TABLE a (x TEXT)")
 SECOND = Migration("0002_second", "CREATE TABLE b (x TEXT)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:{tmp_path}/masugata.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 def test_what_is_not_applied_is_missing_in_order() -> None:

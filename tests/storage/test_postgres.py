@@ -128,7 +128,7 @@ async def test_after_lost_connections_the_pools_heal(
 
 
 async def test_errors_quote_no_values(store: Storage) -> None:
-    """threats.md 33: what PostgreSQL says of a statement quotes its values, and must reach no log."""
+    """THREAT_MODEL.md 33: what PostgreSQL says of a statement quotes its values, and must reach no log."""
     name = secrets.token_hex(4)  # not in the source, which a traceback quotes as well
     link = PostgresLink(store._readers)  # type: ignore[attr-defined]
     try:

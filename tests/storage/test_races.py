@@ -37,7 +37,7 @@ async def race(url: str, action: str, processes: int, tasks: int) -> int:
 async def test_of_50_racing_from_several_processes_exactly_one_wins(
     store: Storage, storage_url: str, action: str
 ) -> None:
-    """threats.md 15: of 50 parallel redemptions of one code, refreshes of one token, uses of one TOTP step,
+    """THREAT_MODEL.md 15: of 50 parallel redemptions of one code, refreshes of one token, uses of one TOTP step,
     one matrix: exactly one succeeds."""
     async with store.transaction("acme") as tx:
         await add_login(tx)
@@ -48,7 +48,7 @@ async def test_of_50_racing_from_several_processes_exactly_one_wins(
 async def test_of_100_parallel_guesses_never_more_are_evaluated_than_the_budget_allows(
     store: Storage, storage_url: str
 ) -> None:
-    """threats.md 16: 100 parallel wrong guesses are 100 guesses."""
+    """THREAT_MODEL.md 16: 100 parallel wrong guesses are 100 guesses."""
     assert await race(storage_url, "spend_budget", 4, 25) == LIMIT
     async with store.snapshot("acme") as tx:
         budget = await tx.budgets.find("alice")

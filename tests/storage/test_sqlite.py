@@ -85,7 +85,7 @@ async def test_another_process_that_never_ends_is_a_timeout_for_each(
 
 
 async def test_kill_9_loses_nothing_that_was_acknowledged(store: Storage, path: Path) -> None:
-    """threats.md 31: kill -9 at any moment loses nothing that was acknowledged."""
+    """THREAT_MODEL.md 31: kill -9 at any moment loses nothing that was acknowledged."""
     writer = await start(path, "w", 1_000_000)
     assert writer.stdout
     acknowledged = [await writer.stdout.readline() for _ in range(50)]

@@ -47,6 +47,7 @@ def test_the_supervisor_can_always_fork(server: Server, record_property: pytest.
 
 async def test_a_worker_that_dies_is_replaced(server: Server) -> None:
     server.start()
+    await eventually(lambda: "server.ready" in server.log)  # all of them, not only the first that answers
     for _ in range(2):
         victim = server.pids[1]
         os.kill(victim, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""threats.md 23: the client's address comes only through configured proxies."""
+"""THREAT_MODEL.md 23: the client's address comes only through configured proxies."""
 
 from ipaddress import ip_address, ip_network
 

@@ -1,4 +1,4 @@
-"""threats.md 22: login CSRF is bound to the pre-session."""
+"""THREAT_MODEL.md 22: login CSRF is bound to the pre-session."""
 
 from idp.web.csrf import csrf, is_csrf
 from keys.secret import Secret

@@ -1,4 +1,4 @@
-"""threats.md 23: a tenant is found by its configured base URL, and never by what a Host merely claims."""
+"""THREAT_MODEL.md 23: a tenant is found by its configured base URL, and never by what a Host merely claims."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit

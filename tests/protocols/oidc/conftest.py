@@ -17,10 +17,10 @@ from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc import signing
 from tests.protocols.oidc.prober import Prober
 from tests.protocols.oidc.signer import CLIENT_KEY, jwks
-from tests.running import Database, database
+from tests.running import Database, browsers, database
 from tests.server import Server, running
 
-__all__ = ["database"]
+__all__ = ["browsers", "database"]
 
 ERIN = Person("erin", pattern=PATTERN)
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
@@ -74,6 +74,7 @@ def add_services(tenant: TenantFolder) -> None:
     add("signed", jwks=jwks(CLIENT_KEY), request_object_signing_alg="ES256",
         require_signed_request_object=True)  # fmt: skip
     add("pushing", require_pushed_authorization_requests=True)
+    add("twin", "https://pushing.example.com/cb")  # at the same address as the one before
     add("remembered", consent="remembered")
     add("required", consent="required")
     for name in ("other", "strict", "closed"):

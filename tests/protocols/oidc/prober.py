@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
-from tests.browser import Page
+from tests.page import Page
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

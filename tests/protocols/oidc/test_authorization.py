@@ -52,6 +52,10 @@ REPORTED = [
     ({"claims": '{"userinfo": {"email": {"values": "a"}}}'}, "invalid_request"),
     ({"claims": '{"id_token": {"acr": {"essential": "yes"}}}'}, "invalid_request"),
     ({"claims": "[" * 2000}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"value": %s}}}' % ("[" * 252 + "]" * 252)}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"value": "\\ud800"}}}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"\\ud800": null}}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"value": NaN}}}'}, "invalid_request"),
     ({"id_token_hint": "a.b.c"}, "invalid_request"),
 ]
 
@@ -75,7 +79,7 @@ async def test_a_fault_of_the_request_is_reported_to_the_client(
 
 @pytest.mark.parametrize("uri", [*VARIATIONS, "https://other.example.com/cb"])
 async def test_an_unregistered_redirect_uri_is_answered_here(rp: Prober, uri: str) -> None:
-    """threats.md 10: redirect_uri by exact string (only a loopback port may vary): refused on a local
+    """THREAT_MODEL.md 10: redirect_uri by exact string (only a loopback port may vary): refused on a local
     page.
     """
     answer = await rp.authorize(redirect_uri=uri)
@@ -98,7 +102,7 @@ async def test_an_unregistered_redirect_uri_is_answered_here(rp: Prober, uri: st
 async def test_without_a_known_client_nothing_is_redirected(
     rp: Prober, changed: dict[str, str | None]
 ) -> None:
-    """threats.md 10: refused on a local page, also where exactly one redirect URI is registered."""
+    """THREAT_MODEL.md 10: refused on a local page, also where exactly one redirect URI is registered."""
     answer = await rp.authorize(**changed)
     assert answer.status == 400
     assert "Location" not in answer.headers
@@ -139,7 +143,12 @@ async def test_a_body_of_another_kind_or_size_is_a_bad_request(rp: Prober) -> No
 async def test_unknown_parameters_and_scopes_are_ignored(rp: Prober) -> None:
     """RFC 6749 §3.1, OpenID Connect Core §3.1.2.1; and display, locales and acr_values are wishes only."""
     answer = await rp.authorize(
-        scope="openid unknown phone", foo="bar", display="wap", acr_values="x y", claims_locales="ja"
+        claims='{"userinfo": {"age": {"value": 123456789012345678901234567890}}}',
+        scope="openid unknown phone",
+        foo="bar",
+        display="wap",
+        acr_values="x y",
+        claims_locales="ja",
     )
     assert "code" in answer.query
     assert (await rp.redeem(answer.query["code"])).json["scope"] == "openid"

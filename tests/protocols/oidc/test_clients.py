@@ -94,7 +94,7 @@ def test_each_client_by_its_own_method(clients: dict[str, Client]) -> None:
 def test_anything_else_is_refused_alike(
     clients: dict[str, Client], form: dict[str, str], authorization: list[str]
 ) -> None:
-    """threats.md 12: Empty, missing, white-space secrets: refused. Nothing tells an unknown client from a
+    """THREAT_MODEL.md 12: Empty, missing, white-space secrets: refused. Nothing tells an unknown client from a
     wrong secret.
     """
     with pytest.raises(TokenError) as refused:
@@ -124,7 +124,7 @@ def test_two_ways_at_once_are_refused(
 
 
 def test_the_secret_itself_is_not_kept(clients: dict[str, Client]) -> None:
-    """threats.md 33: Secrets have a type without a repr."""
+    """THREAT_MODEL.md 33: Secrets have a type without a repr."""
     assert SECRET not in repr(clients["basic"])
 
 

@@ -11,7 +11,7 @@ RACERS = 50
 
 
 async def test_a_code_that_comes_again_takes_back_what_it_gave(rp: Prober) -> None:
-    """threats.md 14: Code replay revokes what the code gave (oidcc-codereuse)."""
+    """THREAT_MODEL.md 14: Code replay revokes what the code gave (oidcc-codereuse)."""
     code = await rp.code()
     tokens = (await rp.redeem(code)).json
     assert (await rp.userinfo(tokens["access_token"])).status == 200
@@ -21,7 +21,7 @@ async def test_a_code_that_comes_again_takes_back_what_it_gave(rp: Prober) -> No
 
 
 async def test_a_code_tried_with_a_wrong_verifier_is_burnt(rp: Prober) -> None:
-    """threats.md 12: who has the code but not the verifier gets one try, and the thief's try is the last."""
+    """THREAT_MODEL.md 12: who has the code but not the verifier gets one try, and the thief's try is the last."""
     code = await rp.code()
     assert (await rp.redeem(code, code_verifier="x" * 43)).error == "invalid_grant"
     assert (await rp.redeem(code)).error == "invalid_grant"
@@ -44,7 +44,7 @@ async def test_a_code_soon_ends(brief: Prober) -> None:
 
 
 async def test_of_many_redemptions_of_one_code_one_succeeds(rp: Prober) -> None:
-    """threats.md 15: Of 50 parallel redemptions of one code exactly one succeeds, on SQLite and on
+    """THREAT_MODEL.md 15: Of 50 parallel redemptions of one code exactly one succeeds, on SQLite and on
     PostgreSQL.
     """
     code = await rp.code()
@@ -52,12 +52,12 @@ async def test_of_many_redemptions_of_one_code_one_succeeds(rp: Prober) -> None:
     won = [answer for answer in answers if answer.status == 200]
     assert len(won) == 1
     assert {answer.error for answer in answers if answer.status != 200} == {"invalid_grant"}
-    # The other 49 were replays: what the one got is worth nothing any more (threats.md 14).
+    # The other 49 were replays: what the one got is worth nothing any more (THREAT_MODEL.md 14).
     assert (await rp.userinfo(won[0].json["access_token"])).status == 401
 
 
 async def test_of_many_refreshes_of_one_token_one_succeeds(brief: Prober) -> None:
-    """threats.md 15: Of 50 parallel refreshes of one token exactly one succeeds, on SQLite and on
+    """THREAT_MODEL.md 15: Of 50 parallel refreshes of one token exactly one succeeds, on SQLite and on
     PostgreSQL.
     """
     token = (await brief.tokens())["refresh_token"]
@@ -69,7 +69,7 @@ async def test_of_many_refreshes_of_one_token_one_succeeds(brief: Prober) -> Non
 
 
 async def test_of_many_refreshes_of_one_token_within_the_grace_one_issues(rp: Prober) -> None:
-    """threats.md 15: 50 parallel retries get one and the same answer: exactly one of them issued tokens."""
+    """THREAT_MODEL.md 15: 50 parallel retries get one and the same answer: exactly one of them issued tokens."""
     token = (await rp.tokens())["refresh_token"]
     answers = await asyncio.gather(*(rp.refresh(token) for _ in range(RACERS)))
     assert {answer.status for answer in answers} == {200}
@@ -78,7 +78,7 @@ async def test_of_many_refreshes_of_one_token_within_the_grace_one_issues(rp: Pr
 
 
 async def test_a_code_of_one_tenant_is_worth_nothing_at_another(rp: Prober, brief: Prober) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another; same client, same database."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another; same client, same database."""
     verifier = rp.verifier
     assert (await brief.redeem(await rp.code(), code_verifier=verifier)).error == "invalid_grant"
     tokens = await rp.tokens()

@@ -10,7 +10,7 @@ PATHS = ("/.well-known/openid-configuration", "/oidc/jwks")
 
 
 async def test_every_address_is_the_configured_one(rp: Prober) -> None:
-    """threats.md 23: Links and issuers only from configuration, never from Host."""
+    """THREAT_MODEL.md 23: Links and issuers only from configuration, never from Host."""
     hostile = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
     refused = await rp.get(PATHS[0], hostile)
     assert refused.status == 421

@@ -148,7 +148,7 @@ async def test_a_code_may_be_bound_from_the_start(rp: Prober, here: str) -> None
     ],
 )  # fmt: skip
 async def test_a_proof_that_is_wrong_is_refused(rp: Prober, here: str, changed: dict[str, Any]) -> None:
-    """RFC 9449 §4.3; threats.md 11. A refused proof does not spend the code."""
+    """RFC 9449 §4.3; THREAT_MODEL.md 11. A refused proof does not spend the code."""
     code = await rp.code()
     answer = await redeem(rp, proof(here, **changed), code)
     assert (answer.status, answer.error) == (400, "invalid_dpop_proof")
@@ -164,7 +164,7 @@ async def test_what_is_no_proof_is_refused(rp: Prober, given: str) -> None:
     "jwk", [None, 7, [], {}, {"kty": []}, {"kty": "oct", "k": "AA"}, {"kty": "EC", "x": []}]
 )
 async def test_a_key_that_is_none_is_refused(rp: Prober, jwk: Any) -> None:
-    """threats.md 32: Every parser bounded: no 5xx."""
+    """THREAT_MODEL.md 32: Every parser bounded: no 5xx."""
     parts = ({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}, {"htm": "POST"})
     encoded = [urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
     assert (await redeem(rp, ".".join((*encoded, "AAAA")), "unknown")).error == "invalid_dpop_proof"
@@ -182,7 +182,7 @@ async def test_a_query_in_htu_is_not_compared(rp: Prober, here: str) -> None:
 
 
 async def test_of_many_uses_of_one_proof_one_succeeds(rp: Prober, here: str) -> None:
-    """threats.md 15: RFC 9449 §11.1: a proof is spent in the store, on SQLite and on PostgreSQL."""
+    """THREAT_MODEL.md 15: RFC 9449 §11.1: a proof is spent in the store, on SQLite and on PostgreSQL."""
     robot, given = rp.other("robot", secret=rp.secret), proof(here)
     racing = (token(robot, given, grant_type="client_credentials") for _ in range(RACERS))
     answers = await asyncio.gather(*racing)

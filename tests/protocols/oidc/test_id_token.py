@@ -44,7 +44,7 @@ def verify(token: str, key: dict[str, Any]) -> None:
     [("wiki", "RS256", "sha256"), ("es256", "ES256", "sha256"), ("eddsa", "EdDSA", "sha512")],
 )
 async def test_it_verifies_with_the_published_key(rp: Prober, client_id: str, alg: str, digest: str) -> None:
-    """threats.md 11: Algorithm pinned per key. The hash of the access token follows Core §3.1.3.6."""
+    """THREAT_MODEL.md 11: Algorithm pinned per key. The hash of the access token follows Core §3.1.3.6."""
     client = rp.other(client_id, secret=rp.secret)
     tokens = await client.tokens()
     head = header(tokens["id_token"])

@@ -29,7 +29,7 @@ def test_the_example_of_the_rfc_is_proven() -> None:
     ],
 )
 def test_anything_else_is_not(challenge: str | None, verifier: str | None) -> None:
-    """threats.md 12: PKCE downgrade: a verifier without challenge, or a challenge without verifier:
+    """THREAT_MODEL.md 12: PKCE downgrade: a verifier without challenge, or a challenge without verifier:
     refused.
     """
     assert not is_proven(challenge, verifier)

@@ -102,7 +102,7 @@ async def test_a_hint_of_another_user_is_not(rp: Prober, erin: Prober) -> None:
 
 
 async def test_a_forged_hint_is_refused(rp: Prober) -> None:
-    """threats.md 11: `none`, an HMAC made with a public key, an empty key, `jku`/`x5u`/embedded `jwk`:
+    """THREAT_MODEL.md 11: `none`, an HMAC made with a public key, an empty key, `jku`/`x5u`/embedded `jwk`:
     refused.
     """
     token = (await rp.tokens())["id_token"]
@@ -130,7 +130,7 @@ async def test_a_forged_hint_is_refused(rp: Prober) -> None:
 
 
 async def test_a_hint_for_another_client_is_refused(rp: Prober) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another."""
     hint = (await rp.other("other", secret=rp.secret).tokens())["id_token"]
     assert (await rp.authorize(id_token_hint=hint)).error == "invalid_request"
 

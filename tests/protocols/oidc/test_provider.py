@@ -115,7 +115,7 @@ def test_an_exchange_that_does_not_fit_is_an_invalid_grant(book: Ledger, changed
 
 
 def test_no_library_logs_a_token(book: Ledger, caplog: pytest.LogCaptureFixture) -> None:
-    """threats.md 33: no log line at any level holds a code or token. libraries.md §2 fault 11."""
+    """THREAT_MODEL.md 33: no log line at any level holds a code or token. libraries.md §2 fault 11."""
     with caplog.at_level(logging.DEBUG):
         provider.authorize(book)
         response = provider.redeem(book, FORM)

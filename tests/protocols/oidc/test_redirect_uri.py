@@ -66,7 +66,7 @@ VARIATIONS = [
 
 @pytest.mark.parametrize("uri", VARIATIONS)
 def test_a_variation_is_not_the_registered_one(uri: str) -> None:
-    """threats.md 10: redirect_uri by exact string; `..`, `;`, `%2e`, `\\`, user-info, fragment, other
+    """THREAT_MODEL.md 10: redirect_uri by exact string; `..`, `;`, `%2e`, `\\`, user-info, fragment, other
     case: refused.
     """
     assert not is_registered(uri, REGISTERED)
@@ -82,7 +82,7 @@ def test_the_registered_string_matches(uri: str) -> None:
     ["http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb", "http://127.0.0.1/cb", "http://[::1]:40001/cb"],
 )
 def test_only_a_loopback_port_may_vary(uri: str) -> None:
-    """threats.md 10: only a loopback port may vary (RFC 8252 §7.3)."""
+    """THREAT_MODEL.md 10: only a loopback port may vary (RFC 8252 §7.3)."""
     assert is_registered(uri, REGISTERED)
 
 

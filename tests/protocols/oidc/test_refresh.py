@@ -34,7 +34,7 @@ async def test_it_is_exchanged_for_new_tokens(rp: Prober) -> None:
 
 
 async def test_used_again_it_takes_the_whole_family_with_it(brief: Prober) -> None:
-    """threats.md 14: refresh reuse revokes the family. Here the tenant allows no retry."""
+    """THREAT_MODEL.md 14: refresh reuse revokes the family. Here the tenant allows no retry."""
     first = await brief.tokens()
     second = (await brief.refresh(first["refresh_token"])).json
     assert (await brief.refresh(first["refresh_token"])).error == "invalid_grant"
@@ -55,7 +55,7 @@ async def test_an_honest_retry_gets_the_same_answer(rp: Prober) -> None:
 
 
 async def test_who_has_heard_the_answer_does_not_retry(rp: Prober) -> None:
-    """threats.md 14: once the new token was used the old one is a stolen one, however soon it comes."""
+    """THREAT_MODEL.md 14: once the new token was used the old one is a stolen one, however soon it comes."""
     first = await rp.tokens()
     second = (await rp.refresh(first["refresh_token"])).json
     third = (await rp.refresh(second["refresh_token"])).json
@@ -73,7 +73,7 @@ async def test_another_request_is_no_retry(rp: Prober) -> None:
 
 
 async def test_a_retry_is_the_same_clients(rp: Prober) -> None:
-    """threats.md 13: another client that heard of the token gets nothing, and spoils nothing."""
+    """THREAT_MODEL.md 13: another client that heard of the token gets nothing, and spoils nothing."""
     first = await rp.tokens()
     lost = await rp.refresh(first["refresh_token"])
     assert (
@@ -99,7 +99,7 @@ async def test_another_grant_of_the_same_user_stays(brief: Prober) -> None:
 
 
 async def test_another_client_cannot_use_it_nor_spoil_it(rp: Prober) -> None:
-    """threats.md 13: client A's refresh token from client B. libraries.md §2 fault 1: pyop accepts it."""
+    """THREAT_MODEL.md 13: client A's refresh token from client B. libraries.md §2 fault 1: pyop accepts it."""
     token = (await rp.tokens())["refresh_token"]
     other, public = rp.other("other", secret=rp.secret), rp.other("spa", method="none")
     assert (await other.refresh(token)).error == "invalid_grant"

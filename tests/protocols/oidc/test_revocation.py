@@ -50,7 +50,7 @@ async def test_what_is_worth_nothing_already_is_a_success(rp: Prober) -> None:
 
 
 async def test_a_code_cannot_be_revoked_as_a_token(rp: Prober) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another."""
     code = await rp.code()
     assert (await revoke(rp, code)).status == 200
     assert (await rp.redeem(code)).status == 200

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from keys.secret import Secret
 from protocols.oidc.settings import ServiceSettings, TenantSettings
+from tests.protocols.oidc.signer import CLIENT_KEY
 
 WIKI = {
     "client_id": "wiki",
@@ -23,6 +24,11 @@ def test_the_defaults_are_the_strict_choice() -> None:
     assert settings.token_endpoint_auth_method == "client_secret_basic"
     assert "offline_access" not in settings.scopes
     assert settings.warnings() == ()
+
+
+def test_tokens_in_the_front_channel_are_warned_about() -> None:
+    settings = ServiceSettings.model_validate({**WIKI, "response_types": ["code", "id_token"]})
+    assert "9700" in settings.warnings()[0]
 
 
 def test_the_exception_from_pkce_is_warned_about() -> None:
@@ -56,6 +62,19 @@ def test_the_exception_from_pkce_is_warned_about() -> None:
         ({"redirect_uris": ["http://rp.example.com/cb"]}, "must be https"),
         ({"id_token_signed_response_alg": "none"}, "RS256"),
         ({"id_token_signed_response_alg": "HS256"}, "RS256"),
+        ({"response_types": []}, "at least 1"),
+        ({"response_types": ["token"]}, "code id_token token"),
+        ({"response_types": ["id_token code"]}, "code id_token token"),
+        ({"consent": "sometimes"}, "remembered"),
+        ({"jwks": {}}, "must be a JWK set"),
+        ({"jwks": {"keys": []}}, "must be a JWK set"),
+        ({"jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}}, "public keys only"),
+        ({"jwks": {"keys": [CLIENT_KEY.as_dict(private=True)]}}, "public keys only"),
+        ({"jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}}, "cannot be read"),
+        ({"jwks": {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}}, "2048 bits|cannot be read"),
+        ({"request_object_signing_alg": "none"}, "RS256"),
+        ({"request_object_signing_alg": "HS256"}, "RS256"),
+        ({"require_signed_request_object": True}, "needs jwks"),
         ({"claims": {"sub": "employee"}}, "said by the server itself"),
         ({"claims": {"amr": "employee"}}, "said by the server itself"),
         ({"redirect_uri": "https://rp.example.com/cb"}, "Extra inputs"),

@@ -52,7 +52,7 @@ async def test_a_fault_is_named_as_the_standard_names_it(
 
 
 async def test_a_verifier_without_a_challenge_is_a_downgrade(rp: Prober) -> None:
-    """threats.md 12: PKCE downgrade: a verifier without challenge, or a challenge without verifier:
+    """THREAT_MODEL.md 12: PKCE downgrade: a verifier without challenge, or a challenge without verifier:
     refused.
     """
     old = rp.other("old", secret=rp.secret)
@@ -90,7 +90,7 @@ async def test_each_method_of_client_authentication_works(rp: Prober) -> None:
 
 
 async def test_a_code_is_worth_nothing_to_another_client(rp: Prober) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another; nor by another client."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another; nor by another client."""
     other = rp.other("other", secret=rp.secret)
     stolen = await other.redeem(await rp.code(), redirect_uri=rp.redirect_uri, code_verifier=rp.verifier)
     assert stolen.error == "invalid_grant"
@@ -100,7 +100,7 @@ async def test_a_code_is_worth_nothing_to_another_client(rp: Prober) -> None:
 
 
 async def test_a_value_serves_only_what_it_was_made_for(rp: Prober) -> None:
-    """threats.md 13: code as token, refresh token as code, client A's refresh token from client B."""
+    """THREAT_MODEL.md 13: code as token, refresh token as code, client A's refresh token from client B."""
     code = await rp.code()
     assert (await rp.userinfo(code)).status == 401
     assert (await rp.refresh(code)).error == "invalid_grant"
@@ -145,7 +145,7 @@ async def test_a_parameter_sent_twice_is_refused(rp: Prober, name: str) -> None:
     ],
 )
 async def test_what_is_no_form_of_ours_is_a_bad_request(rp: Prober, body: bytes, content_type: str) -> None:
-    """threats.md 32: Every parser: bounded depth, length, time: no 5xx, no trace shown."""
+    """THREAT_MODEL.md 32: Every parser: bounded depth, length, time: no 5xx, no trace shown."""
     answer = await rp.post("/oidc/token", body, {"Content-Type": content_type} | rp.authentication({}))
     assert (answer.status, answer.error) == (400, "invalid_request")
 
@@ -158,7 +158,7 @@ async def test_only_post_reaches_it(rp: Prober) -> None:
 
 
 async def test_the_log_holds_no_code_and_no_token(rp: Prober, server: Server) -> None:
-    """threats.md 33: no log line at any level holds a code, token, answer, pattern or password."""
+    """THREAT_MODEL.md 33: no log line at any level holds a code, token, answer, pattern or password."""
     code = await rp.code()
     tokens = (await rp.redeem(code)).json
     await rp.redeem(code)

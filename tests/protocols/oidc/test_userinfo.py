@@ -92,7 +92,7 @@ async def test_a_token_narrowed_by_refresh_says_less(rp: Prober) -> None:
 
 
 async def test_a_disabled_user_is_gone_at_once(rp: Prober, dave: Prober, server: Server) -> None:
-    """threats.md 24: Within 1 s of disabling a user: session, refresh, its retry, introspection and userinfo
+    """THREAT_MODEL.md 24: Within 1 s of disabling a user: session, refresh, its retry, introspection and userinfo
     all refuse.
     """
     tokens, code, spent = await dave.tokens(), await dave.code(), await dave.tokens()
