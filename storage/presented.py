@@ -25,6 +25,7 @@ class ServiceToken:
     client_id: str
     scope: tuple[str, ...]
     audience: tuple[str, ...]
+    jkt: str
     created_at: int
     expires_at: int
 

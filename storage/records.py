@@ -61,7 +61,6 @@ class Proof:
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """A login in progress, bound to one browser (or NAS) by the hash of its secret.
-
     `door` and `request` say who resumes it and with what: only the door that began it can read `request`.
     `chain` is what is still asked, first first; while `chain` is empty the user name is asked.
     """
@@ -161,6 +160,7 @@ class Token:
     expires_at: int
     used_at: int | None = None
     audience: tuple[str, ...] = ()  # resources for which alone it is meant (RFC 8707)
+    jkt: str = ""  # thumbprint of the key that it is bound to (RFC 9449)
 
 
 @dataclass(frozen=True, slots=True)

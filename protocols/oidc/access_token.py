@@ -33,3 +33,13 @@ def new(
         **said,
     }
     return Secret(ring.pick(client.settings.id_token_signed_response_alg).sign(claims, TYPE))
+
+
+def bound(jkt: str) -> dict[str, Any]:
+    """The claim that names the key which a token is bound to (RFC 9449 §6.1)."""
+    return {"cnf": {"jkt": jkt}} if jkt else {}
+
+
+def type_of(jkt: str) -> str:
+    """`token_type`: how the token is presented (RFC 9449 §5)."""
+    return "DPoP" if jkt else "Bearer"

@@ -19,7 +19,7 @@ OF_USERS = frozenset((OPENID, OFFLINE_ACCESS))
 
 
 async def redeem(
-    here: Issuer, visiting: Visit, client: Client, form: Mapping[str, str]
+    here: Issuer, visiting: Visit, client: Client, form: Mapping[str, str], jkt: str
 ) -> dict[str, Any] | TokenError:
     """An access token and nothing else: who can ask again needs no refresh token (§4.4.3)."""
     own = [scope for scope, claims in client.scopes.items() if scope not in OF_USERS and not claims]
@@ -31,14 +31,14 @@ async def redeem(
     except TokenError as fault:
         return fault
     scope, now = " ".join(wished), visiting.now
-    ring = await here.signing.load(visiting.tx)
-    token = access_token.new(client, here.tenant.issuer, scope, audience, now, ring, sub=client.id)
+    ring, said = await here.signing.load(visiting.tx), {"sub": client.id, **access_token.bound(jkt)}
+    token = access_token.new(client, here.tenant.issuer, scope, audience, now, ring, **said)
     seconds = client.access_token_seconds
     await visiting.tx.service_tokens.add(
         ServiceToken(
-            hash_token(token), client.service, client.id, tuple(wished), audience, now, now + seconds
+            hash_token(token), client.service, client.id, tuple(wished), audience, jkt, now, now + seconds
         )
     )
     await visiting.record("token.issued", user_id=None, service=client.service, scope=scope)
-    answer = {"access_token": token.reveal(), "token_type": "Bearer", "expires_in": seconds}
+    answer = {"access_token": token.reveal(), "token_type": access_token.type_of(jkt), "expires_in": seconds}
     return {**answer, "scope": scope} if scope else answer

@@ -31,6 +31,6 @@ async def preflight(request: web.Request) -> web.Response:
 
 PREFLIGHT: Mapping[str, str] = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST",
-    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "Authorization, Content-Type",
+    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "Authorization, Content-Type, DPoP",
     hdrs.ACCESS_CONTROL_MAX_AGE: str(PREFLIGHT_SECONDS),
 }

@@ -20,6 +20,13 @@ LIMIT: Final = 16 * 1024  # characters; an authorization request is a tenth of i
 HEADER: Final = frozenset(("alg", "kid", "typ", "x5t", "x5t#S256"))
 
 
+class _Sizes(jws.JWSRegistry):
+    max_header_length = 2048  # room for an RSA key, where a header may bring one (`proof`)
+
+
+SIZES: Final = _Sizes()
+
+
 class Untrustworthy(ValueError):
     """Not signed by a registered key, in the registered way. It never says which check failed."""
 
@@ -50,15 +57,25 @@ class Keys:
         """
         return as_claims(self.signed(unverified_token, algorithm, types))
 
-    def signed(self, unverified_token: str, algorithm: str, types: Collection[str | None]) -> bytes:
-        """The payload of a signed message; see `verify`."""
+    def signed(
+        self,
+        unverified_token: str,
+        algorithm: str,
+        types: Collection[str | None],
+        extra: frozenset[str] = frozenset(),
+    ) -> bytes:
+        """The payload of a signed message; see `verify`. `extra` are further members of its header."""
         if len(unverified_token) > LIMIT:
             raise Untrustworthy
         try:
-            token = jws.extract_compact(unverified_token.encode())
+            token = jws.extract_compact(unverified_token.encode(), None, SIZES)
             header = token.headers()
             typ = header.get("typ")
-            if header.get("alg") != algorithm or not header.keys() <= HEADER or not _is_of(typ, types):
+            if (
+                header.get("alg") != algorithm
+                or not header.keys() <= HEADER | extra
+                or not _is_of(typ, types)
+            ):
                 raise Untrustworthy
             if not any(_verifies(token, key, algorithm) for key in self._fitting(algorithm, header)):
                 raise Untrustworthy
@@ -79,6 +96,14 @@ class Keys:
             if "kid" not in header or said.get("kid") == header["kid"]:
                 fitting.append(key)
         return fitting
+
+
+def unverified_header(unverified_token: str) -> dict[str, Any]:
+    """What the header of a signed message says of itself. Raises `Untrustworthy` for what is none."""
+    try:
+        return dict(jws.extract_compact(unverified_token.encode(), None, SIZES).headers())
+    except (JoseError, ValueError, TypeError, RecursionError):
+        raise Untrustworthy from None
 
 
 def as_claims(payload: bytes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from idp.web.exchange import NOW
 from protocols.oidc import held, issuer
+from protocols.oidc.access_token import bound, type_of
 from protocols.oidc.answer import respond
 from protocols.oidc.client_authentication import authenticate
 from protocols.oidc.clients import Client
@@ -59,13 +60,13 @@ def _in_own_name(here: Issuer, asking: Client, token: ServiceToken) -> Mapping[s
     if token.client_id != asking.id and token.service not in asking.settings.introspects:
         return INACTIVE
     said = _common(here, token)
-    return said | {"sub": token.client_id, "client_id": token.client_id, "token_type": "Bearer"}
+    return said | {"sub": token.client_id, "client_id": token.client_id, "token_type": type_of(token.jkt)}
 
 
 def _common(here: Issuer, token: Token | ServiceToken) -> dict[str, Any]:
     said = {"active": True, "iss": here.tenant.issuer, "scope": " ".join(token.scope)}
     audience = {"aud": list(token.audience)} if token.audience else {}
-    return {**said, **audience, "iat": token.created_at, "exp": token.expires_at}
+    return {**said, **audience, **bound(token.jkt), "iat": token.created_at, "exp": token.expires_at}
 
 
 def _may_see(asking: Client, token: Token, grant: Grant) -> bool:
@@ -81,7 +82,7 @@ def _active(here: Issuer, client: Client, token: Token, grant: Grant, user: User
     said |= {"sub": client.subject(user.id), "client_id": client.id}
     said |= {"auth_time": grant.auth_time, "acr": grant.acr}
     if token.kind == "access":
-        said |= {"token_type": "Bearer"}
+        said |= {"token_type": type_of(token.jkt)}
     if "profile" in token.scope:
         said["username"] = user.username
     return said

@@ -14,6 +14,7 @@ from keys.ring import KeyRing
 from keys.secret import Secret
 from keys.token import new_token
 from protocols.oidc import access_token
+from protocols.oidc.access_token import bound
 from protocols.oidc.clients import Client
 from protocols.oidc.settings import OFFLINE_ACCESS
 from storage.records import Grant, User
@@ -48,6 +49,7 @@ class Ledger:
     id_token_seconds: int = 0
     ring: KeyRing = field(default_factory=KeyRing)
     audience: tuple[str, ...] = ()  # of the access token
+    jkt: str = ""  # the client's key, to which it is bound
     issued: list[Issued] = field(default_factory=list)
 
     def issue(self, kind: Kind, scope: str = "") -> str:
@@ -62,7 +64,7 @@ class Ledger:
 
     def _access_token(self, scope: str) -> Secret:
         grant = self.grant
-        login = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": grant.amr}
+        login = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": grant.amr} | bound(self.jkt)
         return access_token.new(
             self.client, self.issuer, scope, self.audience, self.now, self.ring, sub=self.subject, **login
         )

@@ -16,6 +16,7 @@ from pyop.request_validator import authorization_request_verify
 from pyop.userinfo import Userinfo
 
 from keys import base64url
+from protocols.oidc.access_token import type_of
 from protocols.oidc.claims import fits, is_wished_subject, of_user
 from protocols.oidc.errors import AuthorizationError, TokenError
 from protocols.oidc.ledger import PRESENTED, Ledger, State
@@ -164,6 +165,7 @@ def redeem(ledger: Ledger, form: Mapping[str, str]) -> dict[str, Any]:
         error = fault.oauth_error
         raise TokenError(error, DESCRIPTIONS.get(error, "the request is malformed")) from None
     response["scope"] = " ".join(next(issued.scope for issued in ledger.issued if issued.kind == "access"))
+    response["token_type"] = type_of(ledger.jkt)
     return response
 
 

@@ -25,12 +25,12 @@ TABLE: Final = "retry_answers"
 Form = Mapping[str, str]
 
 
-async def keep(visiting: Visit, client: Client, form: Form, answer: Mapping[str, Any]) -> None:
+async def keep(visiting: Visit, client: Client, form: Form, jkt: str, answer: Mapping[str, Any]) -> None:
     """Remember the answer to a refresh, sealed for this request alone."""
     if not client.refresh_grace_seconds or "refresh_token" not in answer:
         return
     presented = _presented(form)
-    sealed = visiting.tenant.vault.seal(orjson.dumps(answer), *_context(client, form))
+    sealed = visiting.tenant.vault.seal(orjson.dumps(answer), *_context(client, form, jkt))
     await visiting.tx.retry_answers.add(
         RetryAnswer(
             token_hash=presented,
@@ -41,10 +41,10 @@ async def keep(visiting: Visit, client: Client, form: Form, answer: Mapping[str,
     )
 
 
-async def recall(visiting: Visit, client: Client, form: Form) -> dict[str, Any] | None:
+async def recall(visiting: Visit, client: Client, form: Form, jkt: str) -> dict[str, Any] | None:
     """The answer to the same request by the same client a moment ago; None for anything else."""
     kept = await visiting.tx.retry_answers.find(_presented(form), visiting.now)
-    return _open(visiting.tenant.vault, kept.sealed, _context(client, form)) if kept else None
+    return _open(visiting.tenant.vault, kept.sealed, _context(client, form, jkt)) if kept else None
 
 
 def _open(vault: Vault, sealed: bytes, context: tuple[str, ...]) -> dict[str, Any] | None:
@@ -55,8 +55,8 @@ def _open(vault: Vault, sealed: bytes, context: tuple[str, ...]) -> dict[str, An
     return answer
 
 
-def _context(client: Client, form: Form) -> tuple[str, ...]:
-    return TABLE, _presented(form).hex(), client.id, form.get("scope", ""), form.get("resource", "")
+def _context(client: Client, form: Form, jkt: str) -> tuple[str, ...]:
+    return TABLE, _presented(form).hex(), client.id, form.get("scope", ""), form.get("resource", ""), jkt
 
 
 def _presented(form: Form) -> bytes:

@@ -81,6 +81,9 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None
     # A random text, or a JWT that an API reads by itself until it expires, revoked or not (RFC 9068).
     access_token_format: Literal["opaque", "jwt"] = "opaque"  # noqa: S105
+    dpop_bound_access_tokens: bool = (
+        False  # only with a proof of its own key (RFC 9449); any service may bring one
+    )
     resources: tuple[ResourceURI, ...] = ()  # APIs for which it may ask for a token of their own (RFC 8707)
     # Services whose access tokens this one may look at besides its own: it is the API that they call (RFC 7662).
     introspects: tuple[Name, ...] = ()
@@ -91,9 +94,7 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
             raise ValueError("client_secret: a client with token_endpoint_auth_method none has no secret")
         self._check_authentication()
         if self.subject_type == "pairwise" and self.sector_identifier is None and len(self._hosts) > 1:
-            raise ValueError(
-                "sector_identifier: is needed where redirect_uris have several hosts (Core §8.1)"
-            )
+            raise ValueError("sector_identifier: redirect_uris have several hosts, name one (Core §8.1)")
         for kind in ("id_token", "userinfo"):
             self.recipient(kind)
         if self.client_secret is not None and not self.client_secret.reveal().strip():

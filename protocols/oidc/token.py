@@ -14,7 +14,7 @@ from idp.visit import Visit
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token
-from protocols.oidc import client_credentials, cors, issuer, provider, resources, retry
+from protocols.oidc import client_credentials, cors, dpop, issuer, provider, resources, retry
 from protocols.oidc.answer import respond
 from protocols.oidc.client_authentication import authenticate
 from protocols.oidc.clients import Client
@@ -35,8 +35,11 @@ async def token(request: web.Request) -> web.Response:
         form = await from_form(request)
         client = await authenticate(request, here, form)
         redeem = _grant_type(form, client)
+        jkt = await dpop.thumbprint(request, here)
+        if not jkt and client.settings.dpop_bound_access_tokens:
+            raise TokenError(*dpop.FAULT)
         async with here.provider.storage.transaction(here.tenant.name) as tx:
-            answer = await redeem(here, visit(request, tx), client, form)
+            answer = await redeem(here, visit(request, tx), client, form, jkt)
     except Malformed as fault:
         answer = TokenError("invalid_request", fault.description)
     except TokenError as fault:
@@ -44,21 +47,23 @@ async def token(request: web.Request) -> web.Response:
     return cors.allow(request, respond(here, answer))
 
 
-async def _redeem_code(here: Issuer, visiting: Visit, client: Client, form: Form) -> Answer:
+async def _redeem_code(here: Issuer, visiting: Visit, client: Client, form: Form, jkt: str) -> Answer:
     """A code opens its grant once. If it comes again, whatever it gave is taken back (RFC 6749 §4.1.2)."""
     if "code" not in form or "redirect_uri" not in form:
         return TokenError("invalid_request", "code and redirect_uri are required")
     presented, grants = hash_token(Secret(form["code"])), visiting.tx.grants
     grant = await grants.consume_code(presented, visiting.now)
     if grant is not None:
-        return await _answer(here, visiting, client, grant, form)
+        return await _answer(here, visiting, client, grant, form, jkt)
     revoked = await grants.revoke_code(presented)
     if revoked is not None:
         await _record(visiting, "grant.revoked", revoked, reason="code used twice")
     return _fault("invalid_grant")
 
 
-async def _redeem_refresh_token(here: Issuer, visiting: Visit, client: Client, form: Form) -> Answer:
+async def _redeem_refresh_token(
+    here: Issuer, visiting: Visit, client: Client, form: Form, jkt: str
+) -> Answer:
     """It is used once. If it comes again, one of two holders stole it: both lose it (RFC 9700 §4.14.2).
 
     Only a retry so soon that the first answer may have been lost is given the same again (`retry`).
@@ -72,18 +77,20 @@ async def _redeem_refresh_token(here: Issuer, visiting: Visit, client: Client, f
     held, grant = found
     if held.used_at is None and not set(form.get("scope", "").split()) <= set(held.scope):
         return _fault("invalid_scope")  # before it is spent: the client may ask again for less
+    if held.jkt and held.jkt != jkt:
+        return TokenError(*dpop.FAULT)
     if held.used_at is None:
         resources.audience(form, client, grant.request)
     if held.used_at is not None or not await tx.tokens.rotate(presented, visiting.now):
-        return await _refreshed_again(visiting, client, grant, form)
-    answer = await _answer(here, visiting, client, grant, form)
+        return await _refreshed_again(visiting, client, grant, form, jkt)
+    answer = await _answer(here, visiting, client, grant, form, jkt)
     if not isinstance(answer, TokenError):
-        await retry.keep(visiting, client, form, answer)
+        await retry.keep(visiting, client, form, jkt, answer)
     return answer
 
 
-async def _refreshed_again(visiting: Visit, client: Client, grant: Grant, form: Form) -> Answer:
-    answer = await retry.recall(visiting, client, form)
+async def _refreshed_again(visiting: Visit, client: Client, grant: Grant, form: Form, jkt: str) -> Answer:
+    answer = await retry.recall(visiting, client, form, jkt)
     if answer is not None and await visiting.user(grant.user_id) is not None:
         await _record(visiting, "grant.retried", grant)
         return answer
@@ -92,7 +99,9 @@ async def _refreshed_again(visiting: Visit, client: Client, grant: Grant, form: 
     return _fault("invalid_grant")
 
 
-async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, form: Form) -> Answer:
+async def _answer(
+    here: Issuer, visiting: Visit, client: Client, grant: Grant, form: Form, jkt: str
+) -> Answer:
     """Issue what a live grant gives. A grant that was tried wrongly, or whose user is gone, ends."""
     tx, user = visiting.tx, await visiting.user(grant.user_id)
     if user is None:
@@ -101,9 +110,11 @@ async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, f
     ring = await here.signing.load(tx)
     seconds = here.settings.id_token_seconds
     try:
+        if grant.request.get("dpop_jkt", jkt) != jkt:  # RFC 9449 §10: the code was for that key alone
+            raise _fault("invalid_grant")
         audience = resources.audience(form, client, grant.request)
         ledger = Ledger(
-            here.tenant.issuer, client, user, grant, visiting.now, seconds, ring, audience=audience
+            here.tenant.issuer, client, user, grant, visiting.now, seconds, ring, audience=audience, jkt=jkt
         )
         response = provider.redeem(ledger, form)
     except TokenError as fault:
@@ -116,14 +127,15 @@ async def _answer(here: Issuer, visiting: Visit, client: Client, grant: Grant, f
     return response
 
 
-GRANT_TYPES: Final[Mapping[str, Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]]] = {
+Redeem = Callable[[Issuer, Visit, Client, Form, str], Awaitable[Answer]]
+GRANT_TYPES: Final[Mapping[str, Redeem]] = {
     "authorization_code": _redeem_code,
     "refresh_token": _redeem_refresh_token,
     "client_credentials": client_credentials.redeem,
 }
 
 
-def _grant_type(form: Form, client: Client) -> Callable[[Issuer, Visit, Client, Form], Awaitable[Answer]]:
+def _grant_type(form: Form, client: Client) -> Redeem:
     if "grant_type" not in form:
         raise TokenError("invalid_request", "grant_type is missing")
     redeem = GRANT_TYPES.get(form["grant_type"])
@@ -143,7 +155,9 @@ def _stored(issued: Issued, ledger: Ledger, grant: Grant) -> Token:
     client, now, audience = ledger.client, ledger.now, ledger.audience if kind == "access" else ()
     seconds = client.refresh_token_seconds if kind == "refresh" else client.access_token_seconds
     presented = hash_token(issued.token)
-    return Token(presented, kind, grant.id, issued.scope, now, now + seconds, audience=audience)
+    # The refresh token of a client that authenticates is bound to that client (RFC 9449 §5).
+    jkt = ledger.jkt if kind == "access" or client.is_public else ""
+    return Token(presented, kind, grant.id, issued.scope, now, now + seconds, audience=audience, jkt=jkt)
 
 
 async def _record(visiting: Visit, event: str, grant: Grant, **details: str) -> None:

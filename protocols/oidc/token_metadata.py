@@ -8,6 +8,7 @@ from typing import Any, get_args
 from idp.tenant import Tenant
 from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
 from protocols.oidc.foreign_encryption import Encryption
+from protocols.oidc.proof import ALGORITHMS
 from protocols.oidc.settings import PUBLIC
 from protocols.oidc.vocabulary import AssertionAlgorithm, Method
 
@@ -22,6 +23,7 @@ def metadata(tenant: Tenant, signing: Sequence[str]) -> dict[str, Any]:
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": signing,
         "userinfo_signing_alg_values_supported": signing,
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),  # RFC 9449 §5.1
         **_encryption("id_token"),
         **_encryption("userinfo"),
         **_authentication("token", get_args(Method)),

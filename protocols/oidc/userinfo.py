@@ -12,55 +12,75 @@ from idp.web.exchange import NOW
 from keys.ring import KeyRing
 from keys.secret import Secret
 from keys.token import hash_token
-from protocols.oidc import cors, issuer, provider
+from protocols.oidc import cors, dpop, issuer, provider
 from protocols.oidc.clients import Client
-from protocols.oidc.errors import BearerError, Malformed
+from protocols.oidc.errors import BearerError, Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Ledger
 from protocols.oidc.parameters import FORM, from_form
+from protocols.oidc.proof import ALGORITHMS
 from protocols.oidc.settings import OPENID
 
+SCHEMES = {"bearer": "Bearer", "dpop": dpop.HEADER}
 SIGNED = "userinfo+jwt"  # so that it is never taken for an ID token (RFC 8725 §3.11)
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET or POST. Reads only, and waits for no writer."""
-    here = issuer.of(request)
+    """GET or POST. Reads only, and waits for no writer, unless a proof of possession has to be spent."""
+    here, scheme = issuer.of(request), "Bearer"
     try:
-        response = await _answer(here, await _bearer(request), request[NOW])
+        token, scheme = await _presented(request)
+        jkt = await _proven(request, here, token) if scheme == dpop.HEADER else ""
+        response = await _answer(here, token, jkt, request[NOW])
     except BearerError as fault:
-        return cors.allow(request, _refusal(here, fault))
+        return cors.allow(request, _refusal(here, fault, scheme))
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     return cors.allow(request, response)
 
 
-async def _bearer(request: web.Request) -> Secret:
-    """The token, from the header or a form; never from the address, which ends in logs (RFC 9700 §4.3.2)."""
+async def _presented(request: web.Request) -> tuple[Secret, str]:
+    """The token and its scheme, from the header or a form; never from the address, which ends in logs
+    (RFC 9700 §4.3.2).
+    """
     tokens = []
     for value in request.headers.getall(hdrs.AUTHORIZATION, ()):
         scheme, _, token = value.partition(" ")
-        if scheme.lower() == "bearer":
-            tokens.append(token.strip())
+        if scheme.lower() in SCHEMES:
+            tokens.append((token.strip(), SCHEMES[scheme.lower()]))
     if request.method == "POST" and request.content_type == FORM:
         try:
             form = await from_form(request)
         except Malformed as fault:
             raise BearerError("invalid_request", fault.description) from None
-        tokens += [form["access_token"]] if "access_token" in form else []
+        tokens += [(form["access_token"], "Bearer")] if "access_token" in form else []
     if len(tokens) > 1:
         raise BearerError("invalid_request", "more than one access token was sent")
     if not tokens:
         raise BearerError("")
-    return Secret(tokens[0])
+    token, scheme = tokens[0]
+    return Secret(token), scheme
 
 
-async def _answer(here: Issuer, token: Secret, now: int) -> web.Response:
+async def _proven(request: web.Request, here: Issuer, token: Secret) -> str:
+    """The thumbprint of the key that the caller has (RFC 9449 §7.1)."""
+    try:
+        jkt = await dpop.thumbprint(request, here, token)
+    except TokenError as fault:
+        raise BearerError(fault.error, fault.description) from None
+    if not jkt:
+        raise BearerError(*dpop.FAULT)
+    return jkt
+
+
+async def _answer(here: Issuer, token: Secret, jkt: str, now: int) -> web.Response:
     """From the database as it is now: a disabled user's token is worth nothing at once."""
     async with here.provider.storage.snapshot(here.tenant.name) as tx:
         found = await tx.tokens.find(hash_token(token), "access", now)
         if found is None:
             raise _invalid()
         held, grant = found
+        if held.jkt != jkt:  # bound to another key, or presented without any (RFC 9449 §7.2)
+            raise _invalid()
         user = await tx.users.find(grant.user_id)
         ring = await here.signing.load(tx)
         client = await here.client(tx, grant.client_id)
@@ -92,9 +112,11 @@ def _invalid() -> BearerError:
     return BearerError("invalid_token", "the access token is unknown, expired or revoked")
 
 
-def _refusal(here: Issuer, fault: BearerError) -> web.Response:
-    challenge = f'Bearer realm="{here.tenant.issuer}"'
+def _refusal(here: Issuer, fault: BearerError, scheme: str) -> web.Response:
+    challenge = f'{scheme} realm="{here.tenant.issuer}"'
     if fault.error:  # RFC 6750 §3.1: who sent no token is told no error
         challenge += f', error="{fault.error}", error_description="{fault.description}"'
+    if scheme == dpop.HEADER:
+        challenge += f', algs="{" ".join(ALGORITHMS)}"'
     headers = {hdrs.WWW_AUTHENTICATE: challenge, hdrs.CACHE_CONTROL: "no-store"}
     return web.Response(status=fault.status, headers=headers)

@@ -20,6 +20,7 @@ CREATE TABLE retry_answers (
 CREATE INDEX retry_answers_by_end ON retry_answers (tenant, expires_at);
 
 ALTER TABLE tokens ADD COLUMN audience TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE tokens ADD COLUMN jkt TEXT NOT NULL DEFAULT '';
 
 CREATE TABLE service_tokens (
     tenant TEXT NOT NULL,
@@ -28,6 +29,7 @@ CREATE TABLE service_tokens (
     client_id TEXT NOT NULL,
     scope TEXT NOT NULL,
     audience TEXT NOT NULL,
+    jkt TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (tenant, token_hash)

@@ -5,4 +5,4 @@ SELECT fence('retry_answers');
 SELECT fence('service_tokens');
 SELECT fence('derivation_keys');
 
-ALTER TABLE tokens ALTER COLUMN audience TYPE text COLLATE "C";
+ALTER TABLE tokens ALTER COLUMN audience TYPE text COLLATE "C", ALTER COLUMN jkt TYPE text COLLATE "C";

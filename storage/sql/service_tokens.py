@@ -6,7 +6,7 @@ from storage.presented import ServiceToken
 from storage.sql.columns import dump_names, load_names
 from storage.sql.connection import Connection
 
-NAMES = ("token_hash", "service", "client_id", "scope", "audience", "created_at", "expires_at")
+NAMES = ("token_hash", "service", "client_id", "scope", "audience", "jkt", "created_at", "expires_at")
 ADD = f"INSERT INTO service_tokens (tenant, {', '.join(NAMES)}) VALUES (:tenant, :{', :'.join(NAMES)})"
 FIND = f"""
 SELECT {", ".join(NAMES)} FROM service_tokens
@@ -30,6 +30,7 @@ class SQLServiceTokens:
             client_id=token.client_id,
             scope=dump_names(token.scope),
             audience=dump_names(token.audience),
+            jkt=token.jkt,
             created_at=token.created_at,
             expires_at=token.expires_at,
         )
@@ -38,8 +39,8 @@ class SQLServiceTokens:
         rows = await self._connection.query(FIND, token_hash=token_hash, now=now)
         if not rows:
             return None
-        found, service, client_id, scope, audience, *times = rows[0]
-        return ServiceToken(found, service, client_id, load_names(scope), load_names(audience), *times)
+        found, service, client_id, scope, audience, *rest = rows[0]
+        return ServiceToken(found, service, client_id, load_names(scope), load_names(audience), *rest)
 
     async def delete(self, token_hash: bytes) -> bool:
         return bool(await self._connection.query(DELETE, token_hash=token_hash))

@@ -94,7 +94,16 @@ WAITING = AuthorizationRequest(
     browser_hash=b"browser",
 )
 CONSENT = Consent("u1", "mail", ("openid", "profile"), NOW)
-ACCESS = Token(b"\x03" * 32, "access", "g1", ("openid",), NOW, LATER, audience=("https://api.example.com",))
+ACCESS = Token(
+    b"\x03" * 32,
+    "access",
+    "g1",
+    ("openid",),
+    NOW,
+    LATER,
+    audience=("https://api.example.com",),
+    jkt="thumbprint",
+)
 REFRESH = Token(b"\x04" * 32, "refresh", "g1", ("openid", "offline_access"), NOW, LATER)
 DELIVERY = Delivery("d1", "oidc", "mail", "u1", "sid1", NOW, NOW + 5, 1, "answered 500")
 SIGNING_KEY = SigningKeyRecord("k1", "ES256", "next", b"sealed", {"kty": "EC", "crv": "P-256"}, NOW, NOW + 1)

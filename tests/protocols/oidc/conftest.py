@@ -48,6 +48,7 @@ def add_services(tenant: TenantFolder) -> None:
     add("api", introspects=["wiki", "robot"])
     apis = ["https://api.example.com", "https://files.example.com/v1"]
     add("spoken", access_token_format="jwt", resources=apis)
+    add("bound", dpop_bound_access_tokens=True)
     add("apart", subject_type="pairwise")
     for name in ("joint1", "joint2"):
         add(name, subject_type="pairwise", sector_identifier="joint.example.com")

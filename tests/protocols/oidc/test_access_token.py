@@ -55,7 +55,7 @@ async def test_it_is_still_asked_back(spoken: Prober) -> None:
 
 
 async def test_it_is_no_id_token_and_an_id_token_is_no_access_token(spoken: Prober) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another (RFC 8725 §3.11)."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another (RFC 8725 §3.11)."""
     tokens = await spoken.tokens()
     assert (await spoken.authorize(id_token_hint=tokens["access_token"])).error == "invalid_request"
     assert (await spoken.userinfo(tokens["id_token"])).status == 401

@@ -115,14 +115,14 @@ async def test_an_identifier_is_good_for_one_use(keyed: Prober, rp: Prober) -> N
 
 
 async def test_of_many_uses_of_one_assertion_one_succeeds(keyed: Prober) -> None:
-    """threats.md 15: Of 50 parallel uses exactly one succeeds, on SQLite and on PostgreSQL."""
+    """THREAT_MODEL.md 15: Of 50 parallel uses exactly one succeeds, on SQLite and on PostgreSQL."""
     claims = assertion("keyed", keyed.issuer)
     answers = await asyncio.gather(*(prove(keyed, claims) for _ in range(RACERS)))
     assert sum(map(is_believed, answers)) == 1
 
 
 async def test_only_the_registered_key_by_the_registered_algorithm(keyed: Prober, rp: Prober) -> None:
-    """threats.md 11: Algorithm pinned per key; an HMAC made with a public key, an empty key: refused."""
+    """THREAT_MODEL.md 11: Algorithm pinned per key; an HMAC made with a public key, an empty key: refused."""
     right = lambda: assertion("keyed", keyed.issuer)  # noqa: E731
     assert not is_believed(await prove(keyed, right(), STRANGER))
     assert not is_believed(await prove(keyed, right(), STRANGER, kid=EC.kid))
@@ -148,7 +148,7 @@ async def test_only_the_registered_key_by_the_registered_algorithm(keyed: Prober
     ],
 )  # fmt: skip
 async def test_a_header_may_not_bring_or_point_to_a_key(keyed: Prober, header: dict[str, Any]) -> None:
-    """threats.md 11: `jku`/`x5u`/embedded `jwk`: refused; and a JWT of another kind (RFC 8725 §3.11)."""
+    """THREAT_MODEL.md 11: `jku`/`x5u`/embedded `jwk`: refused; and a JWT of another kind (RFC 8725 §3.11)."""
     given = {name: value for name, value in header.items() if value is not None}
     claims = assertion("keyed", keyed.issuer)
     keyed.method, keyed.assertion = "private_key_jwt", lambda: raw({"alg": "ES256", **given}, claims)
@@ -166,7 +166,7 @@ def raw(header: Any, claims: Any, signature: str = "AAAA") -> str:
     ["", ".", "..", "...", "a.b.c", "é.é.é", "x" * 20_000, "e30.e30.", "W10.W10.W10", "bnVsbA.bnVsbA.bnVsbA"],
 )
 async def test_what_is_no_jwt_is_refused(keyed: Prober, text: str) -> None:
-    """threats.md 32: Every parser bounded: no 5xx."""
+    """THREAT_MODEL.md 32: Every parser bounded: no 5xx."""
     keyed.method, keyed.assertion = "private_key_jwt", lambda: text
     answer = await keyed.redeem("unknown")
     assert answer.error in ("invalid_client", "invalid_request")
@@ -174,7 +174,7 @@ async def test_what_is_no_jwt_is_refused(keyed: Prober, text: str) -> None:
 
 @pytest.mark.parametrize("alg", ["none", "None", "", None, "HS256", ["ES256"]])
 async def test_without_a_signature_it_is_nothing(keyed: Prober, alg: Any) -> None:
-    """threats.md 11: `none` is refused. libraries.md §2: oic believes it."""
+    """THREAT_MODEL.md 11: `none` is refused. oic believes it."""
     for signature in ("", "AAAA"):
         claims = assertion("keyed", keyed.issuer)
         keyed.method = "private_key_jwt"

@@ -49,7 +49,7 @@ async def test_only_a_service_that_has_the_grant_type(rp: Prober, robot: Prober)
 
 
 async def test_it_opens_nothing_of_a_user(robot: Prober) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another."""
     token = (await ask(robot)).json["access_token"]
     refused = await robot.userinfo(token)
     assert refused.status == 401

@@ -69,7 +69,7 @@ async def test_of_many_refreshes_of_one_token_one_succeeds(brief: Prober) -> Non
 
 
 async def test_of_many_refreshes_of_one_token_within_the_grace_one_issues(rp: Prober) -> None:
-    """threats.md 15: 50 parallel retries get one and the same answer: exactly one of them issued tokens."""
+    """THREAT_MODEL.md 15: 50 parallel retries get one and the same answer: exactly one of them issued tokens."""
     token = (await rp.tokens())["refresh_token"]
     answers = await asyncio.gather(*(rp.refresh(token) for _ in range(RACERS)))
     assert {answer.status for answer in answers} == {200}

@@ -47,7 +47,7 @@ async def test_userinfo_is_signed_where_it_is_registered(rp: Prober) -> None:
 
 
 async def test_signed_userinfo_is_no_id_token(rp: Prober) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another (RFC 8725 §3.11)."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another (RFC 8725 §3.11)."""
     client = rp.other("stamped", secret=rp.secret)
     _, answer = await userinfo(client)
     assert (await client.authorize(id_token_hint=answer.text)).error == "invalid_request"

@@ -1,4 +1,4 @@
-"""threats.md 11: attacks on signatures by Project Wycheproof, against each place that verifies a client's JWT."""
+"""THREAT_MODEL.md 11: attacks on signatures by Project Wycheproof, against each place that verifies a client's JWT."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ async def test_to_a_stranger_every_token_is_inactive(rp: Prober) -> None:
 
 
 async def test_what_is_no_access_or_refresh_token_is_inactive(rp: Prober) -> None:
-    """threats.md 13: A value made for one purpose is never taken for another."""
+    """THREAT_MODEL.md 13: A value made for one purpose is never taken for another."""
     code = await rp.code()
     assert (await introspect(rp, code)).text == INACTIVE
     assert (await introspect(rp, (await rp.redeem(code)).json["id_token"])).text == INACTIVE

@@ -65,7 +65,7 @@ async def test_it_is_announced(rp: Prober) -> None:
 
 
 async def test_the_key_is_made_once_and_sealed_for_its_tenant(store: Storage) -> None:
-    """threats.md 30: A stolen database without the master key gives no key; a row moved does not open."""
+    """THREAT_MODEL.md 30: A stolen database without the master key gives no key; a row moved does not open."""
     vault = Vault("acme", {1: new_data_key()})
     first = await open_key(store, vault, "x", NOW)
     assert await open_key(store, vault, "x", NOW + 1) == first

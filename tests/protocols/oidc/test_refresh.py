@@ -73,7 +73,7 @@ async def test_another_request_is_no_retry(rp: Prober) -> None:
 
 
 async def test_a_retry_is_the_same_clients(rp: Prober) -> None:
-    """threats.md 13: another client that heard of the token gets nothing, and spoils nothing."""
+    """THREAT_MODEL.md 13: another client that heard of the token gets nothing, and spoils nothing."""
     first = await rp.tokens()
     lost = await rp.refresh(first["refresh_token"])
     assert (

@@ -106,7 +106,8 @@ async def test_a_disabled_user_is_gone_at_once(rp: Prober, dave: Prober, server:
         form = urlencode({"token": token})
         said = await dave.post("/oidc/introspect", form, dave.authentication({}))
         assert said.json == {"active": False}
-    assert (await dave.refresh(spent["refresh_token"])).error == "invalid_grant"
+    retried = await dave.refresh(spent["refresh_token"])
+    assert retried.error == "invalid_grant", (retried.status, retried.text)
     assert (await dave.refresh(tokens["refresh_token"])).error == "invalid_grant"
     assert (await dave.redeem(code)).error == "invalid_grant"
     assert (await dave.authorize(prompt="none")).error == "login_required"
