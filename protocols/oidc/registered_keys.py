@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
@@ -15,11 +14,14 @@ MAXIMUM_BYTES = 256 * 1024
 
 
 def _read(value: Any, info: ValidationInfo) -> Any:
-    """`{file: PATH}` becomes the JWK set that lies there; a relative path begins at the configuration folder."""
-    if not isinstance(value, dict) or value.keys() != {"file"}:
+    """`{file: PATH}` becomes the JWK set that lies there; a relative path begins at the configuration folder.
+
+    Only where an administrator's configuration is read: whoever registers himself names no file of ours.
+    """
+    reading = info.context
+    if not isinstance(reading, SecretReading) or not isinstance(value, dict) or value.keys() != {"file"}:
         return value
-    folder = info.context.folder if isinstance(info.context, SecretReading) else Path()
-    path = folder / str(value["file"])
+    path = reading.folder / str(value["file"])
     try:
         with path.open("rb") as file:
             return json.loads(file.read(MAXIMUM_BYTES))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from idp.config.secrets import SecretReading
 from idp.signing import TOKEN_SECONDS
 from keys.secret import Secret
 from protocols.oidc.settings import ServiceSettings, TenantSettings
+from tests.protocols.oidc import signing
 from tests.protocols.oidc.signer import CLIENT_KEY
 
 WIKI = {
@@ -53,7 +57,7 @@ def test_the_exception_from_pkce_is_warned_about() -> None:
             {"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "RS256"},
             "not for client_secret_jwt",
         ),
-        ({"jwks": {"file": "no-such-file.json"}}, "cannot read"),
+        ({"jwks": {"file": "setup.cfg"}}, "must be a JWK set"),
         ({"jwks": {"keys": []}}, "at least one key"),
         ({"scopes": ["profile"]}, "must contain openid"),
         ({"scopes": ["openid", "a b"]}, "printable ASCII"),
@@ -133,3 +137,18 @@ def test_a_host_that_we_may_call_is_a_name_alone(host: str) -> None:
     )  # fmt: skip
     with pytest.raises(ValidationError):
         TenantSettings.model_validate({"outbound_allow": [host]})
+
+
+def test_keys_are_read_from_a_file_for_an_administrator_alone(tmp_path: Path) -> None:
+    """Whoever registers himself names no file of ours."""
+    settings = {**WIKI, "jwks": {"file": "keys.json"}}
+    reading = SecretReading(tmp_path)
+    with pytest.raises(ValidationError, match="cannot read"):
+        ServiceSettings.model_validate(settings, context=reading)
+    (tmp_path / "keys.json").write_text("[")
+    with pytest.raises(ValidationError, match="is no JSON"):
+        ServiceSettings.model_validate(settings, context=reading)
+    (tmp_path / "keys.json").write_text(json.dumps(signing.public(signing.EC)))
+    assert ServiceSettings.model_validate(settings, context=reading).jwks == signing.public(signing.EC)
+    with pytest.raises(ValidationError, match="must be a JWK set"):
+        ServiceSettings.model_validate(settings)
