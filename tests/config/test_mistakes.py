@@ -88,7 +88,6 @@ tenants/acme/services/mail.yaml:3:13: launch_url must be an absolute web address
 for example https://wiki.example.com/
 tenants/acme/services/mail.yaml:6:18: oidc.client_secret: cannot read secrets/nowhere: \
 no such file or directory
-tenants/acme/services/wiki.yaml:4:3: oidc.redirect_uris is missing
 tenants/acme/services/wiki.yaml:5:18: oidc.client_secret: a secret stands here only in a demo tenant, \
 give {file: …} or {env: …}
 tenants/acme/tenant.yaml:1:9: tenant must be a name of small letters, digits, - and _, for example wiki-2
@@ -134,7 +133,6 @@ display_name: {en: Wiki}
 oidc: {client_id: wiki, client_secret: {fil: x}, redirect_uri: []}
 """
     assert mistakes(write(tmp_path, tenants__acme__services__wiki=service)) == [
-        "tenants/acme/services/wiki.yaml:3:7: oidc.redirect_uris is missing",
         "tenants/acme/services/wiki.yaml:3:41: oidc.client_secret.fil is an unknown key, did you mean file?",
         "tenants/acme/services/wiki.yaml:3:50: oidc.redirect_uri is an unknown key, did you mean redirect_uris?",
     ]
