@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+RATIO = "| workload | CPU of | to that of | median of the rounds | (range) |"
 HEAD = "| workload | server | CPU ms | (range) | per second | p50 ms | p95 ms | p99 ms | failed |"
 MEMORY = "| server | memory before, MB | after, MB | operations between |"
 
@@ -20,6 +21,7 @@ def markdown(runs: Sequence[Run]) -> str:
             chosen = [run for run in runs if run["workload"] == workload and run["target"] == target]
             if chosen:
                 lines.append(row(workload, target, chosen))
+    lines += ["", RATIO, "|---|---|---|---:|---:|", *ratios(runs)] if len(unique(runs, "target")) > 1 else []
     lines += ["", MEMORY, "|---|---:|---:|---:|"]
     for target in unique(runs, "target"):
         chosen = [run for run in runs if run["target"] == target]
@@ -34,6 +36,24 @@ def markdown(runs: Sequence[Run]) -> str:
         f"({min(speed):.2f}–{max(speed):.2f}).",
     ]
     return "\n".join(lines) + "\n"
+
+
+def ratios(runs: Sequence[Run]) -> Iterator[str]:
+    """The first server beside each other one, round by round: both met the same noise."""
+    first, *others = unique(runs, "target")
+    for workload in unique(runs, "workload"):
+        for other in others:
+            cpu = [
+                {
+                    run["round"]: run["cpu_ms"]
+                    for run in runs
+                    if (run["workload"], run["target"]) == (workload, of)
+                }
+                for of in (first, other)
+            ]
+            if pairs := [cpu[0][number] / cpu[1][number] for number in cpu[0].keys() & cpu[1].keys()]:
+                spread = f"{min(pairs):.2f}–{max(pairs):.2f}"
+                yield f"| {workload} | {first} | {other} | {median(pairs):.2f} | {spread} |"
 
 
 def row(workload: str, target: str, runs: Sequence[Run]) -> str:
