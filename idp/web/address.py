@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -30,6 +31,7 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Sequ
     return address
 
 
+@lru_cache(maxsize=4096)
 def _parse(text: str | None) -> Address | None:
     """IPv4 in IPv6 is IPv4: a rule about 10.0.0.0/8 must see it."""
     if not text:
