@@ -31,12 +31,14 @@ async def test_two_logins_in_one_browser_keep_to_themselves(server: Server, brow
     asked_first = await browser.answer(await browser.get(begun_first.url), "alice")
     asked_second = await browser.get(begun_second.url)
     done_second = await browser.login(asked_second, server.bob, CALLBACK)
+    bobs = await second.redeem(begun_second, second.code(begun_second, done_second))
+    told = [json.loads((await second.userinfo(bobs.access_token)).body)]
+    # Now somebody else signs in at this browser: bob's session ends, and with it what it gave.
     done_first = await browser.answer(asked_first, right(asked_first), CALLBACK)
-    tokens = [
-        await first.redeem(begun_first, first.code(begun_first, done_first)),
-        await second.redeem(begun_second, second.code(begun_second, done_second)),
-    ]
-    told = [json.loads((await first.userinfo(one.access_token)).body) for one in tokens]
+    alices = await first.redeem(begun_first, first.code(begun_first, done_first))
+    told.insert(0, json.loads((await first.userinfo(alices.access_token)).body))
+    assert (await second.userinfo(bobs.access_token)).status == 401
+    tokens = [alices, bobs]
     assert [one["preferred_username"] for one in told] == ["alice", "bob"]
     assert [one["sub"] for one in told] == [one.claims["sub"] for one in tokens]
     assert [one.claims["nonce"] for one in tokens] == [begun_first.nonce, begun_second.nonce]
