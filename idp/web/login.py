@@ -13,6 +13,7 @@ from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import LOCALE, NOW, PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.language import keeping
+from idp.web.locale import pick
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
 from keys.secret import Secret
@@ -128,9 +129,6 @@ def service_name(request: web.Request, name: str, names: Mapping[str, str] | Non
     return _text(request, service.display_name if service else tenant.settings.display_name)
 
 
-def _text(request: web.Request, texts: Any) -> str:
+def _text(request: web.Request, texts: Mapping[str, str]) -> str:
     """The text in the request's language, else in the tenant's first."""
-    text: str | None = texts.get(request[LOCALE])
-    if text is None:
-        text = next((texts[locale] for locale in request[TENANT].settings.locales if locale in texts), None)
-    return text if text is not None else next(iter(texts.values()))
+    return pick(texts, request[LOCALE], request[TENANT].settings.locales)
