@@ -21,8 +21,9 @@ class User:
     display_name: str = ""
     email: str | None = None
     groups: frozenset[str] = frozenset()
-    attributes: JSON = field(default_factory=dict)
+    attributes: str = "{}"  # a JSON object, read by `idp.attributes` when somebody asks
     disabled_at: int | None = None
+    changed_at: int | None = None  # when name, email or attributes were last changed; None: never
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,6 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a user gave one service in one login; it carries the authorization code until that is used.
-
     Deleting a grant revokes everything issued from it: a token without its grant is worth nothing.
     """
 

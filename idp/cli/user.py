@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from idp import audit, throttle
+from idp import attributes, audit, throttle
+from idp.cli import attribute
 from idp.cli.context import Opened, find_user, in_tenant
 from idp.cli.show import json_option, show, show_record
 from idp.revocation import evict
@@ -23,7 +24,11 @@ COLUMNS = ("username", "display_name", "email", "groups", "disabled_at")
 
 @click.group()
 def user() -> None:
-    """People: add, list, show, disable, enable, unlock, delete."""
+    """People: add, list, show, set, unset, disable, enable, unlock, delete."""
+
+
+user.add_command(attribute.set_)
+user.add_command(attribute.unset)
 
 
 @user.command()
@@ -82,7 +87,8 @@ async def show_(opened: Opened, name: str, as_json: bool) -> None:
         locks = [lock async for lock in _locks(tx, opened, person.username)]
     record = _row(opened, person) | {
         "created_at": opened.time(person.created_at),
-        "attributes": dict(person.attributes),
+        "changed_at": None if person.changed_at is None else opened.time(person.changed_at),
+        "attributes": attributes.kept(person),
         "credentials": sorted({each.authenticator for each in held}),
         "sessions": len(sessions),
         "locked_until": opened.time(max(locks)) if locks else None,

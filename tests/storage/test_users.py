@@ -63,8 +63,9 @@ async def test_replace_changes_every_field_of_one_user(store: Storage) -> None:
         display_name="",
         email=None,
         groups=frozenset(),
-        attributes={},
+        attributes="{}",
         disabled_at=None,
+        changed_at=None,
     )
     async with store.transaction("acme") as tx:
         assert await tx.users.replace(changed) is False
