@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from idp.config.mistake import suggest
+
 Own = Literal["text", "number", "boolean", "texts"]  # what a tenant may declare
 
 MAXIMUM_LENGTH: Final = 1000  # characters of one value
@@ -144,8 +146,18 @@ def declarable(name: str) -> str:
     return name
 
 
-def reader(name: str, declared: Mapping[str, Own]) -> Reader:
-    """How a value of that name is read from text. Raises LookupError if it cannot be set."""
+def read(name: str, text: str, declared: Mapping[str, Own]) -> Any:
+    """The value that an administrator wrote. Raises ValueError with what is wrong, and what would be right."""
+    try:
+        return _reader(name, declared)(text)
+    except LookupError:
+        settable = (*STANDARD, *(f"address.{member}" for member in ADDRESS), *declared)
+        raise ValueError(f"there is no attribute {name}, {suggest(name, settable)}") from None
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+def _reader(name: str, declared: Mapping[str, Own]) -> Reader:
     plain, mark, tag = name.partition("#")
     whole, dot, member = name.partition(".")
     if dot and whole == "address":
@@ -153,11 +165,6 @@ def reader(name: str, declared: Mapping[str, Own]) -> Reader:
     if mark and not (_is_translated(plain, declared) and _LANGUAGE.fullmatch(tag)):
         raise LookupError(name)
     return STANDARD[plain] if plain in STANDARD else OWN[declared[plain]]
-
-
-def settable(declared: Mapping[str, Own]) -> tuple[str, ...]:
-    """The names that `reader` knows, without languages."""
-    return (*STANDARD, *(f"address.{member}" for member in ADDRESS), *declared)
 
 
 def spelled(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from idp.attribute_types import Own, reader, settable, spelled
+from idp.attribute_types import Own, read, spelled
 from idp.config.mistake import suggest
 from storage.records import User
 
@@ -53,12 +53,9 @@ def assign(user: User, given: Mapping[str, str], declared: Mapping[str, Own], no
         held.pop(VERIFIED[name], None)
     for name, text in given.items():
         try:
-            value = reader(name, declared)(text)
-        except LookupError:
-            mistakes.append(f"there is no attribute {name}, {suggest(name, settable(declared))}")
-            continue
+            value = read(name, text, declared)
         except ValueError as error:
-            mistakes.append(f"{name} {error}")
+            mistakes.append(str(error))
             continue
         whole, dot, member = name.partition(".")
         if name in columns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from idp.attribute_types import is_known, names
+from idp.attribute_types import is_known, names, read
 from idp.config.document import Document, KeyPath
 from idp.config.mistake import Findings, suggest
 from idp.config.tenant_folder import TenantFolder
@@ -20,6 +20,13 @@ def check_attributes(tenant: TenantFolder, findings: Findings) -> None:
         if not is_known(name, declared):
             words = f"{path[-2]}: there is no attribute {name}, {suggest(name, names(declared))}"
             findings.error(document.position(path), words)
+    for place, person in tenant.people.by_place.items() if tenant.people else ():
+        for name, text in person.attributes.items():
+            try:
+                read(name, text, declared)
+            except ValueError as error:
+                at = tenant.people.document.position((place, "attributes", name))
+                findings.error(at, str(error))
 
 
 def _used(tenant: TenantFolder) -> Iterator[tuple[Document, KeyPath, str]]:

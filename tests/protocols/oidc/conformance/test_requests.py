@@ -128,11 +128,6 @@ async def test_oidcc_request_uri_signed_rs256(rp: Prober) -> None:
     assert answer.query["error"] == "request_uri_not_supported"
 
 
-async def test_oidcc_claims_locales(rp: Prober) -> None:
-    """Core §5.2."""
-    assert "code" in (await rp.authorize(claims_locales="se")).query
-
-
 async def test_oidcc_display_page(rp: Prober) -> None:
     """Core §3.1.2.1."""
     assert "code" in (await rp.authorize(display="page")).query
