@@ -96,7 +96,7 @@ def test_what_nobody_may_set_is_no_attribute(name: str) -> None:
         ("locale", ["ja", "en-US", "zh-Hant-TW"], ["japanese please", "e", "en_US"]),
         ("phone_number", ["+81 3 1234 5678", "+1 (604) 555-1234;ext=5678"], ["0312345678", "+81", "+81 x"]),
         ("email", ["a@b"], ["a", "a@", "@b", "a b@c", "a@b@c"]),
-        ("website", ["https://example.com/a?b#c"], ["example.com", "javascript:alert(1)", "https://", "https://[", "https://a b"]),
+        ("website", ["https://example.com/a?b#c"], ["example.com", "data:,x", "https://", "https://[", "https://a b"]),
         ("remote", ["true", "false"], ["yes", "1", "True", ""]),
         ("floor", ["0", "-12"], ["1.5", "١", "9" * 16, ""]),
         ("team", ["赤", "x" * 1000], ["", "x" * 1001, "a\nb", "a\0", "a\u202eb"]),

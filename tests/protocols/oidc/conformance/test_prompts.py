@@ -173,7 +173,7 @@ async def test_oidcc_scope_profile(erin: Prober) -> None:
     assert said == PROFILE
 
 
-async def test_oidcc_scope_profile_of_a_user_of_whom_little_is_known(rp: Prober) -> None:
+async def test_oidcc_scope_profile__of_a_user_of_whom_little_is_known(rp: Prober) -> None:
     """Core §5.3.2: a claim without a value is left out."""
     said = await given_of_wiki(rp, "openid profile")
     assert said == {"name", "preferred_username", "updated_at"}
@@ -236,7 +236,7 @@ async def test_oidcc_claims_locales(erin: Prober, locales: str, said: dict[str, 
     assert {name: value for name, value in found.items() if name.startswith("family_name")} == said
 
 
-async def test_oidcc_claims_essential_in_a_language(erin: Prober) -> None:
+async def test_oidcc_claims_essential__in_a_language(erin: Prober) -> None:
     """Core §5.5.2 shows a claim that is asked for with its tag."""
     wishes = {"family_name#ja-Kana-JP": {"essential": True}, "given_name#fr": None}
     asked = json.dumps({"userinfo": wishes})

@@ -121,6 +121,13 @@ async def test_oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_uns
     assert (await signing.authorize(request_uri=uri)).query["error"] == "request_uri_not_supported"
 
 
+async def test_oidcc_request_uri_unsigned(rp: Prober) -> None:
+    """Core §6.2: unsigned or not, it is said that it is not fetched, to a client that must sign as well."""
+    signed = rp.other("signed", secret=rp.secret)
+    answer = await signed.authorize(request_uri="https://signed.example.com/object.jwt")
+    assert answer.query["error"] == "request_uri_not_supported"
+
+
 async def test_oidcc_request_uri_signed_rs256(rp: Prober) -> None:
     """Core §6.2: not even where the client could sign what lies there."""
     signing = rp.other("signing", secret=rp.secret)
