@@ -69,12 +69,15 @@ class Budgets(Protocol):
     async def spend(self, subject: str, limit: int, seconds: int, now: int) -> Budget:
         """Count one guess and return the budget after it: evaluate only if `failures <= limit`.
 
-        The count starts anew after `seconds` without a guess that was evaluated; refused guesses do not
-        prolong the lock, and do not count beyond `limit + 1`.
+        The count starts anew after `seconds` without a guess that was evaluated; refused guesses change nothing.
+        What was counted is `pending` until it is refunded or charged.
         """
 
     async def refund(self, subject: str) -> None:
         """The guess was right: it does not count."""
+
+    async def charge(self, subject: str) -> None:
+        """The guess was wrong: it stays counted."""
 
     async def find(self, subject: str) -> Budget | None: ...
     async def delete(self, subject: str) -> bool: ...

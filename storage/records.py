@@ -48,6 +48,7 @@ class Budget:
     subject: str
     failures: int
     until: int
+    pending: int = 0  # of these, how many are still being looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A login in progress, bound to one browser (or NAS) by the hash of its secret.
-    `door` and `request` say who resumes it and with what: only the door that began it can read `request`.
+    """A login in progress, bound to one browser (or NAS) by the hash of its secret. `door` and `request` say who
+    resumes it and with what: only the door that began it can read `request`.
     `chain` is what is still asked, first first; while `chain` is empty the user name is asked.
     """
 
@@ -124,7 +125,6 @@ class Grant:
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
     """A request that waits: pushed by its client (RFC 9126), posted by a browser, or for the user's consent.
-
     `sid` and `browser_hash` bind the last kind to the session and the browser that it waits for.
     """
 

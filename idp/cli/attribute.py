@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 import click
 
-from idp import attributes, audit
-from idp.cli.context import Opened, find_user, in_tenant
+from idp import attributes
+from idp.cli.context import Opened, in_tenant
 from storage.records import User
 
 
@@ -39,17 +39,9 @@ async def unset(opened: Opened, name: str, unwanted: tuple[str, ...]) -> None:
 async def _change(opened: Opened, name: str, changed: Iterable[str], change: Callable[[User], User]) -> None:
     """The audit log says which, not what: the values are the user's own."""
     try:
-        async with opened.transaction() as tx:
-            person = await find_user(tx, name)
-            await tx.users.replace(change(person))
-            await audit.record(
-                tx,
-                "user.changed",
-                opened.now,
-                user_id=person.id,
-                username=person.username,
-                attributes=sorted(changed),
-            )
+        async with opened.changing(name) as about:
+            await about.tx.users.replace(change(about.user))
+            await about.record("user.changed", attributes=sorted(changed))
     except attributes.Refused as refused:
         raise click.ClickException("\n".join(refused.mistakes)) from None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from idp.attribute_types import is_known, names, read
+from idp.attribute_types import Own, is_known, names, read
 from idp.config.document import Document, KeyPath
 from idp.config.mistake import Findings, suggest
-from idp.config.tenant_folder import TenantFolder
+from idp.config.people import DemoUser
+from idp.config.tenant_folder import Entries, TenantFolder
 
 
 def check_attributes(tenant: TenantFolder, findings: Findings) -> None:
@@ -20,13 +21,17 @@ def check_attributes(tenant: TenantFolder, findings: Findings) -> None:
         if not is_known(name, declared):
             words = f"{path[-2]}: there is no attribute {name}, {suggest(name, names(declared))}"
             findings.error(document.position(path), words)
-    for place, person in tenant.people.by_place.items() if tenant.people else ():
+    if tenant.people is not None:
+        _check_values(tenant.people, declared, findings)
+
+
+def _check_values(people: Entries[DemoUser], declared: Mapping[str, Own], findings: Findings) -> None:
+    for place, person in people.by_place.items():
         for name, text in person.attributes.items():
             try:
                 read(name, text, declared)
             except ValueError as error:
-                at = tenant.people.document.position((place, "attributes", name))
-                findings.error(at, str(error))
+                findings.error(people.document.position((place, "attributes", name)), str(error))
 
 
 def _used(tenant: TenantFolder) -> Iterator[tuple[Document, KeyPath, str]]:
