@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idp import conclusion, session, throttle
+from idp import conclusion, likeness, session, throttle
 from idp import interaction as interactions
 from idp.authenticators import Busy
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
-from idp.policy import Attempt, Deny, Require, decide, usual
+from idp.policy import Attempt, Deny, Require, decide
 from idp.username import canonical
 from idp.visit import Visit
 from keys.secret import Secret
@@ -108,14 +108,13 @@ class Login:
     async def _identify(self, visit: Visit, interaction: Interaction, name: Secret) -> Outcome:
         """A user name was given: what is its owner asked? Nobody learns here whether it has one."""
         username = canonical(name.reveal())
-        user = await visit.user_named(username)
-        attempt = _attempt(visit, interaction, user)
+        person = await visit.tx.users.find_by_name(username)
+        attempt = _attempt(visit, interaction, person)
         verdict = decide(visit.tenant.rules, attempt).verdict
-        required = verdict if isinstance(verdict, Require) else usual(visit.tenant.rules, attempt)
-        if (
-            required is None
-        ):  # nobody gets in here and now: there is no proof to ask for, and no name to protect
+        required = await likeness.required(visit, username, attempt, verdict)
+        if required is None:  # nobody gets in here and now: no proof to ask for, and no name to protect
             return await conclusion.deny(visit, _denial(verdict), dataclasses.replace(attempt, user=None))
+        user = None if person is None or person.disabled_at is not None else person
         interaction = dataclasses.replace(
             interaction,
             username=username,

@@ -45,6 +45,9 @@ class Users(Protocol):
     async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
         """By user name, those after `after`."""
 
+    async def list_groups(self, after: str, limit: int) -> Sequence[frozenset[str]]:
+        """Of those who are not disabled, by id, those after the id `after`."""
+
     async def replace(self, user: User) -> bool: ...
     async def delete(self, user_id: str) -> bool:
         """With credentials, sessions and grants."""

@@ -22,6 +22,9 @@ SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username = :username AND 
 LIST = f"""
 SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username > :after
 ORDER BY username, domain LIMIT :limit"""
+LIST_GROUPS = """
+SELECT groups FROM users WHERE tenant = :tenant AND id > :after AND disabled_at IS NULL
+ORDER BY id LIMIT :limit"""
 REPLACE = """
 UPDATE users SET username = :username, created_at = :created_at, domain = :domain,
     display_name = :display_name, email = :email, groups = :groups, attributes = :attributes,
@@ -52,6 +55,10 @@ class SQLUsers:
 
     async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
         return [_user(row) for row in await self._connection.query(LIST, after=after, limit=limit)]
+
+    async def list_groups(self, after: str, limit: int) -> Sequence[frozenset[str]]:
+        rows = await self._connection.query(LIST_GROUPS, after=after, limit=limit)
+        return [frozenset(load(groups)) for (groups,) in rows]
 
     async def replace(self, user: User) -> bool:
         return bool(await self._connection.query(REPLACE, **_values(user)))
