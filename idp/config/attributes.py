@@ -13,7 +13,7 @@ from idp.config.tenant_folder import Entries, TenantFolder
 
 
 def check_attributes(tenant: TenantFolder, findings: Findings) -> None:
-    """A door's section, of the tenant or of a service, tells what it uses by a method `attributes`."""
+    """A door's section, of the tenant or of a service, tells what it uses by a method `attributes_used`."""
     if tenant.settings is None:  # nobody knows what it declares
         return
     declared = tenant.settings.attributes
@@ -40,5 +40,5 @@ def _used(tenant: TenantFolder) -> Iterator[tuple[Document, KeyPath, str]]:
     for document, model in files:
         for door in type(model).model_fields:
             section = getattr(model, door)
-            if hasattr(section, "attributes"):
-                yield from ((document, (door, *path), name) for path, name in section.attributes())
+            if hasattr(section, "attributes_used"):
+                yield from ((document, (door, *path), name) for path, name in section.attributes_used())

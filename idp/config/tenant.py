@@ -79,9 +79,7 @@ class TenantSettings(Model):
     lockout: Lockout = Lockout()
     login_seconds: Annotated[int, Field(ge=60, le=3600)] = 900  # how long a login may take
     support: Texts | None = None  # where a person finds help, shown on every page
-    attributes: dict[OwnAttribute, Own] = Field(
-        default_factory=dict
-    )  # what users have beside the standard ones
+    attributes: dict[OwnAttribute, Own] = Field(default_factory=dict)  # beside the standard ones
     oidc: Any = None
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ class ServiceClaims(Model):
     # Claim name → user attribute, given to this service whatever scope it asks for.
     claims: Annotated[dict[Word, str], AfterValidator(_unreserved)] = Field(default_factory=dict)
 
-    def attributes(self) -> Iterator[tuple[KeyPath, str]]:
+    def attributes_used(self) -> Iterator[tuple[KeyPath, str]]:
         """What it uses, each with where that stands."""
         return ((("claims", claim), attribute) for claim, attribute in self.claims.items())
 
@@ -38,7 +38,7 @@ class TenantClaims(Model):
         default_factory=GROUPS.copy
     )
 
-    def attributes(self) -> Iterator[tuple[KeyPath, str]]:
+    def attributes_used(self) -> Iterator[tuple[KeyPath, str]]:
         """What its scopes stand for, each with where that stands."""
         for scope, claims in self.scopes.items():
             yield from ((("scopes", scope, place), claim) for place, claim in enumerate(claims))

@@ -122,10 +122,10 @@ async def test_oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_uns
 
 
 async def test_oidcc_request_uri_unsigned(rp: Prober) -> None:
-    """Core §6.2: unsigned or not, it is said that it is not fetched, to a client that must sign as well."""
-    signed = rp.other("signed", secret=rp.secret)
-    answer = await signed.authorize(request_uri="https://signed.example.com/object.jwt")
-    assert answer.query["error"] == "request_uri_not_supported"
+    """Core §6.2, §3.1.2.6: said to the client with its state, also where the browser has a session."""
+    answer = await rp.authorize(request_uri="https://wiki.example.com/object.jwt", state="kept")
+    assert (answer.query["error"], answer.query["state"]) == ("request_uri_not_supported", "kept")
+    assert "code" not in answer.query
 
 
 async def test_oidcc_request_uri_signed_rs256(rp: Prober) -> None:
