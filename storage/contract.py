@@ -169,4 +169,7 @@ class Storage(Protocol):
     async def check(self) -> None:
         """Raises `StorageError` when a statement cannot be run."""
 
+    async def warnings(self) -> Sequence[str]:
+        """What in the way it was set up weakens a promise, in words for the administrator."""
+
     async def close(self) -> None: ...
