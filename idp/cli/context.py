@@ -55,7 +55,7 @@ class Opened:
     @property
     def doors(self) -> dict[str, str]:
         """The door of each service."""
-        return doors_of(self.tenant.services)
+        return doors_of(self.tenant)
 
     async def vault(self) -> Vault:
         """The tenant's vault; its keys are made where the server never ran."""

@@ -41,7 +41,9 @@ _ADDRESS = _shaped(
     r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.*-]+):\d{1,5}",
     "address:port, for example 127.0.0.1:8080",
 )
-_WEB = _shaped(r"https?://[^\s/?#]+[^\s#]*", "an absolute web address, for example https://wiki.example.com/")# Run or shown by the browser itself with what stands in them, so that the portal would act in our name.
+_WEB = _shaped(r"https?://[^\s/?#]+[^\s#]*", "an absolute web address, for example https://wiki.example.com/")
+
+# Run or shown by the browser itself with what stands in them, so that the portal would act in our name.
 _INNER_SCHEMES = frozenset(
     ("about", "blob", "data", "feed", "file", "filesystem", "intent", "jar", "javascript", "livescript")
 ) | {"mhtml", "mocha", "ms-its", "vbs", "vbscript", "view-source", "wyciwyg"}

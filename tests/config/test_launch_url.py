@@ -16,7 +16,13 @@ def folder(tmp_path: Path, url: str) -> Path:
 
 @pytest.mark.parametrize(
     "url",
-    ["https://wiki.example.com/", "http://wiki/#/start", "com.example.app:/start", "msteams://team/7", "slack:x"],
+    [
+        "https://wiki.example.com/",
+        "http://wiki/#/start",
+        "com.example.app:/start",
+        "msteams://team/7",
+        "slack:x",
+    ],
 )
 def test_it_leads_to_the_web_or_into_an_app(tmp_path: Path, url: str) -> None:
     (tenant,) = load(folder(tmp_path, url)).tenants
@@ -33,4 +39,6 @@ def test_it_leads_to_the_web_or_into_an_app(tmp_path: Path, url: str) -> None:
 )  # fmt: skip
 def test_it_never_runs_or_shows_what_stands_in_it(tmp_path: Path, url: str) -> None:
     (mistake,) = mistakes(folder(tmp_path, url))
-    assert mistake.startswith("tenants/acme/services/wiki.yaml:1:13: launch_url must be an absolute web address")
+    assert mistake.startswith(
+        "tenants/acme/services/wiki.yaml:1:13: launch_url must be an absolute web address"
+    )
