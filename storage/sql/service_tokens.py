@@ -6,7 +6,17 @@ from storage.presented import ServiceToken
 from storage.sql.columns import dump_names, load_names
 from storage.sql.connection import Connection
 
-NAMES = ("token_hash", "service", "client_id", "scope", "audience", "jkt", "created_at", "expires_at", "certificate")
+NAMES = (
+    "token_hash",
+    "service",
+    "client_id",
+    "scope",
+    "audience",
+    "jkt",
+    "created_at",
+    "expires_at",
+    "certificate",
+)
 ADD = f"INSERT INTO service_tokens (tenant, {', '.join(NAMES)}) VALUES (:tenant, :{', :'.join(NAMES)})"
 FIND = f"""
 SELECT {", ".join(NAMES)} FROM service_tokens
