@@ -34,7 +34,8 @@ async def depart(
     """
     told, deliveries, farewells, known = [], [], {}, doors_of(visit.tenant)
     for grant in once_each(await revoke(visit.tx, session.sid)):
-        door, is_asker = known.get(grant.service, ""), grant.service == by and grant.client_id == client_id
+        door = known.get(grant.service, "")
+        is_asker = grant.service == by and client_id in ("", grant.client_id)
         farewell = await doors[door].farewell(visit.tx, visit.tenant, grant) if door in doors else Farewell()
         if farewell.tells:
             due = delivery(door, grant, visit.now, visit.now + delivering.LEASE_SECONDS, attempts=1)

@@ -16,6 +16,7 @@ from idp.web.exchange import TENANT
 from protocols.oidc import registered
 from protocols.oidc.client_keys import ClientKeys
 from protocols.oidc.clients import Client
+from protocols.oidc.nonces import Nonces
 from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 from storage import Transaction
@@ -38,6 +39,7 @@ class Issuer:
     client_keys: ClientKeys
     takes_certificates: bool  # that clients show to a proxy in front of us
     pairwise_key: bytes = field(repr=False)
+    nonces: Nonces | None = None  # that DPoP proofs must have
 
     def client_of(self, service: str) -> Client | None:
         """The client that a service is, None if the service is none or is gone."""

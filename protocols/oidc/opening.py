@@ -20,6 +20,7 @@ from protocols.oidc import (
     jwks,
     launch,
     logout,
+    nonces,
     par,
     registration,
     revocation,
@@ -31,6 +32,7 @@ from protocols.oidc import (
 from protocols.oidc.client_keys import ClientKeys
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
+from protocols.oidc.nonces import Nonces
 from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 
@@ -72,10 +74,11 @@ async def setup(app: web.Application, provider: IdentityProvider) -> None:
 
 async def _issuer(app: web.Application, provider: IdentityProvider, tenant: Tenant) -> Issuer:
     settings = TenantSettings.model_validate(tenant.settings.oidc or {})
-    pairwise = await open_key(provider.storage, tenant.vault, subject.KEY, provider.clock())
+    derived, now = (provider.storage, tenant.vault), provider.clock()
+    pairwise = await open_key(*derived, subject.KEY, now)
     known = clients.index(tenant.services.values(), settings, pairwise)
     signing = Signing(tenant.vault)
-    await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
+    await signing.prepare(provider.storage, now, discovery.algorithms(known.values()))
     origins = [client.origins for client in known.values() if client.is_public]
     certificates = app[CERTIFICATE_HEADER] is not None
     outbound = Outbound(settings.outbound_allow, is_demo=tenant.settings.demo)
@@ -91,4 +94,5 @@ async def _issuer(app: web.Application, provider: IdentityProvider, tenant: Tena
         takes_certificates=certificates,
         client_keys=ClientKeys(outbound),
         pairwise_key=pairwise,
+        nonces=Nonces(await open_key(*derived, nonces.KEY, now)) if settings.dpop_nonce else None,
     )

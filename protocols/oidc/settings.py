@@ -139,6 +139,8 @@ class TenantSettings(TenantLogout, TenantRegistration):
 
     code_seconds: Annotated[int, Field(ge=5, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600
     request_uri_seconds: Annotated[int, Field(ge=5, le=600)] = 90  # a pushed request waits (RFC 9126 §2.2)
+    # DPoP proofs must have a nonce of ours, so that none can be made in advance (RFC 9449 §8).
+    dpop_nonce: bool = False
     # Where clients call us that show a certificate, if browsers shall not be asked for one (RFC 8705 §5).
     mtls_base_url: WebAddress | None = None
     id_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600

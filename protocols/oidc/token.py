@@ -48,7 +48,7 @@ async def token(request: web.Request) -> web.Response:
         answer = TokenError("invalid_request", fault.description)
     except TokenError as fault:
         answer = fault
-    return cors.allow(request, respond(here, answer))
+    return cors.allow(request, dpop.offer(request, here, respond(here, answer)))
 
 
 async def _sealable(here: Issuer, client: Client, now: int) -> Client:

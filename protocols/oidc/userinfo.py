@@ -33,9 +33,9 @@ async def show(request: web.Request) -> web.Response:
         jkt = await _proven(request, here, token) if scheme == dpop.HEADER else ""
         response = await _answer(here, token, (jkt, certificate.thumbprint(request)), request[NOW])
     except BearerError as fault:
-        return cors.allow(request, _refusal(here, fault, scheme))
+        return cors.allow(request, dpop.offer(request, here, _refusal(here, fault, scheme)))
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    return cors.allow(request, response)
+    return cors.allow(request, dpop.offer(request, here, response))
 
 
 async def _presented(request: web.Request) -> tuple[Secret, str]:

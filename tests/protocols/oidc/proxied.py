@@ -91,7 +91,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     oidc = {"outbound_allow": ["localhost"], "mtls_base_url": "https://mtls.example.com"}
     one.tenant.settings["oidc"] = {**oidc, "registration": opened}
     add_services(one.tenant)
-    remembering = {**oidc, "registration": {**opened, "consent": "remembered"}}
+    remembering = {**oidc, "dpop_nonce": True, "registration": {**opened, "consent": "remembered"}}
     one.configuration.tenants.append(
         TenantFolder("asking", f"{one.url}/asking", settings={"oidc": remembering})
     )
