@@ -18,6 +18,7 @@ from idp.tenant import Tenant
 from storage import Storage, StorageError
 
 SECONDS = 60  # from one look to the next, give or take a half: processes should not all look at once
+FIRST_SECONDS = 2  # from the start to the first look, likewise: what expired while nobody served goes soon
 SLICE = 200  # sessions that end in one transaction
 
 log = structlog.get_logger("idp.storage")
@@ -35,8 +36,10 @@ async def sweeping(provider: IdentityProvider) -> AsyncIterator[None]:
 
 
 async def _sweep(provider: IdentityProvider) -> None:
+    seconds = FIRST_SECONDS
     while True:
-        await asyncio.sleep(SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
+        seconds = SECONDS
         for tenant in provider.tenants.values():
             try:
                 now = provider.clock()  # one for both: no session may be swept that was not looked at
@@ -59,13 +62,13 @@ async def sign_out_expired(storage: Storage, tenant: Tenant, now: int) -> int:
     while True:
         async with storage.snapshot(tenant.name) as tx:
             over = await tx.sessions.list_over(now, idle_since, SLICE)
+        if not over:
+            return total
         async with storage.transaction(tenant.name) as tx:
             for session in over:
                 reason = "over" if session.expires_at <= now else "idle"
                 await revocation.end(tx, doors, session, now, reason=reason)
         total += len(over)
-        if len(over) < SLICE:
-            return total
 
 
 async def _forget_keys(provider: IdentityProvider, tenant: str) -> None:
