@@ -34,6 +34,7 @@ class Issuer:
     signing: Signing
     outbound: Outbound
     pairwise_key: bytes = field(repr=False)
+    user_code_key: bytes = field(repr=False)
 
     def client_of(self, service: str) -> Client | None:
         """The client that a service is, None if the service is none or is gone."""

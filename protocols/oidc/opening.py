@@ -14,6 +14,9 @@ from protocols.oidc import (
     clients,
     consent,
     cors,
+    device_authorization,
+    device_decision,
+    device_entry,
     discovery,
     introspection,
     jwks,
@@ -25,6 +28,7 @@ from protocols.oidc import (
     session_management,
     subject,
     token,
+    user_code,
     userinfo,
 )
 from protocols.oidc.door import DOOR, OIDCDoor
@@ -41,6 +45,11 @@ ROUTES = (
     web.options(par.PATH, cors.preflight),
     web.get(consent.PATH, consent.show, allow_head=False),
     web.post(consent.PATH, consent.submit),
+    web.post(device_authorization.PATH, device_authorization.authorize),
+    web.get(device_authorization.PAGE, device_entry.show, allow_head=False),
+    web.post(device_authorization.PAGE, device_entry.submit),
+    web.get(device_decision.PATH, device_decision.show, allow_head=False),
+    web.post(device_decision.PATH, device_decision.submit),
     web.post("/oidc/token", token.token),
     web.options("/oidc/token", cors.preflight),
     web.post("/oidc/introspect", introspection.introspect),
@@ -70,7 +79,10 @@ async def setup(app: web.Application, provider: IdentityProvider) -> None:
 
 async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
     settings = TenantSettings.model_validate(tenant.settings.oidc or {})
-    pairwise = await open_key(provider.storage, tenant.vault, subject.KEY, provider.clock())
+    pairwise, for_devices = [
+        await open_key(provider.storage, tenant.vault, purpose, provider.clock())
+        for purpose in (subject.KEY, user_code.KEY)
+    ]
     known = clients.index(tenant.services.values(), settings, pairwise)
     signing = Signing(tenant.vault)
     await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
@@ -85,4 +97,5 @@ async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
         signing=signing,
         outbound=Outbound(settings.outbound_allow, is_demo=tenant.settings.demo),
         pairwise_key=pairwise,
+        user_code_key=for_devices,
     )

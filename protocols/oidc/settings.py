@@ -12,6 +12,7 @@ from idp.config.secrets import SecretValue
 from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
 from protocols.oidc.foreign_encryption import Encryption, Recipient
 from protocols.oidc.foreign_secret import BYTES
+from protocols.oidc.grant_settings import OF_USERS, ServiceExchange, TenantDevice
 from protocols.oidc.logout_settings import ServiceLogout, TenantLogout
 from protocols.oidc.redirect_uri import origin
 from protocols.oidc.registered_keys import PublicKeys
@@ -39,7 +40,7 @@ PUBLIC: Method = "none"
 GROUPS: dict[str, tuple[str, ...]] = {"groups": ("groups",)}
 
 
-class ServiceSettings(ServiceLogout, ServiceLaunch):
+class ServiceSettings(ServiceLogout, ServiceLaunch, ServiceExchange):
     """The `oidc` section of a service: one client (OpenID Connect Registration 1.0 §2 gives the names)."""
 
     client_id: Word
@@ -101,12 +102,13 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
             raise ValueError("client_secret: is nothing but white space")
         if self.is_public and self.pkce == "optional":
             raise ValueError("pkce: must be required for token_endpoint_auth_method none (RFC 9700 §2.1.1)")
-        if self.has_users and not self.redirect_uris:
+        if "authorization_code" in self.grant_types and not self.redirect_uris:
             raise ValueError("redirect_uris: needs at least 1, or grant_types without authorization_code")
         if self.has_users and OPENID not in self.scopes:
             raise ValueError("scopes: must contain openid")
         if self.is_public and "client_credentials" in self.grant_types:
             raise ValueError("grant_types: client_credentials needs a client that authenticates")
+        self.check_exchange(self.grant_types, is_public=self.is_public)
         if self.is_public and self.introspects:
             raise ValueError("introspects: needs a client that authenticates (RFC 7662 §2.1)")
         if self.require_signed_request_object and self.jwks is None:
@@ -157,7 +159,7 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
     @property
     def has_users(self) -> bool:
         """Whether people sign in to it."""
-        return "authorization_code" in self.grant_types
+        return not set(OF_USERS).isdisjoint(self.grant_types)
 
     @property
     def assertion_algorithm(self) -> str:
@@ -180,7 +182,7 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
         return tuple(found)
 
 
-class TenantSettings(TenantLogout, TenantRegistration):
+class TenantSettings(TenantLogout, TenantRegistration, TenantDevice):
     """The `oidc` section of a tenant: lifetimes in seconds, and scopes beyond those of the standard."""
 
     code_seconds: Annotated[int, Field(ge=5, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600
