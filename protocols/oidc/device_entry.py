@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final
 
@@ -35,6 +36,13 @@ BROWSERS_OF_AN_ADDRESS: Final = 10
 IPV6_PREFIX: Final = 64  # what one customer has to choose from
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Too many codes were wrong; `until` is when others may be tried (epoch seconds)."""
+
+    until: int
+
+
 async def show(request: web.Request) -> web.Response:
     """GET: the field, filled if the address brought the code (§3.3.1).
 
@@ -55,9 +63,11 @@ async def submit(request: web.Request) -> web.Response:
     async with here.provider.storage.transaction(here.tenant.name) as tx:
         visiting = visit(request, tx)
         found = await _guess(here, visiting, code)
-        client = await here.client(tx, found.client_id) if isinstance(found, DeviceGrant) else None
-        if not isinstance(found, DeviceGrant) or client is None:
-            return _page(request, retry=True, until=found if isinstance(found, int) else None)
+        if isinstance(found, Locked):
+            return _page(request, until=found.until)
+        client = here.clients.get(found.client_id) if found else None
+        if found is None or client is None:
+            return _page(request, retry=True)
         attempt = Attempt(DOOR, client.service, visiting.caller.address, visiting.now)
         resume = Resume(DOOR, {**found.request, "device": _carried(here.tenant, found, code)})
         outcome = await here.provider.login.begin(visiting, attempt, resume)
@@ -67,14 +77,14 @@ async def submit(request: web.Request) -> web.Response:
     return send(request, outcome) if isinstance(outcome, Challenge) else respond(request, outcome)
 
 
-async def _guess(here: Issuer, visiting: Visit, code: Secret) -> DeviceGrant | int | None:
-    """The device that waits for it; None if there is none; when guessing may go on (epoch seconds) if it may not."""
+async def _guess(here: Issuer, visiting: Visit, code: Secret) -> DeviceGrant | Locked | None:
+    """The device that waits for the code, None if there is none."""
     tx, now = visiting.tx, visiting.now
     budgets = dict(_budgets(visiting))
     spent = [await throttle.spend(tx, lockout, by, GUESS, now) for by, lockout in budgets.items()]
     if not all(each.evaluate for each in spent):
         await visiting.record("user_code.locked", user_id=None, service="")
-        return max(each.until for each in spent if not each.evaluate)
+        return Locked(max(each.until for each in spent if not each.evaluate))
     found = await tx.device_grants.find_by_user_code(user_code.digest(here.user_code_key, code), now)
     if found is None:
         await visiting.record("user_code.refused", user_id=None, service="")

@@ -49,7 +49,7 @@ class Wanted:
 async def redeem(here: Issuer, visiting: Visit, client: Client, form: Form, jkt: str) -> Answer:
     """The new token, or why not (§2.2.2): a token that is not acceptable is an invalid_request."""
     try:
-        wanted = await _wanted(visiting, client, form)
+        wanted = await _wanted(here, visiting, client, form)
     except TokenError as fault:
         said = {"error": fault.error, "reason": fault.description}
         await visiting.record("exchange.refused", user_id=None, service=client.service, **said)
@@ -57,10 +57,10 @@ async def redeem(here: Issuer, visiting: Visit, client: Client, form: Form, jkt:
     return await _issue(here, visiting, client, wanted, jkt)
 
 
-async def _wanted(visiting: Visit, client: Client, form: Form) -> Wanted:
+async def _wanted(here: Issuer, visiting: Visit, client: Client, form: Form) -> Wanted:
     """Raises `TokenError`."""
     _check(form)
-    subject = await _subject(visiting, client, form)
+    subject = await _subject(here, visiting, client, form)
     actor = await acting.find(visiting, client, form)
     audience, scope = _audience(client, form), _scope(client, subject, form)
     ends_at = min(visiting.now + client.access_token_seconds, subject.expires_at)
@@ -80,8 +80,8 @@ def _check(form: Form) -> None:
         raise TokenError("invalid_request", "actor_token and actor_token_type go together")
 
 
-async def _subject(visiting: Visit, client: Client, form: Form) -> Subject:
-    """Of a user who is not disabled, in a session that has not ended, given to a service that this one may serve.
+async def _subject(here: Issuer, visiting: Visit, client: Client, form: Form) -> Subject:
+    """Of a user who is not disabled, in a session that has not ended, given to a service that is still there.
 
     A key that it is bound to is not asked for: who has it is the service that called this one, and this one has
     proven who it is (RFC 9449 leaves that to the policy of the server).
@@ -90,6 +90,7 @@ async def _subject(visiting: Visit, client: Client, form: Form) -> Subject:
     if (
         subject is None
         or (subject.client_id != client.id and subject.service not in client.settings.exchanges)
+        or await here.client(visiting.tx, subject.client_id) is None
         or await visiting.user(subject.grant.user_id) is None
         or not await _is_standing(visiting, subject.grant)
     ):
@@ -154,5 +155,5 @@ async def _issue(here: Issuer, visiting: Visit, client: Client, wanted: Wanted, 
         "issued_token_type": ACCESS_TOKEN,
         "token_type": access_token.type_of(jkt),
         "expires_in": ends_at - now,
-        "scope": scope,
+        **({"scope": scope} if scope else {}),
     }

@@ -213,9 +213,9 @@ async def test_entry_is_forgiving(tv: Prober, rp: Prober, change: object) -> Non
 async def test_a_page_of_another_site_spends_nothing(brief: Prober) -> None:
     """The address alone looks nothing up, and a form that is not ours is not evaluated."""
     for _ in range(FEW["failures"] + 2):
-        shown = await brief.get("/device?user_code=BBBB-BBBB")
+        shown = await brief.get("/device?user_code=BBBB-BBBB", {"Cookie": brief.cookie})
         assert (shown.status, shown.page.forms[0].fields["user_code"]) == (200, "BBBB-BBBB")
-        posted = await brief.post("/device", urlencode({"user_code": "BBBB-BBBB"}))
+        posted = await brief.post("/device", urlencode({"user_code": "BBBB-BBBB"}), {"Cookie": brief.cookie})
         assert posted.status == 200
     device = await Device.begin(brief.other("tv", secret=brief.secret))
     assert (await enter(brief, device.user_code)).status == 303
