@@ -8,9 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from idp.outcome import Accept, Challenge, Reason, Reject
-from idp.web import cookies
+from idp.web import cookies, language
 from idp.web.csrf import csrf, is_csrf
-from idp.web.exchange import LOCALE, NOW, PROVIDER, TENANT
+from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.language import keeping
 from idp.web.locale import pick
@@ -131,4 +131,4 @@ def service_name(request: web.Request, name: str, names: Mapping[str, str] | Non
 
 def _text(request: web.Request, texts: Mapping[str, str]) -> str:
     """The text in the request's language, else in the tenant's first."""
-    return pick(texts, request[LOCALE], request[TENANT].settings.locales)
+    return pick(texts, language.of(request), request[TENANT].settings.locales)
