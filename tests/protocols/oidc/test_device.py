@@ -314,7 +314,7 @@ async def test_every_step_is_in_the_audit_log(tv: Prober, rp: Prober, server: Se
 
 
 async def test_no_code_lies_open_in_the_store(tv: Prober, rp: Prober, server: Server) -> None:
-    """THREAT_MODEL.md 30, 33: neither code is stored or logged, not even while the question is open."""
+    """THREAT_MODEL.md 30 and THREAT_MODEL.md 33: neither code is stored or logged, nor while the question is open."""
     device = await Device.begin(tv)
     await question(rp, device.user_code)
     kept = dump(server)
