@@ -81,16 +81,17 @@ async def _guess(here: Issuer, visiting: Visit, code: Secret) -> DeviceGrant | L
     """The device that waits for the code, None if there is none."""
     tx, now = visiting.tx, visiting.now
     budgets = dict(_budgets(visiting))
-    spent = [await throttle.spend(tx, lockout, by, GUESS, now) for by, lockout in budgets.items()]
-    if not all(each.evaluate for each in spent):
+    spent = {by: await throttle.spend(tx, lockout, by, GUESS, now) for by, lockout in budgets.items()}
+    if locked := [each.until for each in spent.values() if not each.evaluate]:
+        for by in (by for by, each in spent.items() if each.evaluate):
+            await throttle.charge(tx, by, GUESS)
         await visiting.record("user_code.locked", user_id=None, service="")
-        return Locked(max(each.until for each in spent if not each.evaluate))
+        return Locked(max(locked))
     found = await tx.device_grants.find_by_user_code(user_code.digest(here.user_code_key, code), now)
+    for by in budgets:
+        await (throttle.refund if found else throttle.charge)(tx, by, GUESS)
     if found is None:
         await visiting.record("user_code.refused", user_id=None, service="")
-        return None
-    for by in budgets:
-        await throttle.refund(tx, by, GUESS)
     return found
 
 

@@ -54,7 +54,7 @@ def keys(server: Server, state: str) -> set[str]:
     return {row["kid"] for row in shown if row["state"] == state}
 
 
-async def test_oidcc_server_rotate_keys_under_load(turning: Server, browsers: Browsers) -> None:
+async def test_oidcc_server_rotate_keys__under_load(turning: Server, browsers: Browsers) -> None:
     """Zero failed logins: `next` is published before it signs, and retired keys stay. Each service verifies with
     the keys that it read before the first rotation, and reads them anew only between two.
     """
