@@ -8,6 +8,7 @@ from idp.derivation import open_key
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
+from idp.web.outbound import Outbound
 from protocols.oidc import (
     authorization,
     client_configuration,
@@ -29,7 +30,6 @@ from protocols.oidc import (
 )
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
-from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 
 ROUTES = (
