@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
+from storage.certified import CertifiedKeys, NameRevisions
 from storage.deliveries import Deliveries
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
@@ -139,6 +140,8 @@ class Transaction(Protocol):
     consents: Consents
     signing_keys: SigningKeys
     data_keys: DataKeys
+    certified_keys: CertifiedKeys
+    name_revisions: NameRevisions
     derivation_keys: DerivationKeys
     registered_clients: RegisteredClients
     initial_tokens: InitialTokens

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
 from storage.authorization import AuthorizationRequests, Consents
+from storage.certified import CertifiedKeys, NameRevisions
 from storage.contract import (
     Audit,
     Budgets,
@@ -23,6 +24,7 @@ from storage.registration import InitialTokens, RegisteredClients
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
+from storage.sql.certified_keys import SQLCertifiedKeys
 from storage.sql.connection import Connection
 from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
@@ -33,6 +35,7 @@ from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.name_revisions import SQLNameRevisions
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.retry_answers import SQLRetryAnswers
 from storage.sql.service_tokens import SQLServiceTokens
@@ -50,6 +53,7 @@ class SQLTransaction:
 
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials", "data_keys"),
+        *("certified_keys", "name_revisions"),
         *("deliveries", "derivation_keys", "expired", "grants", "initial_tokens", "interactions"),
         *("registered_clients", "retry_answers", "service_tokens", "sessions", "signing_keys"),
         *("spent_identifiers", "tokens", "users"),
@@ -71,6 +75,8 @@ class SQLTransaction:
         self.consents: Consents = SQLConsents(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)
         self.data_keys: DataKeys = SQLDataKeys(connection)
+        self.certified_keys: CertifiedKeys = SQLCertifiedKeys(connection)
+        self.name_revisions: NameRevisions = SQLNameRevisions(connection)
         self.derivation_keys: DerivationKeys = SQLDerivationKeys(connection)
         self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
         self.initial_tokens: InitialTokens = SQLInitialTokens(connection)

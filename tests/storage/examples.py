@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from storage import Storage, Transaction
+from storage.certified import CertifiedKeyRecord
 from storage.deliveries import Delivery
 from storage.records import (
     AuditRecord,
@@ -155,3 +156,6 @@ async def user_names(store: Storage) -> set[str]:
     """What is committed."""
     async with store.snapshot("acme") as tx:
         return {u.username for u in await tx.users.list(limit=10_000)}
+
+
+CERTIFIED_KEY = CertifiedKeyRecord("c1", "signing", "rsa", "next", b"\0sealed", b"\0der", NOW, NOW + 1)
