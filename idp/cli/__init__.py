@@ -17,6 +17,8 @@ NOUNS: Final = {
     "session": "Who is signed in where: list, end; which services are still to be told.",
     "client": "Clients that registered themselves: list, show, delete, token.",
     "key": "Signing keys: list, rotate, retire.",
+    "certificate": "Certificates that SAML services know: list, announce, rotate, renew, delete.",
+    "pseudonym": "The name by which one service knows a user: renew.",
     "storage": "The database: migrate, status.",
     "audit": "What happened.",
     "health": "Ask the running server whether it is well.",

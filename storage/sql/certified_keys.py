@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from storage.certified import CertifiedKeyRecord
 from storage.contract import Duplicate
-from storage.sql.connection import Connection
+from storage.sql.connection import Connection, Row
 
 NAMES = ("kid", "purpose", "method", "state", "sealed", "certificate", "created_at", "changed_at")
 COLUMNS = ", ".join(NAMES)
@@ -34,16 +34,17 @@ class SQLCertifiedKeys:
             raise Duplicate(f"key {key.kid} exists")
 
     async def list(self) -> Sequence[CertifiedKeyRecord]:
-        rows = await self._connection.query(LIST)
-        return [
-            CertifiedKeyRecord(
-                *row[:4], bytes(row[4]), bytes(row[5]), *row[6:]
-            )  # PostgreSQL gives memory views
-            for row in rows
-        ]
+        return [_key(row) for row in await self._connection.query(LIST)]
 
     async def move(self, kid: str, state: str, now: int) -> bool:
         return bool(await self._connection.query(MOVE, kid=kid, state=state, now=now))
 
     async def delete(self, kid: str) -> bool:
         return bool(await self._connection.query(DELETE, kid=kid))
+
+
+def _key(row: Row) -> CertifiedKeyRecord:
+    kid, purpose, method, state, sealed, certificate, created_at, changed_at = row
+    return CertifiedKeyRecord(
+        kid, purpose, method, state, bytes(sealed), bytes(certificate), created_at, changed_at
+    )
