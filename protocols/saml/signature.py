@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from lxml import etree
@@ -64,25 +65,48 @@ def verify(element: Element, certificates: Iterable[bytes], *, sha1: bool = Fals
     what is forged easily. Raises `BadSignature`. The signature leaves the tree that was given.
     """
     signature = _own_signature(element)
+    said = promise(signature, element.get("ID", ""), certificates, sha1=sha1)
+    _take_out(signature)
+    covered = canonical(element, said.prefixes)
+    said.compare(said.digest(covered))
+    try:
+        return parse(covered, len(covered))
+    except Unreadable as error:
+        raise BadSignature(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a signature, itself verified, says of what it covers: canonical by these prefixes, of this digest."""
+
+    prefixes: tuple[str, ...]
+    digest: Callable[[bytes], Any]
+    value: bytes
+
+    def compare(self, digest: Any) -> None:
+        """Raises `BadSignature` unless it is the digest of what was signed."""
+        if not hmac.compare_digest(digest.digest(), self.value):
+            raise BadSignature("the content was altered after it was signed")
+
+
+def promise(
+    signature: Element, identifier: str, certificates: Iterable[bytes], *, sha1: bool = False
+) -> Promise:
+    """What a signature says of the element with that ID, whose content is still to be compared.
+
+    Raises `BadSignature`.
+    """
     info = _only(signature, "SignedInfo")
     method, value = _method(info), _decode(_only(signature, "SignatureValue"))
     reference = _only(info, "Reference")
     known = xml_signature.find(method, sha1=sha1)
     if known is None:
         raise BadSignature("the signature algorithm is not allowed")
-    prefixes = _transforms(reference, element)
+    prefixes = _transforms(reference, identifier)
     signed = canonical(info, _inclusive(_only(info, "CanonicalizationMethod")))
     if not any(known.verify(key, value, signed) for key in _keys(certificates)):
         raise BadSignature("no certificate of the metadata fits the signature")
-    _take_out(signature)
-    covered = canonical(element, prefixes)
-    digest = _digest(reference, sha1)(covered).digest()
-    if not hmac.compare_digest(digest, _decode(_only(reference, "DigestValue"))):
-        raise BadSignature("the content was altered after it was signed")
-    try:
-        return parse(covered, len(covered))
-    except Unreadable as error:
-        raise BadSignature(str(error)) from None
+    return Promise(prefixes, _digest(reference, sha1), _decode(_only(reference, "DigestValue")))
 
 
 def _own_signature(element: Element) -> Element:
@@ -100,9 +124,8 @@ def _method(info: Element) -> str:
     return _only(info, "SignatureMethod").get("Algorithm", "")
 
 
-def _transforms(reference: Element, element: Element) -> tuple[str, ...]:
+def _transforms(reference: Element, identifier: str) -> tuple[str, ...]:
     """It must mean this element, and may be transformed in two ways only (saml-core-2.0 §5.4.2, §5.4.4)."""
-    identifier = element.get("ID")
     if not identifier or reference.get("URI") != f"#{identifier}":
         raise BadSignature("the signature is of something else")
     transforms = _only(reference, "Transforms").findall(tag(DS, "Transform"))
