@@ -21,6 +21,7 @@ from storage.records import (
     User,
 )
 from storage.registration import InitialTokens, RegisteredClients
+from storage.service_metadata import ServiceMetadata
 
 
 class StorageError(Exception):
@@ -145,6 +146,7 @@ class Transaction(Protocol):
     derivation_keys: DerivationKeys
     registered_clients: RegisteredClients
     initial_tokens: InitialTokens
+    service_metadata: ServiceMetadata
     audit: Audit
 
     async def commit(self) -> None:

@@ -21,6 +21,7 @@ from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
+from storage.service_metadata import ServiceMetadata
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
@@ -38,6 +39,7 @@ from storage.sql.interactions import SQLInteractions
 from storage.sql.name_revisions import SQLNameRevisions
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.retry_answers import SQLRetryAnswers
+from storage.sql.service_metadata import SQLServiceMetadata
 from storage.sql.service_tokens import SQLServiceTokens
 from storage.sql.sessions import SQLSessions
 from storage.sql.signing_keys import SQLSigningKeys
@@ -55,7 +57,14 @@ class SQLTransaction:
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials", "data_keys"),
         *("certified_keys", "name_revisions"),
         *("deliveries", "derivation_keys", "expired", "grants", "initial_tokens", "interactions"),
-        *("registered_clients", "retry_answers", "service_tokens", "sessions", "signing_keys"),
+        *(
+            "registered_clients",
+            "retry_answers",
+            "service_metadata",
+            "service_tokens",
+            "sessions",
+            "signing_keys",
+        ),
         *("spent_identifiers", "tokens", "users"),
     )
 
@@ -80,6 +89,7 @@ class SQLTransaction:
         self.derivation_keys: DerivationKeys = SQLDerivationKeys(connection)
         self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
         self.initial_tokens: InitialTokens = SQLInitialTokens(connection)
+        self.service_metadata: ServiceMetadata = SQLServiceMetadata(connection)
         self.audit: Audit = SQLAudit(connection)
         self.expired = SQLExpired(connection)
         self.commit = connection.commit

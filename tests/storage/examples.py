@@ -23,6 +23,7 @@ from storage.records import (
     User,
 )
 from storage.registration import InitialToken, RegisteredClient
+from storage.service_metadata import PublishedMetadata
 
 NOW = 1_800_000_000
 LATER = NOW + 600
@@ -130,6 +131,26 @@ REGISTERED_CLIENT = RegisteredClient(
     changed_at=NOW + 1,
 )
 INITIAL_TOKEN = InitialToken("t1", b"\x08" * 32, "for the wiki's 引っ越し", 2, NOW, LATER)
+
+PUBLISHED = PublishedMetadata(
+    service="wiki",
+    source="https://wiki.example.com/metadata",
+    entity_id="https://wiki.example.com/sp",
+    document="<wiki>引っ越し</wiki>".encode(),
+    digest="d1",
+    valid_until=LATER + 1,
+    accepted_at=NOW,
+    pending=b"\x00'\\<pending/>",
+    pending_digest="d2",
+    pending_valid_until=LATER + 2,
+    pending_at=NOW + 1,
+    fetched_at=NOW + 2,
+    due_at=NOW + 3,
+    failure="answered 500",
+    ends_at=LATER,
+    ending="signing certificate",
+    told_days=30,
+)
 
 
 def user(number: int, **changes: Any) -> User:
