@@ -123,13 +123,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """A request that waits: pushed by its client (RFC 9126), posted by a browser, or for the user's consent.
+    """A request that waits: pushed by its client (RFC 9126), posted by a browser (SAML's are), or for consent.
 
     `sid` and `browser_hash` bind the last kind to the session and the browser that it waits for.
     """
 
     id_hash: bytes
-    kind: Literal["pushed", "posted", "consent"]
+    kind: Literal["pushed", "posted", "consent", "saml"]
     client_id: str
     request: JSON
     created_at: int
