@@ -61,6 +61,9 @@ class ServiceMetadata(Protocol):
     async def replace(self, metadata: PublishedMetadata, before: PublishedMetadata) -> bool:
         """Only while its source and documents are those of `before`: of many changes at once, one gets True."""
 
+    async def next_due(self) -> int | None:
+        """When the first is to be looked for again."""
+
     async def claim(self, now: int, until: int) -> Sequence[PublishedMetadata]:
         """All of one source that is due, due again at `until`. Of many nodes, one gets them."""
 

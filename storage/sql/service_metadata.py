@@ -29,6 +29,7 @@ UPDATE service_metadata SET {", ".join(f"{name} = :{name}" for name in NAMES[1:]
 WHERE tenant = :tenant AND service = :service
     AND source = :was_source AND digest = :was_digest AND pending_digest = :was_pending
 RETURNING 1"""
+NEXT_DUE = "SELECT min(due_at) FROM service_metadata WHERE tenant = :tenant"
 # The outer condition on due_at is asked again once a lock is had: who waited for another node finds nothing.
 CLAIM = f"""
 UPDATE service_metadata SET due_at = :until
@@ -76,6 +77,10 @@ class SQLServiceMetadata:
             **_values(metadata),
         )
         return bool(rows)
+
+    async def next_due(self) -> int | None:
+        due: int | None = (await self._connection.query(NEXT_DUE))[0][0]
+        return due
 
     async def claim(self, now: int, until: int) -> Sequence[PublishedMetadata]:
         return [_metadata(row) for row in await self._connection.query(CLAIM, now=now, until=until)]

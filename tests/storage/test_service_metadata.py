@@ -50,8 +50,10 @@ async def test_what_is_due_is_claimed_once_with_all_of_its_source(store: Storage
     federation[2] = replace(federation[2], due_at=LATER)
     rest = [replace(PUBLISHED, due_at=DUE + 1), replace(PUBLISHED, service="file", due_at=None)]
     async with store.transaction("acme") as tx:
+        assert await tx.service_metadata.next_due() is None
         for each in (*rest, *federation):
             await tx.service_metadata.add(each)
+        assert await tx.service_metadata.next_due() == DUE
         assert await tx.service_metadata.claim(DUE - 1, LATER) == []
         claimed = await tx.service_metadata.claim(DUE + 1, LATER)
         assert sorted(claimed, key=lambda each: each.service) == [
