@@ -97,7 +97,7 @@ def ending(provider: ServiceProvider) -> tuple[int | None, str]:
     ]
     if provider.valid_until is not None:
         ends.append((provider.valid_until, "validity"))
-    return min(ends, default=(None, ""))
+    return min(ends, key=lambda end: end[0], default=(None, ""))
 
 
 def _in_force(

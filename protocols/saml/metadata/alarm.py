@@ -38,7 +38,7 @@ class Alarm:
 async def find(storage: Storage, tenant: str, services: Collection[str], now: int) -> Sequence[Alarm]:
     """What ends within thirty days, or has ended."""
     async with storage.snapshot(tenant) as tx:
-        ending = await tx.service_metadata.list_ending(now + max(THRESHOLDS) * DAY_SECONDS)
+        ending = await tx.service_metadata.list_ending(now + max(THRESHOLDS) * DAY_SECONDS + 1)
     return [_alarm(each) for each in ending if each.service in services]
 
 
