@@ -9,10 +9,11 @@ class Refused(Exception):
     `fault` is a word that help desks and guides know it by.
     """
 
-    def __init__(self, fault: str, words: str) -> None:
+    def __init__(self, fault: str, words: str, service: str = "") -> None:
         super().__init__(f"{fault}: {words}")
         self.fault = fault
         self.words = words
+        self.service = service  # the name of the one that seems to have asked; empty if there is none
 
 
 class SAMLError(Exception):

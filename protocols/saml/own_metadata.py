@@ -18,7 +18,7 @@ from protocols.saml.entity import Entity
 from protocols.saml.names import DS, MDUI, METADATA, POST, PROTOCOL, REDIRECT, XML, tag
 from protocols.saml.settings import NAME_IDS
 from protocols.saml.signature import sign
-from protocols.saml.xml import Element, serialize
+from protocols.saml.xml import Element
 
 MEDIA_TYPE: Final = "application/samlmetadata+xml"  # saml-metadata-2.0 appendix A
 CACHE: Final = "PT6H"  # how long services may keep it: a certificate is announced for a week

@@ -20,6 +20,7 @@ async def refuse(request: web.Request, here: Entity, fault: Refused, service: st
 
 async def refuse_within(request: web.Request, visiting: Visit, fault: Refused, service: str) -> web.Response:
     """On a page of our own, written down in the visit's transaction."""
+    service = fault.service or service
     said = {"error": fault.fault, "reason": fault.words}
     reference = await visiting.record("authn_request.refused", user_id=None, service=service, **said)
     return page(

@@ -38,14 +38,23 @@ def arrive(entity: Entity, received: Received, now: int) -> tuple[Party, AuthnRe
     party = entity.sender(unverified.issuer)
     if party is None:
         raise Refused("unknown_service", "no service that is registered here calls itself as the sender does")
+    try:
+        return party, *_checked(entity, party, received, unverified, now)
+    except Refused as fault:
+        raise Refused(fault.fault, fault.words, party.service) from None
+
+
+def _checked(
+    entity: Entity, party: Party, received: Received, unverified: AuthnRequest, now: int
+) -> tuple[AuthnRequest, Element]:
     root = authenticate(party, received)
-    asked = read_authn_request(root)
+    asked = unverified if root is received.unverified_root else read_authn_request(root)
     if asked.issuer != unverified.issuer:
         raise Refused("bad_signature", "the signature is of something else")
     if asked.destination not in (None, "", entity.sso):
         raise Refused("wrong_destination", "the request was made for another address than ours")
     check_time(party, asked.issue_instant, now)
-    return party, asked, root
+    return asked, root
 
 
 def authenticate(party: Party, received: Received) -> Element:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 
 import pytest
+import saml2.xml.schema
 
 from idp.assurance import MULTI, SINGLE
+from keys.certificate import ends_at
 from protocols.saml.names import (
     EMAIL,
     INVALID_NAME_ID_POLICY,
@@ -258,3 +261,27 @@ async def test_the_session_leaves_word_of_the_services_it_went_to(server: Server
     form = next(form for form in page.forms if form.action.endswith("/logout"))
     done = await wiki.browser.submit(page, {}, form=form)
     assert "Service wiki" in done.text
+
+
+async def test_our_metadata_are_valid_signed_and_stay_the_same(server: Server, visitor: Visitor) -> None:
+    """Two certificates during a roll-over: the one that signs, and the one that will."""
+    wiki = visitor("wiki")
+    page = await wiki.browser.request("GET", f"{server.url}/saml/metadata")
+    assert page.headers["Content-Type"] == "application/samlmetadata+xml"
+    saml2.xml.schema.validate(page.text.partition("?>")[2])
+    for text in (
+        "demo株式会社",
+        "demo Inc.",
+        "mailto:desk@example.com",
+        wiki.sso,
+        PERSISTENT,
+        'use="encryption"',
+    ):
+        assert text in page.text
+    before = await wiki.certificates()
+    assert await wiki.certificates() == before
+    server.cli("certificate", "announce")
+    during = await wiki.certificates()
+    assert during[: len(before)] == before
+    assert len(during) == len(before) + 1
+    assert ends_at(during[-1]) > time.time() + 3000 * 86400
