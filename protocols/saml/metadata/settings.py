@@ -11,9 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, Valida
 from idp.config.model import Model
 from idp.config.secrets import SecretReading
 from protocols.saml.metadata import files
-from protocols.saml.metadata.description import describe, is_safe
+from protocols.saml.metadata.description import is_safe
 from protocols.saml.metadata.reading import Entity
-from protocols.saml.xml import Unreadable
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.-]+|\[?[0-9A-Fa-f:.]+\]?")
 
@@ -76,15 +75,11 @@ class ServiceMetadata(Model):
         if self.mdq is not None and self.entity_id is None:
             raise ValueError("mdq: needs entity_id, whom to ask for")
         if self.metadata is not None and "://" not in self.metadata:
-            path = _folder(info) / self.metadata
             try:
-                entity = files.find(path, self.entity_id, self.metadata_signed_by)
-                describe(entity.document)
-            except Unreadable as error:
-                raise ValueError(f"metadata: {path}: {error}") from None
+                path = _folder(info) / self.metadata
+                self._entity = files.find(path, self.entity_id, self.metadata_signed_by)
             except ValueError as error:
                 raise ValueError(f"metadata: {error}") from None
-            self._entity = entity
         return self
 
     @property
