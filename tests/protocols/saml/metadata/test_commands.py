@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import AUTHENTICATORS, Office
 from tests.config.folder import TENANT, write
+from tests.protocols.saml.metadata.pages import serving
 from tests.protocols.saml.metadata.samples import SP, acs, descriptor, entity, key
 
 PAGES: dict[str, str] = {}
@@ -21,23 +20,8 @@ PAGES: dict[str, str] = {}
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """A service's own server; `PAGES` are what it says."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path in PAGES else 404)
-            self.end_headers()
-            self.wfile.write(PAGES.get(self.path, "").encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(PAGES) as address:
+        yield address
 
 
 @pytest.fixture
