@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Final
 
 from lxml import etree
@@ -80,5 +79,5 @@ def _bytes(parent: Element) -> bytes:
         return base64.b64decode(
             "".join(((value.text if value is not None else "") or "").split()), validate=True
         )
-    except binascii.Error:
+    except ValueError:
         raise Undecipherable from None

@@ -89,6 +89,12 @@ def server(providers: dict[str, Provider], tmp_path_factory: pytest.TempPathFact
     one.configuration.idp["doors"] = ["oidc", "saml"]
     one.tenant.settings |= {"demo": True, "saml": {"contact": "desk@example.com"}}
     one.tenant.policies.insert(0, {"name": "denied", "when": {"services": ["denied"]}, "then": "deny"})
+    below = TenantFolder("acme", f"{one.url}/acme", settings={"demo": True})
+    one.configuration.tenants.append(below)
+    below.add_demo_user("alice", "staff", matrix={"pattern": PATTERN})
+    below.services["wiki"] = {
+        "service": "wiki", "display_name": {"en": "Wiki"}, "saml": {"metadata": "metadata/wiki.xml"},
+    }  # fmt: skip
     for name, groups in (("alice", ["staff", "team-b", "team-a"]), ("erin", ["staff"])):
         one.tenant.people.append(
             {

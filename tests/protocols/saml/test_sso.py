@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from base64 import b64encode
+from base64 import b64decode, b64encode
 
 import pytest
 import saml2.xml.schema
 
 from idp.assurance import MULTI, SINGLE
 from keys.certificate import ends_at
+from keys.xml_encryption import AES256_GCM
+from protocols.saml.encryption import encrypt
 from protocols.saml.names import (
+    ASSERTION,
     EMAIL,
     INVALID_NAME_ID_POLICY,
     NO_AUTHN_CONTEXT,
@@ -25,6 +28,7 @@ from protocols.saml.names import (
     UNSUPPORTED_BINDING,
     VERSION_MISMATCH,
 )
+from protocols.saml.xml import parse, serialize
 from tests.browser import Browser
 from tests.people import ALICE, PATTERN, Person
 from tests.protocols.saml.conftest import Visitor
@@ -280,8 +284,42 @@ async def test_our_metadata_are_valid_signed_and_stay_the_same(server: Server, v
         assert text in page.text
     before = await wiki.certificates()
     assert await wiki.certificates() == before
-    server.cli("certificate", "announce")
+    server.cli("certificate", "announce", "--tenant", "demo")
     during = await wiki.certificates()
     assert during[: len(before)] == before
     assert len(during) == len(before) + 1
     assert ends_at(during[-1]) > time.time() + 3000 * 86400
+
+
+async def test_an_encrypted_subject_and_a_typed_name_are_understood(
+    wiki: ServiceProvider, visitor: Visitor
+) -> None:
+    metadata = parse((await wiki.browser.request("GET", wiki.entity_id)).body)
+    found = metadata.find(".//{*}KeyDescriptor[@use='encryption']//{*}X509Certificate")
+    assert found is not None
+    own = (await ask(wiki)).name_id
+    for value, status in ((own, SUCCESS), ("somebody", RESPONDER)):
+        name = f'<saml:NameID xmlns:saml="{ASSERTION}" Format="{PERSISTENT}">{value}</saml:NameID>'
+        hidden = encrypt(parse(name.encode()), "EncryptedID", b64decode(found.text or ""), AES256_GCM)
+        answer = await ask(wiki, f"<saml:Subject>{serialize(hidden).decode()}</saml:Subject>")
+        assert answer.status == status
+    empty = f'<saml:Subject><saml:EncryptedID xmlns:saml="{ASSERTION}"/></saml:Subject>'
+    assert (await ask(wiki, empty)).detail == UNKNOWN_PRINCIPAL
+    strict = visitor("strict")
+    typed = strict.request("<saml:Subject><saml:NameID>alice</saml:NameID></saml:Subject>")
+    page = await strict.browser.get(strict.redirect(typed, signed=True))
+    assert page.form.inputs["username"]["value"] == "alice"
+
+
+async def test_tenants_are_entities_of_their_own(server: Server, visitor: Visitor) -> None:
+    """Below a path prefix: other keys, other services, and a posted request finds its way."""
+    wiki, below = visitor("wiki"), visitor("wiki")
+    below.sso, below.entity_id = f"{server.url}/acme/saml/sso", f"{server.url}/acme/saml/metadata"
+    assert not set(await wiki.certificates()) & set(await below.certificates())
+    request = below.request()
+    answer = await below.answer(await below.post(below.form(request), ALICE), request.get("ID"))
+    assert answer.status == SUCCESS
+    stranger = visitor("mail")
+    stranger.sso = below.sso
+    page = await stranger.browser.get(stranger.redirect(stranger.request()))
+    assert page.status == 400
