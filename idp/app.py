@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +22,7 @@ from idp.config.mistake import ConfigurationError
 from idp.config.revision import revision
 from idp.delivering import retrying
 from idp.provider import IdentityProvider
-from idp.supervisor.work import Unfit
+from idp.supervisor.work import Stop, Unfit
 from idp.sweeping import sweeping
 from idp.vault import WrongMasterKey
 from idp.web import routes, server
@@ -81,7 +80,7 @@ class Server:
     def addresses(self) -> tuple[str, ...]:
         return (self.configuration.server.listen.http,)
 
-    async def serve(self, sockets: Sequence[socket], ready: Callable[[], None], stop: asyncio.Event) -> None:
+    async def serve(self, sockets: Sequence[socket], ready: Callable[[], None], stop: Stop) -> None:
         log.settle()
         try:
             async with (

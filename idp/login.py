@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from idp import conclusion, session, throttle
+from idp import conclusion, likeness, session, throttle
 from idp import interaction as interactions
+from idp.authenticators import Busy
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
-from idp.policy import Attempt, Deny, Require, decide, usual
+from idp.policy import Attempt, Deny, Require, decide
 from idp.username import canonical
 from idp.visit import Visit
 from keys.secret import Secret
@@ -26,6 +28,7 @@ class Wish:
 
 
 NO_WISH = Wish()
+Typed = Secret | Callable[[str], Secret]  # the answer, or what of a form answers the question of that name
 
 
 class Login:
@@ -62,7 +65,7 @@ class Login:
             interaction = dataclasses.replace(interaction, username=None, user_id=None, chain=(), proofs=())
         return await interactions.ask(visit, interaction, await visit.user(interaction.user_id))
 
-    async def answer(self, visit: Visit, interaction_id: str, step: str, answer: Secret) -> Outcome:
+    async def answer(self, visit: Visit, interaction_id: str, step: str, typed: Typed) -> Outcome:
         """Take the answer to the open question, then ask the next or conclude.
 
         An empty answer, and one to a question that is no longer open, is not evaluated and costs no guess.
@@ -71,6 +74,7 @@ class Login:
         interaction = await interactions.claim(visit, interaction_id)
         if isinstance(interaction, Reject):
             return interaction
+        answer = typed if isinstance(typed, Secret) else typed(interactions.question(interaction))
         is_open = step == interaction.step and bool(answer)
         if is_open and not interaction.chain:
             return await self._identify(visit, interaction, answer)
@@ -104,14 +108,13 @@ class Login:
     async def _identify(self, visit: Visit, interaction: Interaction, name: Secret) -> Outcome:
         """A user name was given: what is its owner asked? Nobody learns here whether it has one."""
         username = canonical(name.reveal())
-        user = await visit.user_named(username)
-        attempt = _attempt(visit, interaction, user)
+        person = await visit.tx.users.find_by_name(username)
+        attempt = _attempt(visit, interaction, person)
         verdict = decide(visit.tenant.rules, attempt).verdict
-        required = verdict if isinstance(verdict, Require) else usual(visit.tenant.rules, attempt)
-        if (
-            required is None
-        ):  # nobody gets in here and now: there is no proof to ask for, and no name to protect
+        required = await likeness.required(visit, username, attempt, verdict)
+        if required is None:  # nobody gets in here and now: no proof to ask for, and no name to protect
             return await conclusion.deny(visit, _denial(verdict), dataclasses.replace(attempt, user=None))
+        user = None if person is None or person.disabled_at is not None else person
         interaction = dataclasses.replace(
             interaction,
             username=username,
@@ -129,6 +132,8 @@ class Login:
         authenticator = visit.tenant.authenticators[interaction.chain[0]]
         lockout = visit.tenant.settings.lockout
         spent = await throttle.spend(visit.tx, lockout, username, authenticator.name, visit.now)
+        if spent.undecided:  # a right answer among many at once is not told that the name is locked
+            raise Busy
         proven = spent.evaluate and await authenticator.verify(
             visit.tx, user, interaction.prompt, answer, visit.now
         )
@@ -136,6 +141,8 @@ class Login:
             await throttle.refund(visit.tx, username, authenticator.name)
             proof = Proof(authenticator.name, authenticator.amr, visit.now)
             return await self._advance(visit, interactions.proved(interaction, proof), user)
+        if spent.evaluate:
+            await throttle.charge(visit.tx, username, authenticator.name)
         reference = await visit.record(
             "proof.refused" if spent.evaluate else "proof.locked",
             user_id=interaction.user_id,

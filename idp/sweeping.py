@@ -15,6 +15,7 @@ from idp.signing import forget, is_over
 from storage import StorageError
 
 SECONDS = 60  # from one look to the next, give or take a half: processes should not all look at once
+FIRST_SECONDS = 2  # from the start to the first look, likewise: what expired while nobody served goes soon
 
 log = structlog.get_logger("idp.storage")
 
@@ -31,8 +32,10 @@ async def sweeping(provider: IdentityProvider) -> AsyncIterator[None]:
 
 
 async def _sweep(provider: IdentityProvider) -> None:
+    seconds = FIRST_SECONDS
     while True:
-        await asyncio.sleep(SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
+        seconds = SECONDS
         for tenant in provider.tenants:
             try:
                 deleted = await provider.storage.sweep(tenant, provider.clock())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from idp import revocation
-from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show
 
 COLUMNS = ("sid", "created_at", "seen_at", "address", "services")
@@ -24,8 +24,7 @@ def session() -> None:
 @in_tenant
 async def list_(opened: Opened, name: str, as_json: bool) -> None:
     """List a user's sessions, and the services that each went to."""
-    async with opened.snapshot() as tx:
-        person = await find_user(tx, name)
+    async with opened.reading(name) as (tx, person):
         held = await tx.sessions.list(person.id, opened.now)
         services = {each.sid: {grant.service for grant in await tx.grants.list(each.sid)} for each in held}
     rows = [

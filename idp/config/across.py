@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idp.authenticators import table
+from idp.config.attributes import check_attributes
 from idp.config.document import Document, KeyPath
 from idp.config.mistake import Findings, Position, suggest
 from idp.config.policies import When
@@ -34,6 +35,7 @@ def check_tenant(
     _check_services(tenant, doors, findings)
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
+    check_attributes(tenant, findings)
 
 
 def check_tenants(tenants: Sequence[TenantFolder], findings: Findings) -> None:

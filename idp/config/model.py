@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    WithJsonSchema,
+    model_validator,
+)
 
 
 class Model(BaseModel):
@@ -43,6 +52,15 @@ _ADDRESS = _shaped(
 )
 _WEB = _shaped(r"https?://[^\s/?#]+[^\s#]*", "an absolute web address, for example https://wiki.example.com/")
 
+
+def _network(value: Any) -> Any:
+    """Of a number the library would make an address, and of true the number 1."""
+    if not isinstance(value, str):
+        raise ValueError("must be a network, for example 10.0.0.0/8")
+    return value
+
+
+Network = Annotated[IPvAnyNetwork, BeforeValidator(_network)]
 Name = Annotated[str, *_NAME]
 Locale = Annotated[str, *_LOCALE]
 Address = Annotated[str, *_ADDRESS]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, IPvAnyNetwork
+from pydantic import AfterValidator, Field
 
-from idp.config.model import Address, Model, Name
+from idp.config.model import Address, Model, Name, Network
 from idp.config.secrets import SecretSource
 
 
@@ -37,7 +37,7 @@ class ServerSettings(Model):
     listen: Listen = Listen()
     storage: Annotated[str, AfterValidator(_storage)] = "sqlite:var/masugata.db"
     master_key: SecretSource = SecretSource(file="var/master.key")
-    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     doors: tuple[Name, ...] = ("oidc",)
     log: Log = Log()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
+from idp.attribute_types import Own, declarable
 from idp.config.model import Locale, Model, Name, Texts
 
 
@@ -39,6 +40,9 @@ def _time_zone(value: str) -> str:
     except (KeyError, ValueError, OSError):
         raise ValueError("must be a time zone of the IANA list, for example Asia/Tokyo") from None
     return value
+
+
+OwnAttribute = Annotated[str, AfterValidator(declarable)]
 
 
 class SessionSettings(Model):
@@ -75,6 +79,7 @@ class TenantSettings(Model):
     lockout: Lockout = Lockout()
     login_seconds: Annotated[int, Field(ge=60, le=3600)] = 900  # how long a login may take
     support: Texts | None = None  # where a person finds help, shown on every page
+    attributes: dict[OwnAttribute, Own] = Field(default_factory=dict)  # beside the standard ones
     oidc: Any = None
     saml: Any = None
 

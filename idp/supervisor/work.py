@@ -8,6 +8,14 @@ from socket import socket
 from typing import Protocol
 
 
+class Stop(asyncio.Event):
+    """Set when a worker is to accept nothing new; `at_once` too, when nobody takes over from it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_once = asyncio.Event()
+
+
 class Work(Protocol):
     """One configuration made ready to serve; every worker of a generation does the same."""
 
@@ -19,7 +27,7 @@ class Work(Protocol):
     def workers(self) -> int:
         """How many processes."""
 
-    async def serve(self, sockets: Sequence[socket], ready: Callable[[], None], stop: asyncio.Event) -> None:
+    async def serve(self, sockets: Sequence[socket], ready: Callable[[], None], stop: Stop) -> None:
         """Serve until `stop` is set, then finish what was begun. Calls `ready` once requests are answered."""
 
 

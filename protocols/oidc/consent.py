@@ -11,9 +11,9 @@ from idp import session
 from idp.outcome import Accept, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
-from idp.web import cookies
+from idp.web import cookies, language
 from idp.web.csrf import csrf, is_csrf
-from idp.web.exchange import LOCALE, TENANT
+from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.language import keeping
 from idp.web.login import reject_response, respond, service_name
@@ -98,8 +98,8 @@ async def show(request: web.Request) -> web.Response:
         pending=pending,
         csrf=csrf(cookies.browser_secret(request, here.tenant), pending),
         service=service_name(request, client.service, client.names),
-        policy_url=registered.page(client.described, "policy_uri", request[LOCALE]),
-        terms_url=registered.page(client.described, "tos_uri", request[LOCALE]),
+        policy_url=registered.page(client.described, "policy_uri", language.of(request)),
+        terms_url=registered.page(client.described, "tos_uri", language.of(request)),
         username=user.username,
         scopes=found.request["shared"],
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from idp.config.model import Name
 from idp.config.secrets import SecretValue
+from protocols.oidc.claims_settings import ServiceClaims, TenantClaims
 from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
 from protocols.oidc.foreign_encryption import Encryption, Recipient
 from protocols.oidc.foreign_secret import BYTES
@@ -29,17 +30,15 @@ from protocols.oidc.vocabulary import (
     ResourceURI,
     ResponseType,
     Word,
-    unreserved,
 )
 
 UNIQUE = ("client_id",)  # in a tenant
 OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
 PUBLIC: Method = "none"
-GROUPS: dict[str, tuple[str, ...]] = {"groups": ("groups",)}
 
 
-class ServiceSettings(ServiceLogout, ServiceLaunch):
+class ServiceSettings(ServiceClaims, ServiceLogout, ServiceLaunch):
     """The `oidc` section of a service: one client (OpenID Connect Registration 1.0 §2 gives the names)."""
 
     client_id: Word
@@ -52,8 +51,6 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
     token_endpoint_auth_method: Method = "client_secret_basic"  # noqa: S105  the name of a way
     # What it may ask for; listing offline_access lets it have refresh tokens, and is the consent to that.
     scopes: tuple[Word, ...] = (OPENID, "profile", "email")
-    # Claim name → user attribute, given to this service whatever scope it asks for.
-    claims: dict[Word, str] = Field(default_factory=dict)
     id_token_signed_response_alg: Algorithm = "RS256"  # noqa: S105  the name of an algorithm
     # With an algorithm they are encrypted for the client's own key in `jwks` (Registration §2).
     id_token_encrypted_response_alg: KeyAlgorithm | None = None
@@ -115,7 +112,6 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
             origin, self.redirect_uris
         ):
             raise ValueError("frontchannel_logout_uri: must be of the same host as one of redirect_uris")
-        unreserved(tuple(self.claims))
         return self
 
     def _check_authentication(self) -> None:
@@ -180,7 +176,7 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
         return tuple(found)
 
 
-class TenantSettings(TenantLogout, TenantRegistration):
+class TenantSettings(TenantClaims, TenantLogout, TenantRegistration):
     """The `oidc` section of a tenant: lifetimes in seconds, and scopes beyond those of the standard."""
 
     code_seconds: Annotated[int, Field(ge=5, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600
@@ -190,7 +186,3 @@ class TenantSettings(TenantLogout, TenantRegistration):
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 2_592_000  # since its last use
     # A refresh that is repeated so soon, its answer lost on the way, is answered the same; 0: it is a theft.
     refresh_grace_seconds: Annotated[int, Field(ge=0, le=60)] = 10
-    # Scope → claims it stands for, attributes of the user or `groups`; beside profile, email, address, phone.
-    scopes: dict[Word, Annotated[tuple[Word, ...], AfterValidator(unreserved)]] = Field(
-        default_factory=GROUPS.copy
-    )

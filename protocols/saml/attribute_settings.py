@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from idp.config.model import Model
 from protocols.saml.names import BASIC, URI
+
+ID: Final = "id"  # of the user: random, never given to another, and what OpenID Connect calls `sub`
 
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
 
@@ -30,7 +32,7 @@ class AttributeRule(Model):
 
     model_config = ConfigDict(str_strip_whitespace=False)  # a separator may be a space
 
-    attribute: Text | None = None  # of the user: username, email, display_name, groups, id, or one of his own
+    attribute: Text | None = None  # of the user, as `idp attribute list` calls it; or id
     constant: Texts | None = None  # the same for everybody
     join: Texts | None = None  # several attributes of the user as one text; nothing where one is missing
     groups: Texts | None = None  # those of his groups that match one of the patterns: aws-*
@@ -45,6 +47,11 @@ class AttributeRule(Model):
         if sum(source is not None for source in sources) != 1:
             raise ValueError("give exactly one of attribute, constant, join, groups or by_group")
         return self
+
+    def used(self) -> tuple[str, ...]:
+        """The attributes of the user that it draws from."""
+        named = self.join or ((self.attribute,) if self.attribute is not None else ())
+        return tuple(name for name in named if name != ID)
 
     def format_of(self, name: str) -> str:
         """The NameFormat (saml-core-2.0 §8.2) of the attribute that is called so."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from protocols.saml.attribute_settings import AttributeRule
+from idp import attributes
+from protocols.saml.attribute_settings import ID, AttributeRule
 from storage.records import User
 
 
@@ -22,15 +23,8 @@ class Attribute:
 
 
 def known(user: User) -> Mapping[str, Any]:
-    """Everything that rules may draw from. What the record itself says goes before attributes of that name."""
-    return {
-        **user.attributes,
-        "id": user.id,
-        "username": user.username,
-        "email": user.email,
-        "display_name": user.display_name or user.username,
-        "groups": sorted(user.groups),
-    }
+    """Everything that rules may draw from: what is said of a user at every door, and his id."""
+    return {**attributes.of(user), ID: user.id}
 
 
 def release(user: User, rules: Mapping[str, AttributeRule]) -> list[Attribute]:
@@ -54,6 +48,8 @@ def texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from texts(each)
+    elif isinstance(value, Mapping):  # an address, as it is written on an envelope
+        yield from texts(value.get("formatted"))
 
 
 def printable(text: str) -> str:

@@ -83,7 +83,7 @@ async def name(visit: Visit, user: User, settings: ServiceSettings, naming: Nami
         revision = await visit.tx.name_revisions.find(user.id, naming.service)
         derived = naming.derive(user.id, revision)
         return NameID(derived, PERSISTENT, naming.issuer, naming.entity_id)
-    attribute = attribute or {EMAIL: "email", UNSPECIFIED: "username"}[chosen]
+    attribute = attribute or {EMAIL: "email", UNSPECIFIED: "preferred_username"}[chosen]
     value = next(texts(known(user).get(attribute)), "")
     if not value:
         raise SAMLError(RESPONDER, UNKNOWN_PRINCIPAL, f"the user has no {attribute} to be named by")

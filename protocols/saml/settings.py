@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from idp.config.document import KeyPath
 from keys.xml_encryption import AES128_GCM, AES256_GCM
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA256
-from protocols.saml.attribute_settings import Rule, Text
+from protocols.saml.attribute_settings import ID, Rule, Text
 from protocols.saml.metadata.settings import ServiceMetadata, TenantMetadata
 from protocols.saml.names import EMAIL, PERSISTENT, TRANSIENT, UNSPECIFIED
 
@@ -67,6 +69,13 @@ class ServiceSettings(ServiceMetadata):
         if self.name_id == "transient" and self.name_id_attribute is not None:
             raise ValueError("name_id_attribute: a transient name is new for each login")
         return self
+
+    def attributes_used(self) -> Iterator[tuple[KeyPath, str]]:
+        """What it uses, each with where that stands."""
+        for name, rule in self.attributes.items():
+            yield from ((("attributes", name), used) for used in rule.used())
+        if self.name_id_attribute not in (None, ID):
+            yield ("name_id_attribute",), self.name_id_attribute
 
     def warnings(self) -> tuple[str, ...]:
         """What an administrator should not forget."""

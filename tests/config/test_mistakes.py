@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.config.folder import mistakes, write
 
 BROKEN = {
@@ -147,3 +149,14 @@ oidc: {client_id: wiki, client_secret: hunter2-is-my-secret, redirect_uris: [hun
     found = mistakes(write(tmp_path, tenants__acme__services__wiki=service))
     assert len(found) == 2
     assert not any("hunter2" in mistake for mistake in found)
+
+
+@pytest.mark.parametrize("value", ["false", "true", "10", "1.5", "null", "[]"])
+def test_what_is_no_text_is_no_network(tmp_path: Path, value: str) -> None:
+    """A library would read 10 as 0.0.0.10 and warn of true, which is 1 to it."""
+    rule = f"- {{name: a, when: {{networks: {{not: [{value}]}}}}, then: {{require: [matrix]}}}}\n"
+    folder = write(tmp_path, idp=f"trusted_proxies: [{value}]\n", tenants__acme__policies=rule)
+    proxies, networks = mistakes(folder)
+    assert proxies.startswith("idp.yaml:1:19: trusted_proxies[1] ")
+    assert networks.startswith("tenants/acme/policies.yaml:1:37: ")
+    assert all("must be a network, for example 10.0.0.0/8" in mistake for mistake in (proxies, networks))

@@ -37,8 +37,9 @@ USER = User(
     display_name="有栖 100% :name",
     email="alice@example.jp",
     groups=frozenset({"staff", "管理"}),
-    attributes={"employee": 7, "nested": {"a": [1, None]}},
+    attributes='{"employee": 7, "nested": {"a": [1, null]}}',
     disabled_at=NOW + 1,
+    changed_at=NOW + 2,
 )
 CREDENTIAL = Credential("c1", "u1", "totp", b"\x00\xff'\\sealed", NOW, NOW + 1, NOW + 2, counter=41, drift=-1)
 INTERACTION = Interaction(

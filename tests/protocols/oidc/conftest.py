@@ -29,6 +29,19 @@ OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
 BRIEF = {"code_seconds": BRIEF_SECONDS, "refresh_grace_seconds": 0}
 KEYS_FILE, TURNING_FILE = "keyed.json", "turning.json"
+OWN = {"attributes": {"employee_number": "text", "floor": "number", "badges": "texts", "remote": "boolean"}}
+WORK = {"scopes": {"groups": ["groups"], "work": ["employee_number", "badges", "remote"]}}
+# Every standard claim that somebody can have, and one in two more languages.
+ERINS = {
+    "name": "Erin Example", "given_name": "Erin", "family_name": "Example", "middle_name": "E.",
+    "nickname": "Ez", "profile": "https://example.com/erin", "picture": "https://example.com/erin.png",
+    "website": "https://erin.example.com", "gender": "female", "birthdate": "0000-02-29",
+    "zoneinfo": "Asia/Tokyo", "locale": "ja-JP", "email_verified": "true",
+    "phone_number": "+81 3 1234 5678", "phone_number_verified": "false",
+    "address.street_address": "千代田1-1", "address.locality": "東京都", "address.postal_code": "100-0001",
+    "address.country": "JP", "family_name#ja-kana-jp": "エグザンプル", "family_name#ja-Hani-JP": "例",
+    "employee_number": "E-17", "floor": "4", "badges": "red, blue", "remote": "true",
+}  # fmt: skip
 RESPONSE_TYPES = get_args(ResponseType)
 
 
@@ -39,6 +52,8 @@ def add_services(tenant: TenantFolder) -> None:
 
     add("wiki", "https://wiki.example.com/cb?tenant=1", "http://127.0.0.1:9000/cb",
         claims={"login": "preferred_username"})  # fmt: skip
+    everything = ["openid", "profile", "email", "address", "phone", "work"]
+    add("whole", scopes=everything, claims={"floor": "floor"})
     add("post", token_endpoint_auth_method="client_secret_post")
     add("es256", id_token_signed_response_alg="ES256")
     add("eddsa", id_token_signed_response_alg="EdDSA")
@@ -112,6 +127,7 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     one.configuration.tenants.append(brief)
     add_services(one.tenant)
     add_policies(one.tenant)
+    one.tenant.settings |= OWN | {"oidc": WORK}
     brief.add_service("wiki", "https://wiki.example.com/cb", scopes=OFFLINE)
     one.config.mkdir(parents=True)
     for name in (KEYS_FILE, TURNING_FILE):
@@ -120,6 +136,7 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     for running_one in running(one):
         for person in (ALICE, ERIN, DAVE):
             running_one.add_user(person.name, "staff", pattern=PATTERN)
+        running_one.cli("user", "set", ERIN.name, "--tenant", "demo", *map("=".join, ERINS.items()))
         for tenant in ("brief", "joining", "open"):
             running_one.add_user(ALICE.name, "staff", pattern=PATTERN, tenant=tenant)
         yield running_one

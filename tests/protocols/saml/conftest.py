@@ -19,13 +19,14 @@ from tests.service_provider import Provider, ServiceProvider
 
 ATTRIBUTES: dict[str, Any] = {
     "mail": "email",
-    "urn:oid:2.5.4.42": {"attribute": "display_name", "friendly_name": "givenName"},
+    "urn:oid:2.5.4.42": {"attribute": "name", "friendly_name": "givenName"},
     "company": {"constant": "Demo Inc."},
-    "label": {"join": ["username", "email"], "separator": " / "},
-    "missing": {"join": ["username", "telephone"]},
+    "label": {"join": ["preferred_username", "email"], "separator": " / "},
+    "missing": {"join": ["preferred_username", "phone_number"]},
     "teams": {"groups": "team-*"},
     "role": {"by_group": {"staff": "arn:aws:iam::1:role/staff", "root": "arn:aws:iam::1:role/root"}},
-    "nothing": "telephone",
+    "nothing": "phone_number",
+    "uid": "id",
 }
 
 

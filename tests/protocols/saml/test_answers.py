@@ -207,10 +207,11 @@ def test_what_others_encrypt_for_us_opens_and_what_is_altered_does_not() -> None
 
 
 def test_values_are_told_as_text() -> None:
-    assert list(texts(["a", 1, True, None, {"x": 1}, ["b", ""], "c\x00\x0bd\ufffe"])) == [
+    assert list(texts(["a", 1, True, None, {"formatted": "x\ny"}, ["b", ""], "c\x00\x0bd\ufffe"])) == [
         "a",
         "1",
         "true",
+        "x\ny",
         "b",
         "cd",
     ]

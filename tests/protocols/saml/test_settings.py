@@ -107,3 +107,13 @@ def test_contexts_of_the_administrator_s_own(
             told(achieved, classes, comparison, asked)
     else:
         assert told(achieved, classes, comparison, asked) == expected
+
+
+def test_it_tells_which_attributes_it_uses(tmp_path: Path) -> None:
+    rules = {"a": "email", "b": {"join": ["name", "id"]}, "c": {"constant": "x"}}
+    used = settings(tmp_path, attributes=rules, name_id_attribute="employee").attributes_used()
+    assert list(used) == [
+        (("attributes", "a"), "email"),
+        (("attributes", "b"), "name"),
+        (("name_id_attribute",), "employee"),
+    ]
