@@ -19,7 +19,7 @@ from storage.service_metadata import PublishedMetadata
 
 COLUMNS = ("service", "state", "entity_id", "source", "fetched_at", "ends", "failure")
 RESULTS = {
-    "unchanged": "unchanged",
+    "unchanged": "unchanged, in force",
     "accepted": "in force",
     "waiting": "waits for your consent",
     "failed": "failed",

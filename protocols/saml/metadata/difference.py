@@ -33,7 +33,7 @@ class Change:
     weakens: bool = False  # must not happen before an administrator agrees
 
     def __str__(self) -> str:
-        return f"{self.sign} {self.words}{'  [needs your consent]' if self.weakens else ''}"
+        return f"{self.sign} {self.words}{'  [weakens]' if self.weakens else ''}"
 
 
 def changes(before: ServiceProvider, after: ServiceProvider) -> Sequence[Change]:

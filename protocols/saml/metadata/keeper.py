@@ -80,7 +80,7 @@ class Keeper:
             outcome = agree(before, now)
             if not await tx.service_metadata.replace(outcome.metadata, before):
                 return None
-            await _record(tx, outcome, now, reason="operator")
+            await _record(tx, self.tenant, outcome, now, reason="operator")
         return outcome
 
     def _groups(self, names: Iterable[str]) -> Iterable[Sequence[str]]:
@@ -145,7 +145,7 @@ class Keeper:
             outcome = fail(before, str(error), now)
         if await tx.service_metadata.replace(outcome.metadata, before):
             taken[outcome.metadata.entity_id] = name
-            await _record(tx, outcome, now, was=before.failure)
+            await _record(tx, self.tenant, outcome, now, was=before.failure)
         return outcome
 
 
@@ -170,7 +170,9 @@ def _chosen(found: Mapping[str, Entity], entity_id: str | None) -> Entity | Unfe
     return found.get(entity_id, Unfetched(f"the metadata have no entity {entity_id}"))
 
 
-async def _record(tx: Transaction, outcome: Outcome, now: int, was: str = "", reason: str = "") -> None:
+async def _record(
+    tx: Transaction, tenant: str, outcome: Outcome, now: int, was: str = "", reason: str = ""
+) -> None:
     metadata, lines = outcome.metadata, [str(change) for change in outcome.changes]
     match outcome.result:
         case "accepted":
@@ -179,13 +181,13 @@ async def _record(tx: Transaction, outcome: Outcome, now: int, was: str = "", re
                 reason=reason,
             )  # fmt: skip
         case "waiting":
-            log.warning("metadata.waiting", service=metadata.service, changes=lines)
+            log.warning("metadata.waiting", tenant=tenant, service=metadata.service, changes=lines)
             await record(
                 tx, "metadata.waiting", now, service=metadata.service, digest=metadata.pending_digest,
                 changes=lines,
             )  # fmt: skip
         case "failed" if metadata.failure != was:
-            log.warning("metadata.failed", service=metadata.service, reason=metadata.failure)
+            log.warning("metadata.failed", tenant=tenant, service=metadata.service, reason=metadata.failure)
             await record(tx, "metadata.failed", now, service=metadata.service, reason=metadata.failure)
         case _:
             pass

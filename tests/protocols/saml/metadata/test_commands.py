@@ -48,7 +48,10 @@ METADATA = ("saml", "metadata")
 def test_what_is_not_there_yet_is_looked_for(office: Office) -> None:
     assert [row["state"] for row in office.rows(*METADATA, "list")] == ["none", "none"]
     assert "refresh wiki" in office.run(*METADATA, "show", "wiki", status=1).stderr
-    assert office.run(*METADATA, "refresh").stdout.splitlines() == ["mail: in force", "wiki: unchanged"]
+    assert office.run(*METADATA, "refresh").stdout.splitlines() == [
+        "mail: in force",
+        "wiki: unchanged, in force",
+    ]
     mail, wiki = office.rows(*METADATA, "list")
     assert (mail["entity_id"], mail["state"]) == ("https://mail.example.com/sp", "in force")
     assert (wiki["entity_id"], wiki["source"], wiki["failure"]) == (SP, "wiki.xml", "")
@@ -67,7 +70,7 @@ def test_a_change_that_weakens_is_shown_and_agreed_to(office: Office) -> None:
     assert office.run(*METADATA, "refresh", "wiki").stdout.startswith("wiki: waits for your consent\n")
     lines = office.run(*METADATA, "diff", "wiki").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["-", "+"]
-    assert "needs your consent" in lines[0] and "ends 2037-" in lines[0]
+    assert "[weakens]" in lines[0] and "ends 2037-" in lines[0]
     assert [row["state"] for row in office.rows(*METADATA, "list")] == ["in force", "waits for consent"]
     assert office.run(*METADATA, "accept", "wiki").stdout.splitlines() == ["wiki: in force", *lines]
     assert office.run(*METADATA, "diff", "wiki").stdout == "wiki: nothing waits\n"
@@ -95,7 +98,7 @@ def test_what_cannot_be_fetched_is_said(office: Office) -> None:
     office.run(*METADATA, "refresh")
     del PAGES["/mail"]
     told = office.run(*METADATA, "refresh", status=1).stdout.splitlines()
-    assert told == ["mail: failed: it answered 404", "wiki: unchanged"]
+    assert told == ["mail: failed: it answered 404", "wiki: unchanged, in force"]
     assert (
         "no service with a saml section is called wik"
         in office.run(*METADATA, "show", "wik", status=1).stderr

@@ -146,7 +146,7 @@ async def test_what_weakens_waits_on_all_nodes_until_an_administrator_agrees(
     assert len(there.asked) == 2
     agreed = await other.keeper.accept("wiki", NOW + DAY)
     assert agreed and [str(each) for each in agreed.changes] == [
-        "~ AuthnRequestsSigned true becomes false  [needs your consent]"
+        "~ AuthnRequestsSigned true becomes false  [weakens]"
     ]
     await one.look()
     await other.look()
