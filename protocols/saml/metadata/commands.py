@@ -83,7 +83,9 @@ async def accept(opened: Opened, names: tuple[str, ...], everything: bool) -> No
         names = tuple(
             each.service for each in versions if each.pending_digest and each.service in keeper.services
         )
-    if not names:
+        if not names:
+            click.echo("nothing waits")
+    elif not names:
         raise click.UsageError("name a service, or --all; nothing is done otherwise")
     for name in names:
         _check_name(opened, name)

@@ -31,8 +31,9 @@ class Keeping:
 
     def __init__(self, provider: IdentityProvider) -> None:
         self._provider = provider
-        self._keepers = [_keeper(provider, tenant) for tenant in provider.tenants.values()]
-        self.registry = Registry({each.tenant: each.services for each in self._keepers}, provider.clock)
+        keepers = [_keeper(provider, tenant) for tenant in provider.tenants.values()]
+        self.registry = Registry({each.tenant: each.services for each in keepers}, provider.clock)
+        self._keepers = [each for each in keepers if each.services]  # the others have nothing to look at
 
     async def prepare(self) -> None:
         """Before anybody is served: files are in force, and what was accepted before. Raises `StorageError`."""
@@ -43,14 +44,18 @@ class Keeping:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While the block runs, follow the database and look for what is due."""
-        # Apart, because a slow source must not keep an accepted change of another service waiting.
-        tasks = [asyncio.create_task(_repeat(work, self._keepers)) for work in (self._follow, self._look)]
+        # Each apart, because a slow source must not keep an accepted change, or another tenant, waiting.
+        tasks = [
+            asyncio.create_task(_repeat(work, keeper))
+            for keeper in self._keepers
+            for work in (self._follow, self._look)
+        ]
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, keeper: Keeper) -> None:
         await self.registry.update(keeper.storage, keeper.tenant)
@@ -72,15 +77,14 @@ class Keeping:
             pass
 
 
-async def _repeat(work: Callable[[Keeper], Awaitable[None]], keepers: Sequence[Keeper]) -> None:
+async def _repeat(work: Callable[[Keeper], Awaitable[None]], keeper: Keeper) -> None:
     while True:
-        for keeper in keepers:
-            try:
-                await work(keeper)
-            except StorageError as error:
-                log.warning("metadata.keeping.failed", tenant=keeper.tenant, error=str(error))
-            except Exception:  # one tenant's trouble must not keep the others waiting
-                log.exception("defect", tenant=keeper.tenant)
+        try:
+            await work(keeper)
+        except StorageError as error:
+            log.warning("metadata.keeping.failed", tenant=keeper.tenant, error=str(error))
+        except Exception:  # what went wrong once must not end the looking
+            log.exception("defect", tenant=keeper.tenant)
         await asyncio.sleep(LOOK_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
 
 
