@@ -39,9 +39,13 @@ def new_identifier() -> str:
     return f"_{secrets.token_hex(20)}"
 
 
-def success(envelope: Envelope, party: Party, ring: CertifiedRing, said: Statement) -> bytes:
-    """A response with the assertion, signed and encrypted as the service's settings say. Raises `SAMLError`."""
-    certificate = _encryption_certificate(party)
+def success(
+    envelope: Envelope, party: Party, ring: CertifiedRing, said: Statement, certificate: bytes | None
+) -> bytes:
+    """A response with the assertion, signed and encrypted as the service's settings say.
+
+    `certificate` is what `encryption_certificate` found.
+    """
     assertion = build_assertion(said)
     settings = party.settings
     method = ENCRYPTIONS[settings.encryption_algorithm]
@@ -80,7 +84,7 @@ def _response(envelope: Envelope, *status: tuple[str, str, str]) -> Element:
     )
 
 
-def _encryption_certificate(party: Party) -> bytes | None:
+def encryption_certificate(party: Party) -> bytes | None:
     """For whom to encrypt; None where nothing is to be. Raises `SAMLError` where it is and cannot be done."""
     if not (party.settings.encrypt or party.settings.encrypt_name_id):
         return None

@@ -21,6 +21,7 @@ from protocols.saml.names import (
     REQUESTER,
     RESPONDER,
     UNKNOWN_PRINCIPAL,
+    UNSPECIFIED,
     UNSUPPORTED_BINDING,
     VERSION_MISMATCH,
     tag,
@@ -140,7 +141,17 @@ def subject_of(root: Element, asked: AuthnRequest, keys: tuple[CertifiedKey, ...
         raise SAMLError(RESPONDER, UNKNOWN_PRINCIPAL, "the subject of the request is not readable") from None
 
 
+def about(subject: NameID | None, asked: AuthnRequest) -> dict[str, Any]:
+    """The same as it is kept; the answer then has the format of the name that was given."""
+    if subject is None:
+        return {}
+    return {
+        "subject": [subject.value, subject.format],
+        "format": asked.name_id_format or subject.format or None,
+    }
+
+
 def is_of(kept: Mapping[str, Any], name: NameID) -> bool:
     """Whether the user is whom the service wants to hear of (saml-core-2.0 §3.4.1)."""
-    wanted = kept.get("subject")
-    return wanted is None or wanted == [name.value, name.format]
+    value, kind = kept.get("subject") or (name.value, "")
+    return value == name.value and kind in (name.format, UNSPECIFIED, "")

@@ -15,7 +15,7 @@ from idp.web.login import service_name
 from idp.web.respond import page
 from keys.token import new_id
 from protocols.saml import authn_context
-from protocols.saml.assertion import Envelope, failure, new_identifier, success
+from protocols.saml.assertion import Envelope, encryption_certificate, failure, new_identifier, success
 from protocols.saml.attributes import release
 from protocols.saml.entity import Entity, Party
 from protocols.saml.errors import Refused, SAMLError
@@ -41,13 +41,14 @@ async def respond(
         named = await _name(entity, party, visit, accept)
         grant = _grant(party, visit, accept, named)
         said = _statement(entity, party, visit, accept, named, grant.id)
-        answer = success(envelope, party, ring, said)
+        certificate = encryption_certificate(party)
     except SAMLError as error:
         return await fail(request, visit, entity, party, kept, error)
     await visit.tx.grants.add(grant)
     given = {"request": kept.get("id") or "", "format": named.format, "session_index": grant.id}
     await visit.record("assertion.given", user_id=grant.user_id, service=party.service, **given)
-    return post(request, party, kept, answer)
+    await visit.tx.commit()  # no writer has to wait for signatures
+    return post(request, party, kept, success(envelope, party, ring, said, certificate))
 
 
 async def fail(
@@ -58,6 +59,7 @@ async def fail(
     envelope = Envelope(entity.id, kept["acs"], kept.get("id"), visit.now)
     said = {"error": (error.detail or error.status).rpartition(":")[2], "reason": error.words}
     await visit.record("authn_request.failed", user_id=None, service=party.service, **said)
+    await visit.tx.commit()
     return post(request, party, kept, failure(envelope, party, ring, error))
 
 

@@ -32,7 +32,7 @@ from protocols.saml.names import (
     UNSPECIFIED,
 )
 from protocols.saml.refusal import refuse
-from protocols.saml.request import arrive, check, find_consumer, keep, subject_of
+from protocols.saml.request import about, arrive, check, find_consumer, keep, subject_of
 from protocols.saml.response import fail
 from storage.records import AuthorizationRequest
 
@@ -57,7 +57,7 @@ async def sso(request: web.Request) -> web.Response:
                 if asked.has_subject:
                     ring = await here.certification.load(tx)
                     subject = subject_of(root, asked, ring.encryption + ring.retired)
-                    kept["subject"] = [subject.value, subject.format] if subject else None
+                    kept |= about(subject, asked)
             except SAMLError as error:
                 return await fail(request, visiting, here, party, kept, error)
             if request.method == "POST" and cookies.read(request, here.tenant, cookies.SESSION) is None:

@@ -15,7 +15,7 @@ from idp.certification import CertifiedRing
 from keys.certificate import CertifiedKey
 from keys.xml_encryption import AES128_GCM, OAEP, OAEP_MGF1P, SHA1, SHA256, Undecipherable, decrypt, unwrap
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA256
-from protocols.saml.assertion import Envelope, failure, success
+from protocols.saml.assertion import Envelope, encryption_certificate, failure, success
 from protocols.saml.attributes import Attribute, texts
 from protocols.saml.encryption import encrypt, open_encrypted
 from protocols.saml.entity import Party
@@ -113,7 +113,7 @@ def decrypted(tmp_path: Path, message: bytes) -> bytes:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_of_answer_is_valid_and_verifies(tmp_path: Path, party: Party, shape: str) -> None:
     """By the schemas of the standard and the xmlsec1 program; saml-core-2.0 §5.4, XML Encryption 1.1."""
-    message = success(ENVELOPE, party, RING, SAID)
+    message = success(ENVELOPE, party, RING, SAID, encryption_certificate(party))
     saml2.xml.schema.validate(message.decode())
     settings = party.settings
     key = RING.signer(ECDSA_SHA256 if "ECDSA" in settings.signature_algorithm else RSA_SHA256)
@@ -144,7 +144,7 @@ def test_a_status_is_valid_and_verifies(tmp_path: Path, party: Party) -> None:
 def test_pysaml2_s_client_takes_the_answer(tmp_path: Path, party: Party, shape: str) -> None:
     key = RING.signer(ECDSA_SHA256 if shape == "all" else RSA_SHA256)
     client = _client(tmp_path, key)
-    message = success(ENVELOPE, party, RING, SAID)
+    message = success(ENVELOPE, party, RING, SAID, encryption_certificate(party))
     answer = client.parse_authn_request_response(
         base64.b64encode(message).decode(), BINDING_HTTP_POST, outstanding={"_request": "/"}
     )
