@@ -14,6 +14,7 @@ from keys.xml_signature import RSA_SHA256
 from tests.browser import Browser
 from tests.configuration import TenantFolder
 from tests.people import ALICE, PATTERN
+from tests.relying_party import CALLBACK
 from tests.server import Server, running
 from tests.service_provider import Provider, ServiceProvider
 
@@ -106,6 +107,9 @@ def server(providers: dict[str, Provider], tmp_path_factory: pytest.TempPathFact
                 "credentials": {"matrix": {"pattern": PATTERN}},
             }
         )
+    one.tenant.add_service(
+        "app", CALLBACK, client_id="wiki"
+    )  # at another door, under the name of a service here
     (one.config / "metadata").mkdir(parents=True)
     add_services(one.tenant, providers, one.config / "metadata")
     yield from running(one)

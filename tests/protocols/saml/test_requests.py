@@ -6,13 +6,14 @@ import asyncio
 import re
 import time
 from base64 import b64encode
-from urllib.parse import quote
+from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 import pytest
 from lxml import etree
 
 from keys.certificate import CertifiedKey
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA1
+from protocols.oidc.arrival import URN
 from protocols.saml.names import ASSERTION, PROTOCOL, RESPONDER, SUCCESS
 from protocols.saml.signature import sign
 from protocols.saml.xml import serialize
@@ -20,6 +21,7 @@ from tests.browser import Browser
 from tests.page import Page
 from tests.people import ALICE
 from tests.protocols.saml.conftest import Visitor
+from tests.relying_party import RelyingParty
 from tests.server import Server
 from tests.service_provider import ServiceProvider, deflate, handover, instant
 
@@ -285,13 +287,24 @@ async def test_the_page_with_the_answer_is_strict_and_works_without_script(wiki:
 async def test_a_stored_request_is_fetched_once_and_only_here(server: Server, visitor: Visitor) -> None:
     """THREAT_MODEL.md 13: what waits at this door is not taken for something that waits at another."""
     wiki = visitor("wiki")
-    page = await wiki.browser.request("POST", wiki.sso, wiki.form(wiki.request()), cookies=False)
-    assert page.location is not None
-    reference = page.location.partition("request=")[2]
-    asked = f"{server.url}/oidc/authorize?client_id=wiki&request_uri=urn:ietf:params:oauth:request_uri:{reference}"
-    assert (await wiki.browser.get(asked)).status == 400
-    assert (await wiki.browser.get(page.location)).asked == "username"
-    assert is_refused(await wiki.browser.get(page.location), "expired_request")
+
+    async def stored() -> tuple[str, str]:
+        page = await wiki.browser.request("POST", wiki.sso, wiki.form(wiki.request()), cookies=False)
+        assert page.location is not None
+        return page.location, page.location.partition("request=")[2]
+
+    address, _ = await stored()
+    assert (await wiki.browser.get(address)).asked == "username"
+    assert is_refused(await wiki.browser.get(address), "expired_request")
+    _, reference = await stored()
+    asked = f"{server.url}/oidc/authorize?client_id=wiki&request_uri={URN}{reference}"
+    assert "invalid_request_uri" in (await wiki.browser.get(asked)).text
+    app = RelyingParty(wiki.browser, server.url)
+    begun = urlsplit((await app.begin()).url).query
+    await app.http.request("POST", f"{server.url}/oidc/authorize", dict(parse_qsl(begun)), cookies=False)
+    waiting = parse_qs(urlsplit(app.http.seen[-1].location or "").query)["request_uri"][0]
+    page = await wiki.browser.get(address.partition("=")[0] + f"={waiting.removeprefix(URN)}")
+    assert is_refused(page, "expired_request")
 
 
 async def test_a_refusal_names_the_service_and_stands_in_the_audit_log(
