@@ -8,7 +8,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from idp.signing import KeyInUse, TooEarly
-from keys.certificate import CertifiedKey
+from keys.certified_key import CertifiedKey
 from keys.seal import Vault
 from keys.xml_signature import RSA_SHA256
 from storage import Storage, Transaction

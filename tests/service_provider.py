@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 
 from lxml import etree
 
-from keys.certificate import CertifiedKey
+from keys.certified_key import CertifiedKey
 from keys.xml_signature import ECDSA_SHA256
 from protocols.saml.encryption import open_encrypted
 from protocols.saml.names import (

@@ -11,7 +11,7 @@ from idp.certification import Certification, subject
 from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show
 from idp.signing import KeyInUse, TooEarly
-from keys.certificate import CertifiedKey, ends_at
+from keys.certified_key import CertifiedKey, ends_at
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA256
 
 COLUMNS = ("kid", "purpose", "alg", "state", "changed_at", "ends_at")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from idp.certification import CertifiedRing
-from keys.certificate import Unusable, recipient
+from keys.certified_key import Unusable, recipient
 from protocols.saml.encryption import encrypt
 from protocols.saml.entity import Party
 from protocols.saml.errors import SAMLError

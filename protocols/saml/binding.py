@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from keys import xml_signature
-from keys.certificate import Unusable, public_key
+from keys.certified_key import Unusable, public_key
 from protocols.saml.errors import Refused
 from protocols.saml.names import POST, REDIRECT
 from protocols.saml.signature import BadSignature, is_signed, verify

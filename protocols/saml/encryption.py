@@ -7,7 +7,7 @@ from typing import Final
 
 from lxml import etree
 
-from keys.certificate import CertifiedKey, recipient
+from keys.certified_key import CertifiedKey, recipient
 from keys.xml_encryption import OAEP_MGF1P, SHA1, Undecipherable, decrypt
 from protocols.saml.names import ASSERTION, DS, XENC, tag
 from protocols.saml.xml import Element, Unreadable, parse, serialize
@@ -18,7 +18,7 @@ ELEMENT: Final = f"{XENC}Element"
 def encrypt(element: Element, wrapper: str, certificate: bytes, method: str) -> Element:
     """The element inside `wrapper` (EncryptedAssertion, EncryptedID), readable to whose certificate (DER) it is.
 
-    Raises `keys.certificate.Unusable`.
+    Raises `keys.certified_key.Unusable`.
     """
     wrapped_key, content = recipient(certificate).encrypt(serialize(element), method)
     outer = etree.Element(tag(ASSERTION, wrapper), nsmap={"saml": ASSERTION})

@@ -10,7 +10,7 @@ from aiohttp import web
 from lxml import etree
 
 from idp.certification import CertifiedRing
-from keys.certificate import CertifiedKey
+from keys.certified_key import CertifiedKey
 from keys.xml_encryption import KEY_BYTES, OAEP, OAEP_MGF1P
 from protocols.saml import entity
 from protocols.saml.assertion import new_identifier

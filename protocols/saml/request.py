@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from keys.certificate import CertifiedKey
+from keys.certified_key import CertifiedKey
 from keys.xml_encryption import Undecipherable
 from protocols.saml import authn_context
 from protocols.saml.binding import Received

@@ -13,7 +13,7 @@ from typing import Any, Final
 from lxml import etree
 
 from keys import xml_signature
-from keys.certificate import CertifiedKey, Unusable, public_key
+from keys.certified_key import CertifiedKey, Unusable, public_key
 from protocols.saml.names import DS, tag
 from protocols.saml.xml import Element, Unreadable, canonical, parse
 

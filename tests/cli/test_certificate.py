@@ -8,7 +8,7 @@ import pytest
 
 import storage
 from idp.certification import Certification
-from keys.certificate import CertifiedKey
+from keys.certified_key import CertifiedKey
 from keys.seal import Unsealable, Vault, new_data_key
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA256
 from storage import Transaction

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from keys.certificate import ends_at
+from keys.certified_key import ends_at
 from protocols.saml.metadata.description import describe
 from protocols.saml.metadata.difference import Change, changes
 from protocols.saml.metadata.reading import Entity

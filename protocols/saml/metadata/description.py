@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from idp.config.tenant import is_loopback
-from keys.certificate import Unusable, ends_at
+from keys.certified_key import Unusable, ends_at
 from protocols.saml.metadata.reading import ENTITY_BYTES
 from protocols.saml.metadata.times import earliest, moment, span
 from protocols.saml.names import DS, METADATA, PROTOCOL, tag

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from keys.certificate import ends_at
+from keys.certified_key import ends_at
 from protocols.saml.instant import write
 from protocols.saml.service_provider import Endpoint, IndexedEndpoint, ServiceProvider
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from keys.certificate import Unusable, public_key
+from keys.certified_key import Unusable, public_key
 from protocols.saml.metadata.description import describe
 from protocols.saml.metadata.reading import ENTITY_BYTES, Entity, read
 from protocols.saml.signature import BadSignature

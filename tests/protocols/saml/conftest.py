@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from keys.certificate import CertifiedKey
+from keys.certified_key import CertifiedKey
 from keys.xml_signature import RSA_SHA256
 from tests.browser import Browser
 from tests.configuration import TenantFolder

@@ -6,7 +6,7 @@ import base64
 import contextlib
 import random
 
-from keys.certificate import CertifiedKey
+from keys.certified_key import CertifiedKey
 from keys.xml_encryption import AES256_GCM, Undecipherable
 from keys.xml_signature import ECDSA_SHA256
 from protocols.saml.binding import from_form, from_query

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 import pytest
 from lxml import etree
 
-from keys.certificate import CertifiedKey
+from keys.certified_key import CertifiedKey
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA1
 from protocols.oidc.arrival import URN
 from protocols.saml.names import ASSERTION, PROTOCOL, RESPONDER, SUCCESS

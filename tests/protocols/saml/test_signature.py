@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from lxml import etree
 
-from keys.certificate import CertifiedKey, Unusable, public_key
+from keys.certified_key import CertifiedKey, Unusable, public_key
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA1, RSA_SHA256, WEAK
 from protocols.saml.names import ASSERTION, DS, PROTOCOL, tag
 from protocols.saml.signature import BadSignature, sign, verify

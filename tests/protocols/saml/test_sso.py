@@ -9,7 +9,7 @@ import pytest
 import saml2.xml.schema
 
 from idp.assurance import MULTI, SINGLE
-from keys.certificate import ends_at
+from keys.certified_key import ends_at
 from keys.xml_encryption import AES256_GCM
 from protocols.saml.encryption import encrypt
 from protocols.saml.names import (

@@ -6,7 +6,7 @@ import base64
 from functools import cache
 from pathlib import Path
 
-from keys.certificate import CertifiedKey
+from keys.certified_key import CertifiedKey
 from keys.xml_signature import ECDSA_SHA256
 from protocols.saml.names import METADATA, POST, PROTOCOL, REDIRECT
 from protocols.saml.signature import sign
