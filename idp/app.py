@@ -29,7 +29,7 @@ from idp.web import routes, server
 from idp.web.boundary import boundary
 from idp.web.catalogue import CatalogueError
 from idp.web.directory import Directory
-from idp.web.exchange import DIRECTORY, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.exchange import CERTIFICATE_HEADER, DIRECTORY, PAGES, PREFIX, PROVIDER, TRUSTED
 from idp.web.health import Health, Serving
 from idp.web.pages import Pages
 from idp.web.theme import ThemeError
@@ -110,6 +110,7 @@ class Server:
         tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
         here = dataclasses.replace(provider, tenants=tenants, doors={})
         app[PREFIX], app[PROVIDER] = prefix, here
+        app[CERTIFICATE_HEADER] = self.configuration.server.client_certificate_header
         routes.setup(app, here)
         for name in self.serving.doors:
             await doors.opening(name).setup(app, here)

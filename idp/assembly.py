@@ -36,6 +36,8 @@ async def open_provider(
     try:
         for name in await database.migrate():
             log.info("storage.migrated", migration=name)
+        for words in await database.warnings():
+            log.warning("storage.dubious", words=words)
         tenants = {
             tenant.name: await _open_tenant(tenant, database, master, clock())
             for tenant in configuration.tenants

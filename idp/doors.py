@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -24,6 +24,8 @@ class DoorModels:
     service: type[BaseModel]  # `ServiceSettings`: its section of a service
     tenant: type[BaseModel]  # `TenantSettings`: its section of a tenant
     unique: tuple[str, ...] = ()  # `UNIQUE`: what no two services of a tenant may share
+    # `unserved`: of a service's section and `idp.yaml`, the keys that the server cannot serve, and why
+    unserved: Callable[[Any, Any], Mapping[str, str]] | None = None
 
 
 def names() -> tuple[str, ...]:
@@ -46,7 +48,8 @@ def models(name: str) -> DoorModels:
     """The models of a door's settings, without the door itself. Raises LookupError."""
     settings = import_module(f"{_module(name)}.settings")
     unique: tuple[str, ...] = getattr(settings, "UNIQUE", ())
-    return DoorModels(settings.ServiceSettings, settings.TenantSettings, unique)
+    unserved = getattr(settings, "unserved", None)
+    return DoorModels(settings.ServiceSettings, settings.TenantSettings, unique, unserved)
 
 
 def _module(name: str) -> str:

@@ -104,8 +104,8 @@ class Grants(Protocol):
         """A used code came again: delete the grant that it opened, and so its tokens (RFC 6749 §4.1.2)."""
 
     async def delete(self, grant_id: str) -> bool: ...
-    async def delete_of(self, user_id: str, service: str | None = None) -> int:
-        """What the user gave this service, or all services."""
+    async def delete_of(self, user_id: str, service: str | None = None, client_id: str | None = None) -> int:
+        """What the user gave this service, or the one of its clients, or all services."""
 
 
 class Tokens(Protocol):
@@ -179,5 +179,8 @@ class Storage(Protocol):
 
     async def check(self) -> None:
         """Raises `StorageError` when a statement cannot be run."""
+
+    async def warnings(self) -> Sequence[str]:
+        """What in the way it was set up weakens a promise, in words for the administrator."""
 
     async def close(self) -> None: ...

@@ -139,16 +139,6 @@ class AuthorizationRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
-    """What a user agreed to share with a service."""
-
-    user_id: str
-    service: str
-    scope: tuple[str, ...]
-    given_at: int
-
-
-@dataclass(frozen=True, slots=True)
 class Token:
     """An access or refresh token, stored as the hash of itself. `used_at` marks a rotated refresh token."""
 
@@ -161,6 +151,7 @@ class Token:
     used_at: int | None = None
     audience: tuple[str, ...] = ()  # resources for which alone it is meant (RFC 8707)
     jkt: str = ""  # thumbprint of the key that it is bound to (RFC 9449)
+    certificate: str = ""  # thumbprint of the certificate that it is bound to (RFC 8705)
 
 
 @dataclass(frozen=True, slots=True)

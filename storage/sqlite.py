@@ -147,6 +147,9 @@ class SQLiteStorage:
     async def check(self) -> None:
         await SQLiteReader(self._reader, "").query(migrate.APPLIED)
 
+    async def warnings(self) -> Sequence[str]:
+        return ()  # the one who may open the file may read all of it
+
     async def close(self) -> None:
         await self._group.close()
         self._reader.close()
@@ -158,6 +161,5 @@ class SQLiteStorage:
 
 def _translate(error: sqlite3.Error) -> StorageError:
     """SQLite's messages name columns and never values."""
-    if getattr(error, "sqlite_errorcode", 0) in DUPLICATES:
-        return Duplicate(str(error))
-    return StorageError(str(error))
+    is_duplicate = getattr(error, "sqlite_errorcode", 0) in DUPLICATES
+    return Duplicate(str(error)) if is_duplicate else StorageError(str(error))

@@ -69,7 +69,7 @@ class Opened:
     @property
     def doors(self) -> dict[str, str]:
         """The door of each service."""
-        return doors_of(self.tenant.services)
+        return doors_of(self.tenant)
 
     @asynccontextmanager
     async def reading(self, name: str) -> AsyncIterator[tuple[Transaction, User]]:

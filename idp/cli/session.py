@@ -9,7 +9,7 @@ from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show
 
 COLUMNS = ("sid", "created_at", "seen_at", "address", "services")
-PENDING = ("service", "user", "sid", "since", "next_try_at", "attempts", "failure")
+PENDING = ("service", "client_id", "user", "sid", "since", "next_try_at", "attempts", "failure")
 MANY = 1000
 
 
@@ -67,6 +67,7 @@ async def pending(opened: Opened, as_json: bool) -> None:
     rows = [
         {
             "service": each.service,
+            "client_id": each.client_id,
             "user": person.username if (person := people[each.user_id]) else each.user_id,
             "sid": each.sid,
             "since": opened.time(each.created_at),

@@ -61,6 +61,30 @@ def _network(value: Any) -> Any:
 
 
 Network = Annotated[IPvAnyNetwork, BeforeValidator(_network)]
+# Run or shown by the browser itself with what stands in them, so that the portal would act in our name.
+_INNER_SCHEMES = frozenset(
+    ("about", "blob", "data", "feed", "file", "filesystem", "intent", "jar", "javascript", "livescript")
+) | {"mhtml", "mocha", "ms-its", "vbs", "vbscript", "view-source", "wyciwyg"}
+_APP = re.compile(r"([a-z][a-z0-9+.-]*):[\x21-\x7e]+", re.ASCII)
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
+
+
+def _launchable(value: str) -> str:
+    """A web address, or one that an application on the user's device has taken: `com.example.app:/start`."""
+    scheme = value.partition(":")[0].lower()
+    if scheme in ("http", "https"):
+        good = _WEB_ADDRESS.fullmatch(value) is not None
+    else:
+        good = _APP.fullmatch(value) is not None and scheme not in _INNER_SCHEMES
+    if not good:
+        raise ValueError(
+            "must be an absolute web address, for example https://wiki.example.com/, or that of an app, "
+            "com.example.app:/start"
+        )
+    return value
+
+
+LaunchAddress = Annotated[str, AfterValidator(_launchable)]
 Name = Annotated[str, *_NAME]
 Locale = Annotated[str, *_LOCALE]
 Address = Annotated[str, *_ADDRESS]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from idp.config.model import Address, Model, Name, Network
 from idp.config.secrets import SecretSource
@@ -15,6 +16,15 @@ def _storage(value: str) -> str:
     if scheme not in ("sqlite", "postgresql") or not rest:
         raise ValueError("must be sqlite:FILE or postgresql://user@host/database")
     return value
+
+
+def _header(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise ValueError("must be the name of a header, for example Client-Cert")
+    return value
+
+
+HeaderName = Annotated[str, AfterValidator(_header)]
 
 
 class Listen(Model):
@@ -38,7 +48,15 @@ class ServerSettings(Model):
     storage: Annotated[str, AfterValidator(_storage)] = "sqlite:var/masugata.db"
     master_key: SecretSource = SecretSource(file="var/master.key")
     trusted_proxies: tuple[Network, ...] = ()
+    # In which header they hand on the certificate that a client showed them; None: in none.
+    client_certificate_header: HeaderName | None = None
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     doors: tuple[Name, ...] = ("oidc",)
     log: Log = Log()
     tenants: Annotated[str, Field(min_length=1)] = "tenants/*"
+
+    @model_validator(mode="after")
+    def _somebody_hands_it_on(self) -> Self:
+        if self.client_certificate_header is not None and not self.trusted_proxies:
+            raise ValueError("client_certificate_header: needs trusted_proxies, anybody could write it")
+        return self

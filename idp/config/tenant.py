@@ -50,6 +50,8 @@ class SessionSettings(Model):
 
     idle_seconds: Annotated[int, Field(ge=60)] = 3600
     absolute_seconds: Annotated[int, Field(ge=60)] = 43200
+    # Whether one that nobody used for too long, or that is over, ends at its services too, as if he signed out.
+    expiry_signs_out: bool = False
 
     @model_validator(mode="after")
     def _idle_ends_first(self) -> Self:

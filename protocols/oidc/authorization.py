@@ -44,7 +44,7 @@ async def authorize(request: web.Request) -> web.Response:
     except (Malformed, Untrusted) as fault:
         return await refuse_here(request, here, fault)
     try:
-        asked = request_object.unfold(asked, here.tenant.issuer, request[NOW])
+        asked = await request_object.unfold(here, asked, request[NOW])
         registered_redirect_uri(asked.parameters, asked.client)
         came_as_required(asked)
         return await _begin(request, here, asked)

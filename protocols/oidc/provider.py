@@ -119,7 +119,7 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         for name, value in (("c_hash", authorization_code), ("at_hash", access_token_value)):
             if value:
                 claims[name] = _half_hash(key.alg, value)
-        recipient, signed = ledger.client.id_token_recipient, key.sign(claims)
+        recipient, signed = ledger.client.recipient("id_token"), key.sign(claims)
         return recipient.encrypt(signed.encode(), "JWT") if recipient else signed
 
 

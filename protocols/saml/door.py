@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp.farewell import Farewell, Untold
+from idp.farewell import Farewell, Untold, Visited
 from idp.outcome import Accept
 from idp.tenant import Tenant
 from idp.visit import Visit
@@ -16,6 +16,7 @@ from protocols.saml.errors import Refused
 from protocols.saml.refusal import refuse_within
 from protocols.saml.response import respond
 from protocols.saml.sso import LAUNCH
+from storage import Transaction
 from storage.deliveries import Delivery
 
 __all__ = ["DOOR", "SAMLDoor"]
@@ -42,7 +43,7 @@ class SAMLDoor:
         """None: the answer is a page of ours, whose form goes to the service."""
         return ()
 
-    def farewell(self, _tenant: Tenant, _service: str, _sid: str) -> Farewell:
+    async def farewell(self, _tx: Transaction, _tenant: Tenant, _visited: Visited) -> Farewell:
         """Services are not told."""
         return Farewell()
 

@@ -87,7 +87,7 @@ tenants/acme/policies.yaml:5:9: [2].then must be deny, {require: [matrix]} or {d
 tenants/acme/policies.yaml:7:19: [3].then.require must have at least 1 entry
 tenants/acme/services/mail.yaml:2:15: display_name must be a mapping, keys with values behind a colon
 tenants/acme/services/mail.yaml:3:13: launch_url must be an absolute web address, \
-for example https://wiki.example.com/
+for example https://wiki.example.com/, or that of an app, com.example.app:/start
 tenants/acme/services/mail.yaml:6:18: oidc.client_secret: cannot read secrets/nowhere: \
 no such file or directory
 tenants/acme/services/wiki.yaml:5:18: oidc.client_secret: a secret stands here only in a demo tenant, \

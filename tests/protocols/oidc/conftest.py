@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, get_args
@@ -11,17 +10,18 @@ import aiohttp
 import pytest
 
 from protocols.oidc.vocabulary import ResponseType
-from tests.browser import Browser
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc import signing
 from tests.protocols.oidc.prober import Prober
+from tests.protocols.oidc.proxied import asking, home, home_cookie, newcomer, proxied, publisher
 from tests.protocols.oidc.registrar import Registrar
 from tests.protocols.oidc.signer import CLIENT_KEY, jwks
+from tests.protocols.oidc.signing_in import sign_in
 from tests.running import Database, browsers, database
 from tests.server import Server, running
 
-__all__ = ["browsers", "database"]
+__all__ = ["asking", "browsers", "database", "home", "home_cookie", "newcomer", "proxied", "publisher"]
 
 ERIN = Person("erin", pattern=PATTERN)
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
@@ -140,21 +140,6 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
         for tenant in ("brief", "joining", "open"):
             running_one.add_user(ALICE.name, "staff", pattern=PATTERN, tenant=tenant)
         yield running_one
-
-
-def sign_in(issuer: str, client_id: str, person: Person) -> str:
-    """The cookies of a browser in which the person has signed in."""
-
-    async def login() -> str:
-        async with Browser() as browser, aiohttp.ClientSession() as http:
-            prober = Prober(http, issuer, client_id=client_id)
-            callback = f"https://{client_id}.example.com/"
-            prober.redirect_uri = f"{callback}cb"
-            page = await browser.login(prober.address(), person, callback)
-            assert (page.location or "").startswith(callback), page.text
-            return "; ".join(f"{name}={morsel.value}" for (_, _, name), morsel in browser.cookies.items())
-
-    return asyncio.run(login())
 
 
 @pytest.fixture(scope="session")
