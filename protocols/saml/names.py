@@ -10,15 +10,12 @@ METADATA: Final = "urn:oasis:names:tc:SAML:2.0:metadata"
 MDUI: Final = "urn:oasis:names:tc:SAML:metadata:ui"
 DS: Final = "http://www.w3.org/2000/09/xmldsig#"
 XENC: Final = "http://www.w3.org/2001/04/xmlenc#"
-XENC11: Final = "http://www.w3.org/2009/xmlenc11#"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 # saml-bindings-2.0
 REDIRECT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-ARTIFACT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact"
 PAOS: Final = "urn:oasis:names:tc:SAML:2.0:bindings:PAOS"
-SOAP: Final = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 
 # saml-core-2.0 §8.3
 UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
@@ -37,10 +34,8 @@ INVALID_NAME_ID_POLICY: Final = f"{_STATUS}InvalidNameIDPolicy"
 NO_AUTHN_CONTEXT: Final = f"{_STATUS}NoAuthnContext"
 NO_PASSIVE: Final = f"{_STATUS}NoPassive"
 REQUEST_DENIED: Final = f"{_STATUS}RequestDenied"
-REQUEST_UNSUPPORTED: Final = f"{_STATUS}RequestUnsupported"
 UNKNOWN_PRINCIPAL: Final = f"{_STATUS}UnknownPrincipal"
 UNSUPPORTED_BINDING: Final = f"{_STATUS}UnsupportedBinding"
-AUTHN_FAILED: Final = f"{_STATUS}AuthnFailed"
 
 # saml-core-2.0 §8.2
 BASIC: Final = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"

@@ -27,6 +27,7 @@ from protocols.saml.errors import Refused, SAMLError
 from protocols.saml.names import (
     EMAIL,
     NO_PASSIVE,
+    POST,
     REQUEST_DENIED,
     RESPONDER,
     UNSPECIFIED,
@@ -60,9 +61,10 @@ async def sso(request: web.Request) -> web.Response:
                     kept |= about(subject, asked)
             except SAMLError as error:
                 return await fail(request, visiting, here, party, kept, error)
-            if request.method == "POST" and cookies.read(request, here.tenant, cookies.SESSION) is None:
+            is_posted = received.binding == POST
+            if is_posted and cookies.read(request, here.tenant, cookies.SESSION) is None:
                 return await _come_back(here, visiting, kept)
-            return await begin(request, here, party, visiting, kept, is_stored=request.method == "POST")
+            return await begin(request, here, party, visiting, kept, is_posted)
     except Refused as fault:
         return await refuse(request, here, fault, service)
 
@@ -118,6 +120,7 @@ async def begin(
         return response
     if wish.passive:
         return await fail(request, visiting, here, party, kept, _unanswered(outcome))
+    await visiting.tx.commit()  # no writer has to wait for a page
     return send(request, outcome) if is_stored and isinstance(outcome, Challenge) else show(request, outcome)
 
 
