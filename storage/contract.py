@@ -11,6 +11,7 @@ from storage.certified import CertifiedKeys, NameRevisions
 from storage.deliveries import Deliveries
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import (
     AuditRecord,
@@ -153,6 +154,8 @@ class Transaction(Protocol):
     registered_clients: RegisteredClients
     initial_tokens: InitialTokens
     service_metadata: ServiceMetadata
+    participants: Participants
+    artifacts: Artifacts
     audit: Audit
 
     async def commit(self) -> None:

@@ -19,9 +19,11 @@ from storage.contract import (
 from storage.deliveries import Deliveries
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.service_metadata import ServiceMetadata
+from storage.sql.artifacts import SQLArtifacts
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
@@ -37,6 +39,7 @@ from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
 from storage.sql.name_revisions import SQLNameRevisions
+from storage.sql.participants import SQLParticipants
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.retry_answers import SQLRetryAnswers
 from storage.sql.service_metadata import SQLServiceMetadata
@@ -55,7 +58,7 @@ class SQLTransaction:
 
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials", "data_keys"),
-        *("certified_keys", "name_revisions"),
+        *("artifacts", "certified_keys", "name_revisions", "participants"),
         *("deliveries", "derivation_keys", "expired", "grants", "initial_tokens", "interactions"),
         *(
             "registered_clients",
@@ -90,6 +93,8 @@ class SQLTransaction:
         self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
         self.initial_tokens: InitialTokens = SQLInitialTokens(connection)
         self.service_metadata: ServiceMetadata = SQLServiceMetadata(connection)
+        self.participants: Participants = SQLParticipants(connection)
+        self.artifacts: Artifacts = SQLArtifacts(connection)
         self.audit: Audit = SQLAudit(connection)
         self.expired = SQLExpired(connection)
         self.commit = connection.commit

@@ -9,6 +9,7 @@ from storage import Storage, Transaction
 from storage.authorization import Consent
 from storage.certified import CertifiedKeyRecord
 from storage.deliveries import Delivery
+from storage.participants import Artifact, Participant
 from storage.records import (
     AuditRecord,
     AuthorizationRequest,
@@ -182,3 +183,14 @@ async def user_names(store: Storage) -> set[str]:
 
 
 CERTIFIED_KEY = CertifiedKeyRecord("c1", "signing", "rsa", "next", b"\0sealed", b"\0der", NOW, NOW + 1)
+
+PARTICIPANT = Participant(
+    session_index="s1",
+    sid="sid1",
+    service="wiki",
+    client_id="https://wiki.example.com/sp?a='b",
+    name_hash=b"\x09" * 32,
+    sealed=b"\0sealed name",
+    expires_at=LATER,
+)
+ARTIFACT = Artifact(b"\x0b" * 32, "https://wiki.example.com/sp", b"\0sealed message", LATER)
