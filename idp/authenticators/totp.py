@@ -15,6 +15,7 @@ import pyotp
 from pydantic import BaseModel, Field
 
 from idp.authenticators import Prompt, Refused, phrase
+from idp.authenticators.answer import Answer
 from idp.authenticators.compare import matches
 from idp.authenticators.phrase import PhraseSettings
 from idp.authenticators.safe import Safe
@@ -50,6 +51,7 @@ class Totp:
     name: ClassVar[str] = "totp"
     amr: ClassVar[tuple[str, ...]] = ("otp",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "possession"
+    compares: ClassVar[bool] = True
     Settings: ClassVar[type[BaseModel]] = TotpSettings
     fields: ClassVar[tuple[str, ...]] = ("secret", "pin")
 
@@ -61,13 +63,12 @@ class Totp:
         return {}
 
     async def verify(
-        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Secret, now: int
+        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
     ) -> bool:
-        given = phrase.normalise(answer)
         for held in await self._safe.open(tx, user):
             device = _Device.parse(held.content)
             clock = now // device.totp.interval
-            step = self._step(device, clock + held.credential.drift, given)
+            step = self._step(device, clock + held.credential.drift, answer)
             if step is not None and held.genuine:
                 drift = max(-FARTHEST, min(FARTHEST, step - clock))
                 # Of many that bring this step at once, the store lets one through.
@@ -87,7 +88,7 @@ class Totp:
         device = _Device.parse(self._safe.unseal(credential))
         return Secret(device.totp.provisioning_uri(name=username, issuer_name=issuer))
 
-    def _step(self, device: _Device, middle: int, given: str) -> int | None:
+    def _step(self, device: _Device, middle: int, given: Answer) -> int | None:
         """The step whose code was given; `middle` is what the device should show."""
         around = self._settings.drift_steps
         steps = range(max(0, middle - around), middle + around + 1)

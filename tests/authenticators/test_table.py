@@ -22,6 +22,7 @@ class Card:
     name = "card"
     amr = ("sc",)
     factor = "possession"
+    compares = True
     Settings = CardSettings
     fields = ("serial",)
 

@@ -1,0 +1,47 @@
+"""What an administrator says about RADIUS: of one service, which is a NAS or several alike."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, IPvAnyNetwork, model_validator
+
+from idp.config.model import Model
+from idp.config.secrets import SecretValue
+
+SHORTEST_SECRET: Final = 8  # bytes; RFC 2865 §3 wants 16
+MethodName = Literal["pap", "chap", "mschapv2", "eap-mschapv2", "eap-gtc"]
+Word = Annotated[str, Field(max_length=32)]
+
+
+class ServiceSettings(Model):
+    """The `radius` section of a service."""
+
+    networks: Annotated[tuple[IPvAnyNetwork, ...], Field(min_length=1)]  # where its packets come from
+    secret: SecretValue
+    methods: Annotated[tuple[MethodName, ...], Field(min_length=1)] = ("pap",)
+    # Without it anybody on the way can forge an Access-Accept (CVE-2024-3596).
+    message_authenticator: Literal["required", "optional"] = "required"
+    # true: further proofs are asked by Access-Challenge; false: the code stands behind the first answer.
+    challenge: bool = True
+    # Passwords that mean: ask me. An empty one always does.
+    challenge_words: tuple[Word, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.challenge_words and not self.challenge:
+            raise ValueError("challenge_words: need challenge: true, else nobody can be asked")
+        return self
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed but should be known."""
+        found = []
+        if self.message_authenticator == "optional":
+            found.append(
+                "message_authenticator is optional: who is on the way can change this NAS's packets (CVE-2024-3596)"
+            )
+        return tuple(found)
+
+
+class TenantSettings(Model):
+    """The `radius` section of a tenant: there is nothing to say yet."""
