@@ -10,6 +10,7 @@ from storage.authorization import AuthorizationRequests, Consents
 from storage.deliveries import Deliveries
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.network import NetworkSessions, WebTokens
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import (
     AuditRecord,
@@ -142,6 +143,8 @@ class Transaction(Protocol):
     derivation_keys: DerivationKeys
     registered_clients: RegisteredClients
     initial_tokens: InitialTokens
+    web_tokens: WebTokens
+    network_sessions: NetworkSessions
     audit: Audit
 
     async def commit(self) -> None:

@@ -27,7 +27,7 @@ class WebToken:
 class NetworkSession:
     """A session that a NAS reported (RFC 2866). `id` is made of the NAS's own names for it.
 
-    `ended_at` is None while it lasts; `expires_at` is when we stop believing a NAS that fell silent.
+    `ended_at` is None while it lasts; `expires_at` is when a NAS that fell silent is no longer believed.
     """
 
     id: str
@@ -62,8 +62,11 @@ class NetworkSessions(Protocol):
     """What NASes report."""
 
     async def replace(self, session: NetworkSession) -> None:
-        """Write a report over the one before; an end that was reported stays, and the beginning does."""
+        """Write a report over the one before. What has ended stays as it ended, and the beginning stays."""
 
     async def find(self, session_id: str) -> NetworkSession | None: ...
     async def list_of(self, user_id: str, now: int) -> Sequence[NetworkSession]:
         """Those that last, oldest first."""
+
+    async def end_of(self, service: str, nas: str, now: int, cause: str) -> int:
+        """A NAS began anew: nothing that it reported before lasts. Returns how many there were."""

@@ -74,6 +74,8 @@ ALL = (
     _plain("retry_answers", "expires_at"),
     _plain("service_tokens", "expires_at"),
     _plain("initial_tokens", "expires_at"),
+    _plain("web_tokens", "expires_at"),
+    _plain("network_sessions", "expires_at"),
     GRANTS,
     TOKENS,
 )

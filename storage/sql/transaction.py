@@ -18,6 +18,7 @@ from storage.contract import (
 from storage.deliveries import Deliveries
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.network import NetworkSessions, WebTokens
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.sql.audit import SQLAudit
@@ -33,6 +34,7 @@ from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.network_sessions import SQLNetworkSessions
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.retry_answers import SQLRetryAnswers
 from storage.sql.service_tokens import SQLServiceTokens
@@ -41,6 +43,7 @@ from storage.sql.signing_keys import SQLSigningKeys
 from storage.sql.spent_identifiers import SQLSpentIdentifiers
 from storage.sql.tokens import SQLTokens
 from storage.sql.users import SQLUsers
+from storage.sql.web_tokens import SQLWebTokens
 
 SLICE_ROWS = 500
 
@@ -51,6 +54,7 @@ class SQLTransaction:
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials", "data_keys"),
         *("deliveries", "derivation_keys", "expired", "grants", "initial_tokens", "interactions"),
+        *("network_sessions", "web_tokens"),
         *("registered_clients", "retry_answers", "service_tokens", "sessions", "signing_keys"),
         *("spent_identifiers", "tokens", "users"),
     )
@@ -74,6 +78,8 @@ class SQLTransaction:
         self.derivation_keys: DerivationKeys = SQLDerivationKeys(connection)
         self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
         self.initial_tokens: InitialTokens = SQLInitialTokens(connection)
+        self.web_tokens: WebTokens = SQLWebTokens(connection)
+        self.network_sessions: NetworkSessions = SQLNetworkSessions(connection)
         self.audit: Audit = SQLAudit(connection)
         self.expired = SQLExpired(connection)
         self.commit = connection.commit
