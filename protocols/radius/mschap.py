@@ -17,9 +17,7 @@ _SIGNING: Final = b"Magic server to client signing constant"
 _ONCE_MORE: Final = b"Pad to make it do more than one iteration"
 # RFC 3079 §3.4; the words are of the client's side.
 _MASTER: Final = b"This is the MPPE Master Key"
-_CLIENT_SENDS: Final = (
-    b"On the client side, this is the send key; on the server side, it is the receive key."
-)
+_CLIENT_SENDS: Final = b"On the client side, this is the send key; on the server side, it is the receive key."
 _CLIENT_RECEIVES: Final = (
     b"On the client side, this is the receive key; on the server side, it is the send key."
 )
@@ -52,9 +50,7 @@ def authenticator_response(password_hash: bytes, nt_response: bytes, hashed_chal
 def session_keys(password_hash: bytes, nt_response: bytes) -> tuple[bytes, bytes]:
     """What the server sends and receives with, 16 bytes each (RFC 3079 §3.3)."""
     master = _sha1(md4(password_hash), nt_response, _MASTER)[:16]
-    send, receive = (
-        _sha1(master, _PAD1, words, _PAD2)[:16] for words in (_CLIENT_RECEIVES, _CLIENT_SENDS)
-    )
+    send, receive = (_sha1(master, _PAD1, words, _PAD2)[:16] for words in (_CLIENT_RECEIVES, _CLIENT_SENDS))
     return send, receive
 
 
