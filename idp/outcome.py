@@ -37,6 +37,7 @@ class Reason(enum.Enum):
     DENIED = "denied"
     LOCKED = "locked"
     EXPIRED = "expired"
+    REFUSED = "refused"  # a wrong answer, at a door that cannot simply ask again
     FOREIGN = "foreign"  # begun in another browser
 
 
