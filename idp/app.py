@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from itertools import chain
 from pathlib import Path
 from socket import socket
 from zoneinfo import ZoneInfo
@@ -79,16 +81,29 @@ class Server:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        return (self.configuration.server.listen.http,)
+        listen = self.configuration.server.listen
+        return (listen.http, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
 
-    async def serve(self, sockets: Sequence[socket], ready: Callable[[], None], stop: asyncio.Event) -> None:
+    async def serve(
+        self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: asyncio.Event
+    ) -> None:
         log.settle()
         try:
             async with (
                 open_provider(self.configuration, self.master, now) as provider,
                 sweeping(provider),
+                AsyncExitStack() as listening,
             ):
-                await server.serve(await self._application(provider), sockets, ready, stop)
+                pages = await self._application(provider)
+                listen = self.configuration.server.listen
+                places = {
+                    setting: [sock for address in addresses for sock in sockets[address]]
+                    for setting, addresses in listen.of_doors.items()
+                }
+                for name in self.serving.doors:
+                    if open_sockets := getattr(doors.opening(name), "listening", None):
+                        await listening.enter_async_context(open_sockets(provider, places, stop))
+                await server.serve(pages, sockets[listen.http], ready, stop)
         except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
 

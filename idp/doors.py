@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 GROUP = "masugata.protocols"
-BUILT_IN: Final[Mapping[str, str]] = {"oidc": "protocols.oidc"}
+BUILT_IN: Final[Mapping[str, str]] = {"oidc": "protocols.oidc", "radius": "protocols.radius"}
 
 
 @dataclass(frozen=True, slots=True)

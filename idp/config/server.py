@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, IPvAnyNetwork
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, model_validator
 
 from idp.config.model import Address, Model, Name
 from idp.config.secrets import SecretSource
@@ -17,11 +18,28 @@ def _storage(value: str) -> str:
     return value
 
 
+def _several(value: Any) -> Any:
+    """One address stands for a list of one, and none for an empty one."""
+    return [value] if isinstance(value, str) else value or []
+
+
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(_several)]
+
+
 class Listen(Model):
-    """Where we listen, as `address:port`."""
+    """Where we listen, as `address:port`. The doors that are no web pages have addresses of their own."""
 
     http: Address = "127.0.0.1:8080"
-    radius: Address | None = None
+    radius: Addresses = ()
+    radius_accounting: Addresses = ()
+
+    @property
+    def of_doors(self) -> Mapping[str, tuple[str, ...]]:
+        """The addresses of such doors by setting, as the supervisor takes them."""
+        return {
+            "radius": tuple(f"udp:{address}" for address in self.radius),
+            "radius_accounting": tuple(f"udp:{address}" for address in self.radius_accounting),
+        }
 
 
 class Log(Model):
@@ -42,3 +60,9 @@ class ServerSettings(Model):
     doors: tuple[Name, ...] = ("oidc",)
     log: Log = Log()
     tenants: Annotated[str, Field(min_length=1)] = "tenants/*"
+
+    @model_validator(mode="after")
+    def _doors_are_open(self) -> Self:
+        if any(self.listen.of_doors.values()) and "radius" not in self.doors:
+            raise ValueError("doors: add radius, or take its addresses from listen")
+        return self
