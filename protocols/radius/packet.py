@@ -13,7 +13,6 @@ HEADER = struct.Struct("!BBH")
 HEADER_BYTES, SHORTEST, LONGEST = 4, 20, 4096
 LONGEST_VALUE = 253
 BLOCK = 16
-LONGEST_PASSWORD = 128  # RFC 2865 §5.2
 
 USER_NAME, USER_PASSWORD, CHAP_PASSWORD, NAS_IP_ADDRESS, NAS_PORT = 1, 2, 3, 4, 5
 REPLY_MESSAGE, STATE, CLASS, VENDOR_SPECIFIC = 18, 24, 25, 26
@@ -162,18 +161,6 @@ def is_reply_authentic(packet: Packet, asked: bytes, secret: bytes) -> bool:
     return hmac.compare_digest(computed, packet.authenticator)
 
 
-def reveal(hidden: bytes, secret: bytes, authenticator: bytes) -> bytes:
-    """A User-Password without its padding (RFC 2865 §5.2). Raises `Malformed`."""
-    if len(hidden) % BLOCK or not BLOCK <= len(hidden) <= LONGEST_PASSWORD:
-        raise Malformed("User-Password has a wrong length")
-    plain, before = [], authenticator
-    for place in range(0, len(hidden), BLOCK):
-        block = hidden[place : place + BLOCK]
-        plain.append(_xor(block, hashlib.md5(secret + before).digest()))  # noqa: S324
-        before = block
-    return b"".join(plain).rstrip(b"\0")
-
-
 def vendor_specific(vendor: int, kind: int, value: bytes) -> Attribute:
     """One attribute of a vendor, in the recommended form (RFC 2865 §5.26). Raises `Malformed`."""
     if len(value) > LONGEST_VALUE - 6:
@@ -202,7 +189,3 @@ def _attribute(attribute: Attribute) -> bytes:
     if len(value) > LONGEST_VALUE:
         raise Malformed(f"attribute {kind} is too long")
     return bytes((kind, len(value) + 2)) + value
-
-
-def _xor(one: bytes, other: bytes) -> bytes:
-    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))
