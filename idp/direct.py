@@ -49,5 +49,6 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
         acr=verdict.acr or assurance.acr(interaction.proofs, known),
         proofs=interaction.proofs,
         auth_time=min((proof.at for proof in interaction.proofs), default=visit.now),
+        rule=verdict.rule,
     )
     return Accept(authentication, Resume(interaction.door, interaction.request))

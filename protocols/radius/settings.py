@@ -6,15 +6,17 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, IPvAnyNetwork, model_validator
 
-from idp.config.model import Model
+from idp.config.model import Model, Name
 from idp.config.secrets import SecretValue
+from protocols.radius.reply_settings import ReplySettings
 
 SHORTEST_SECRET: Final = 8  # bytes; RFC 2865 §3 wants 16
-MethodName = Literal["pap", "chap", "mschapv2", "eap-mschapv2", "eap-gtc"]
+MethodName = Literal["pap", "chap", "mschap", "mschapv2", "eap-mschapv2", "eap-gtc"]
+Prompt = Annotated[str, Field(min_length=1, max_length=80)]
 Word = Annotated[str, Field(max_length=32)]
 
 
-class ServiceSettings(Model):
+class ServiceSettings(ReplySettings):
     """The `radius` section of a service."""
 
     networks: Annotated[tuple[IPvAnyNetwork, ...], Field(min_length=1)]  # where its packets come from
@@ -26,6 +28,8 @@ class ServiceSettings(Model):
     challenge: bool = True
     # Passwords that mean: ask me. An empty one always does.
     challenge_words: tuple[Word, ...] = ()
+    # Authenticator → the line that stands beside the field; ours are in ASCII English.
+    prompts: dict[Name, Prompt] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
