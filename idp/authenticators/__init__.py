@@ -43,10 +43,15 @@ class Authenticator(Protocol):
     amr: ClassVar[tuple[str, ...]]  # RFC 8176 §2
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]]
     compares: ClassVar[bool]  # whether it can check an answer that cannot be read: `answer.Hashed`
+    shows: ClassVar[bool]  # whether its answer depends on what the prompt shows
     Settings: ClassVar[type[BaseModel]]
     fields: ClassVar[tuple[str, ...]]  # what `enrol` takes, the first is required
 
     def __init__(self, settings: Any, vault: Vault) -> None: ...
+
+    @property
+    def width(self) -> int:
+        """How many characters every answer has; 0 where they differ."""
 
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         """What to show, as JSON; it is stored with the interaction and comes back to `verify`."""

@@ -52,12 +52,18 @@ class Totp:
     amr: ClassVar[tuple[str, ...]] = ("otp",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "possession"
     compares: ClassVar[bool] = True
+    shows: ClassVar[bool] = False
     Settings: ClassVar[type[BaseModel]] = TotpSettings
     fields: ClassVar[tuple[str, ...]] = ("secret", "pin")
 
     def __init__(self, settings: TotpSettings, vault: Vault) -> None:
         self._settings = settings
         self._safe = Safe(vault, self.name, self._content(self._new_secret(), ""))
+
+    @property
+    def width(self) -> int:
+        """Of a code as new devices show it, without a PIN."""
+        return self._settings.digits
 
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         return {}

@@ -65,6 +65,11 @@ class Clients:
             self._networks.setdefault((network.version, length), {})[key] = nas
 
 
+def dotted(value: bytes | None) -> str:
+    """An attribute with an IPv4 address as text; empty where it has none."""
+    return str(IPv4Address(value)) if value is not None and len(value) == 4 else ""
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Address:
     """An address of a socket; IPv4 in IPv6 is IPv4. Raises ValueError."""

@@ -19,8 +19,9 @@ class PAP:
         return packet.first(USER_PASSWORD) is not None
 
     def read(self, packet: Packet, nas: NAS, held: bytes | None) -> Given:  # noqa: ARG002
-        (hidden,) = packet.all(USER_PASSWORD) if len(packet.all(USER_PASSWORD)) == 1 else (b"",)
-        typed = reveal(hidden, nas.secret, packet.authenticator)
+        hidden = packet.first(USER_PASSWORD)
+        # Some clients send nothing at all for nothing, instead of a block of padding.
+        typed = reveal(hidden, nas.secret, packet.authenticator) if hidden else b""
         try:
             answer = Secret(typed.decode())
         except UnicodeDecodeError:

@@ -31,10 +31,15 @@ class ServiceSettings(ReplySettings):
     # Authenticator → the line that stands beside the field; ours are in ASCII English.
     prompts: dict[Name, Prompt] = Field(default_factory=dict)
 
+    # Of a session that it reported: after so long without a report it is taken for over.
+    silence_seconds: Annotated[int, Field(ge=300, le=2_592_000)] = 86400
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.challenge_words and not self.challenge:
             raise ValueError("challenge_words: need challenge: true, else nobody can be asked")
+        if "eap-gtc" in self.methods and not self.challenge:
+            raise ValueError("methods: eap-gtc needs challenge: true, it is nothing but a question")
         return self
 
     def warnings(self) -> tuple[str, ...]:

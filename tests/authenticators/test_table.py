@@ -23,6 +23,8 @@ class Card:
     amr = ("sc",)
     factor = "possession"
     compares = True
+    shows = False
+    width = 0
     Settings = CardSettings
     fields = ("serial",)
 

@@ -34,6 +34,8 @@ class Matrix:
     amr: ClassVar[tuple[str, ...]] = ("kba",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "knowledge"
     compares: ClassVar[bool] = True
+    shows: ClassVar[bool] = True
+    width: ClassVar[int] = 0
     Settings: ClassVar[type[BaseModel]] = MatrixSettings
     fields: ClassVar[tuple[str, ...]] = ("pattern", "phrase")
 

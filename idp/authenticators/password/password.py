@@ -38,6 +38,8 @@ class Password:
     amr: ClassVar[tuple[str, ...]] = ("pwd",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "knowledge"
     compares: ClassVar[bool] = False  # only its own hash is kept
+    shows: ClassVar[bool] = False
+    width: ClassVar[int] = 0
     Settings: ClassVar[type[BaseModel]] = PasswordSettings
     fields: ClassVar[tuple[str, ...]] = ("password",)
 

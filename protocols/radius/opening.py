@@ -1,0 +1,52 @@
+"""Opening the door: its sockets, and what the login pages and commands may ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from socket import socket
+from typing import Final
+
+from aiohttp import web
+
+from idp.provider import IdentityProvider
+from protocols.radius.answering import Answering
+from protocols.radius.clients import Clients
+from protocols.radius.datagrams import Datagrams
+from protocols.radius.packet import Code
+from protocols.radius.tally import tallying
+
+DRAIN_SECONDS: Final = 10.0  # for what is being answered when the process is to end
+KINDS: Final = {"radius": Code.ACCESS_REQUEST, "radius_accounting": Code.ACCOUNTING_REQUEST}
+
+
+async def setup(app: web.Application, provider: IdentityProvider) -> None:
+    """Called once for each application of the process."""
+
+
+@asynccontextmanager
+async def listening(
+    provider: IdentityProvider, places: Mapping[str, Sequence[socket]], stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Answer at these sockets, by setting of `listen`, until `stop` is set or the block ends."""
+    clients, answering = Clients(provider.tenants.values()), Answering(provider)
+    async with tallying(provider) as tally:
+        opened = [
+            Datagrams(sock, kind, clients, answering, tally)
+            for setting, kind in KINDS.items()
+            for sock in places[setting]
+        ]
+        stopping = asyncio.create_task(_drain(opened, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping, DRAIN_SECONDS)
+
+
+async def _drain(opened: Sequence[Datagrams], stop: asyncio.Event) -> None:
+    await stop.wait()
+    await asyncio.gather(*(each.drain() for each in opened))
