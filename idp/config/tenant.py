@@ -76,6 +76,7 @@ class TenantSettings(Model):
     login_seconds: Annotated[int, Field(ge=60, le=3600)] = 900  # how long a login may take
     support: Texts | None = None  # where a person finds help, shown on every page
     oidc: Any = None
+    radius: Any = None
 
     @model_validator(mode="after")
     def _demo_stays_at_home(self) -> Self:

@@ -31,6 +31,12 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Sequ
     return address
 
 
+def is_trusted(peer: str | None, trusted: Sequence[Network]) -> bool:
+    """Whether a connection comes from a proxy of ours, whose headers are believed."""
+    address = _parse(peer)
+    return address is not None and _is_in(address, trusted)
+
+
 @lru_cache(maxsize=4096)
 def _parse(text: str | None) -> Address | None:
     """IPv4 in IPv6 is IPv4: a rule about 10.0.0.0/8 must see it."""

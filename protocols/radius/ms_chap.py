@@ -43,7 +43,10 @@ class MSCHAP:
     kind = RESPONSE
 
     def is_used_by(self, packet: Packet) -> bool:
-        return _value(packet, self.kind) is not None
+        try:
+            return _value(packet, self.kind) is not None
+        except Malformed:
+            return False
 
     def read(self, packet: Packet, nas: NAS, held: bytes | None) -> Given | Say | Done:  # noqa: ARG002
         challenge, response = _value(packet, CHALLENGE), _value(packet, self.kind)

@@ -12,6 +12,7 @@ from typing import Final
 from aiohttp import web
 
 from idp.provider import IdentityProvider
+from protocols.radius import pages
 from protocols.radius.answering import Answering
 from protocols.radius.clients import Clients
 from protocols.radius.datagrams import Datagrams
@@ -24,6 +25,7 @@ KINDS: Final = {"radius": Code.ACCESS_REQUEST, "radius_accounting": Code.ACCOUNT
 
 async def setup(app: web.Application, provider: IdentityProvider) -> None:
     """Called once for each application of the process."""
+    pages.setup(app, provider)
 
 
 @asynccontextmanager

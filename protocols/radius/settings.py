@@ -9,6 +9,8 @@ from pydantic import Field, IPvAnyNetwork, model_validator
 from idp.config.model import Model, Name
 from idp.config.secrets import SecretValue
 from protocols.radius.reply_settings import ReplySettings
+from protocols.radius.start_settings import StartSettings
+from protocols.radius.webtoken_settings import WebTokenSettings
 
 SHORTEST_SECRET: Final = 8  # bytes; RFC 2865 §3 wants 16
 MethodName = Literal["pap", "chap", "mschap", "mschapv2", "eap-mschapv2", "eap-gtc"]
@@ -34,12 +36,17 @@ class ServiceSettings(ReplySettings):
     # Of a session that it reported: after so long without a report it is taken for over.
     silence_seconds: Annotated[int, Field(ge=300, le=2_592_000)] = 86400
 
+    # The tile of the portal: /radius/start/SERVICE opens the NAS's login page with a credential that works once.
+    start: StartSettings | None = None
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.challenge_words and not self.challenge:
             raise ValueError("challenge_words: need challenge: true, else nobody can be asked")
         if "eap-gtc" in self.methods and not self.challenge:
             raise ValueError("methods: eap-gtc needs challenge: true, it is nothing but a question")
+        if self.start is not None and "pap" not in self.methods:
+            raise ValueError("start: needs pap among the methods, which carries the credential")
         return self
 
     def warnings(self) -> tuple[str, ...]:
@@ -53,4 +60,6 @@ class ServiceSettings(ReplySettings):
 
 
 class TenantSettings(Model):
-    """The `radius` section of a tenant: there is nothing to say yet."""
+    """The `radius` section of a tenant."""
+
+    webtoken: WebTokenSettings = WebTokenSettings()
