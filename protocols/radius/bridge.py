@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from idp import direct
-from idp.authenticators.answer import Answer
 from idp.outcome import Reject
 from idp.username import canonical
 from idp.visit import Visit
-from keys.secret import Secret
-from protocols.radius import reply, state
+from protocols.radius import reply, start, state
 from protocols.radius.clients import NAS
+from protocols.radius.given import asks, parts
 from protocols.radius.method import Done, Given, Method, Refused, Say
 from protocols.radius.methods import method_of
 from protocols.radius.packet import USER_NAME, Attribute, Code, Malformed, Packet
@@ -37,8 +36,9 @@ class Bridge:
     async def answer(self) -> Reply:
         """Raises `idp.authenticators.Busy`, with nothing counted; whatever is wrong with the packet is a Reject."""
         try:
+            method = self.method  # a State without anything beside it is not even looked at
             kept = await state.resume(self.visit, self.nas, self.packet)
-            match self.method.read(self.packet, self.nas, kept.held if kept else None):
+            match method.read(self.packet, self.nas, kept.held if kept else None):
                 case Say() as say:
                     return await self._challenge(kept.interaction if kept else self._begin(), say)
                 case Done() as done:
@@ -75,16 +75,12 @@ class Bridge:
         if isinstance(found, Reject):
             return self._rejected(found, given)
         interaction, user = found
-        if self._asks(given.answer):
+        started = await start.redeem(self.visit, self.nas, interaction, given.answer)
+        if started is not None and user is not None:
+            return await self._turn(given, started, user)
+        if asks(self.nas, given.answer):
             return await self._ask(given, interaction, user)
         return await self._prove(given, await self._shown(interaction, user), user)
-
-    def _asks(self, answer: Answer) -> bool:
-        """Whether what was typed means: ask me. Said without knowing the user, and no guess."""
-        words = ("", *self.nas.settings.challenge_words)
-        if not self.nas.settings.challenge:
-            return False
-        return answer.reveal() in words if isinstance(answer, Secret) else any(answer.matches(words))
 
     async def _shown(self, interaction: Interaction, user: User | None) -> Interaction:
         """With what its owner was shown on our page before he came here: the newest, once (`web_tokens`)."""
@@ -102,7 +98,7 @@ class Bridge:
     async def _prove(self, given: Given, interaction: Interaction, user: User | None) -> Reply:
         """Look at the answer, and at the code behind it where one is expected there."""
         wrong: Reject | None = None
-        for number, answer in enumerate(self._parts(given.answer, interaction)):
+        for number, answer in enumerate(parts(self.nas, given.answer, interaction)):
             if number:
                 interaction = await self._shown(interaction, user)
             outcome = await direct.answer(self.visit, interaction, user, answer)
@@ -115,29 +111,19 @@ class Bridge:
             return self._rejected(wrong, given)
         if interaction.chain:
             return await self._ask(given, interaction, user)
+        return await self._turn(given, interaction, user)
+
+    async def _turn(self, given: Given, interaction: Interaction, user: User) -> Reply:
+        """Nothing more is asked: has the peer something to say?"""
         turn = self.method.accept(self.packet, self.nas, given)
         if isinstance(turn, Say):
             return await self._challenge(interaction, turn, proven=True)
         return await self._accept(interaction, user, turn)
 
-    def _parts(self, answer: Answer, interaction: Interaction) -> Sequence[Answer]:
-        """One answer to the open question; two where the code stands behind the first, in one field."""
-        if self.nas.settings.challenge or len(interaction.chain) == 1:
-            return (answer,)
-        width = self.visit.tenant.authenticators[interaction.chain[1]].width
-        if len(interaction.chain) > 2 or not width or not isinstance(answer, Secret):
-            raise Refused(
-                "this NAS cannot be asked for what the rule wants: set challenge, or change the rule"
-            )
-        text = answer.reveal()
-        return Secret(text[:-width]), Secret(text[-width:])
-
     async def _ask(self, given: Given, interaction: Interaction, user: User | None) -> Reply:
         """The open question, with a fresh prompt."""
         if not self.nas.settings.challenge:
-            raise Refused(
-                "this NAS cannot be asked for what the rule wants: set challenge, or change the rule"
-            )
+            raise Refused(UNASKABLE)
         visit, name = self.visit, interaction.chain[0]
         prompt = await visit.tenant.authenticators[name].challenge(visit.tx, user, visit.now)
         say = self.method.ask(self.packet, self.nas, given, question(self.nas, name, prompt))

@@ -143,7 +143,7 @@ def reply(code: int, request: Packet, attributes: Iterable[Attribute], secret: b
     """The answer to a request (RFC 2865 §3), with its Proxy-States at the end, as they came (§5.33)."""
     echoed = [(PROXY_STATE, value) for value in request.all(PROXY_STATE)]
     signed = encode(code, request.identifier, request.authenticator, [*attributes, *echoed], secret)
-    return _authenticated(signed, secret)
+    return authenticated(signed, secret)
 
 
 def acknowledgement(request: Packet, secret: bytes) -> bytes:
@@ -153,19 +153,7 @@ def acknowledgement(request: Packet, secret: bytes) -> bytes:
     """
     body = b"".join(_attribute((PROXY_STATE, value)) for value in request.all(PROXY_STATE))
     head = HEADER.pack(Code.ACCOUNTING_RESPONSE, request.identifier, SHORTEST + len(body))
-    return _authenticated(head + request.authenticator + body, secret)
-
-
-def request(code: int, identifier: int, attributes: Iterable[Attribute], secret: bytes) -> bytes:
-    """A request whose authenticator is made of its content (RFC 2866 §3, RFC 5176 §2.3)."""
-    return _authenticated(encode(code, identifier, bytes(BLOCK), attributes, secret), secret)
-
-
-def is_reply_authentic(packet: Packet, asked: bytes, secret: bytes) -> bool:
-    """Whether it answers the request that has the authenticator `asked`, by a holder of the secret."""
-    raw = packet.raw
-    computed = hashlib.md5(raw[:HEADER_BYTES] + asked + raw[SHORTEST:] + secret).digest()  # noqa: S324
-    return hmac.compare_digest(computed, packet.authenticator)
+    return authenticated(head + request.authenticator + body, secret)
 
 
 def vendor_specific(vendor: int, kind: int, value: bytes) -> Attribute:
@@ -191,7 +179,7 @@ def vendor_attributes(packet: Packet, vendor: int) -> list[Attribute]:
     return found
 
 
-def _authenticated(packet: bytes, secret: bytes) -> bytes:
+def authenticated(packet: bytes, secret: bytes) -> bytes:
     """With the authenticator that covers what stands in its place."""
     authenticator = hashlib.md5(packet + secret).digest()  # noqa: S324  what the protocol is made of
     return packet[:HEADER_BYTES] + authenticator + packet[SHORTEST:]
