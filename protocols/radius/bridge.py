@@ -12,7 +12,7 @@ from idp.username import canonical
 from idp.visit import Visit
 from protocols.radius import reply, start, state
 from protocols.radius.clients import NAS
-from protocols.radius.given import asks, parts
+from protocols.radius.given import UNASKABLE, asks, parts
 from protocols.radius.method import Done, Given, Method, Refused, Say
 from protocols.radius.methods import method_of
 from protocols.radius.packet import USER_NAME, Attribute, Code, Malformed, Packet

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -70,14 +72,22 @@ def inked(character: str, unit: float, pen: float, width: int, height: int) -> t
     """
     left, top = (width - WIDE * unit) / 2, (height - HIGH * unit) / 2
     lines = [
-        ((x1 * unit + left, y1 * unit + top), (x2 * unit + left, y2 * unit + top))
+        (x1 * unit + left, y1 * unit + top, (x2 - x1) * unit, (y2 - y1) * unit)
         for stroke in strokes(character)
         for (x1, y1), (x2, y2) in pairwise(stroke)
     ]
-    return tuple(
-        bytes(_ink(min(_distance((x + 0.5, y + 0.5), line) for line in lines) - pen) for x in range(width))
-        for y in range(height)
-    )
+    measured = [(x, y, dx, dy, dx * dx + dy * dy) for x, y, dx, dy in lines]
+    reach = pen + 1  # beyond it there is no ink, and nothing to compute
+    across = range(max(0, int(left - reach)), min(width, int(left + WIDE * unit + reach) + 1))
+    down = range(max(0, int(top - reach)), min(height, int(top + HIGH * unit + reach) + 1))
+    blank = bytes(width)
+    rows = [blank] * height
+    for y in down:
+        row = bytearray(blank)
+        for x in across:
+            row[x] = _ink(_distance(x + 0.5, y + 0.5, measured) - pen)
+        rows[y] = bytes(row)
+    return tuple(rows)
 
 
 def _ink(beyond: float) -> int:
@@ -85,9 +95,15 @@ def _ink(beyond: float) -> int:
     return round(255 * min(1.0, max(0.0, 0.5 - beyond)))
 
 
-def _distance(point: Point, line: tuple[Point, Point]) -> float:
-    (px, py), ((x1, y1), (x2, y2)) = point, line
-    dx, dy = x2 - x1, y2 - y1
-    along = ((px - x1) * dx + (py - y1) * dy) / (dx * dx + dy * dy)
-    along = min(1.0, max(0.0, along))
-    return float(((px - x1 - along * dx) ** 2 + (py - y1 - along * dy) ** 2) ** 0.5)
+def _distance(px: float, py: float, lines: Sequence[tuple[float, ...]]) -> float:
+    """How far it is to the nearest of the lines: each a point, a way from there, and that way's length squared."""
+    nearest = float("inf")
+    for x, y, dx, dy, square in lines:
+        ax, ay = px - x, py - y
+        along = (ax * dx + ay * dy) / square
+        if along > 0:
+            along = min(along, 1.0)
+            ax -= along * dx
+            ay -= along * dy
+        nearest = min(nearest, ax * ax + ay * ay)
+    return math.sqrt(nearest)
