@@ -22,6 +22,9 @@ class DoorModels:
     service: type[BaseModel]  # `ServiceSettings`: its section of a service
     tenant: type[BaseModel]  # `TenantSettings`: its section of a tenant
     unique: tuple[str, ...] = ()  # `UNIQUE`: what no two services of a tenant may share
+    exclusive: tuple[
+        str, ...
+    ] = ()  # `EXCLUSIVE`: lists whose entries no two services of the server may share
 
 
 def names() -> tuple[str, ...]:
@@ -39,7 +42,8 @@ def models(name: str) -> DoorModels:
     """The models of a door's settings, without the door itself. Raises LookupError."""
     settings = import_module(f"{_module(name)}.settings")
     unique: tuple[str, ...] = getattr(settings, "UNIQUE", ())
-    return DoorModels(settings.ServiceSettings, settings.TenantSettings, unique)
+    exclusive: tuple[str, ...] = getattr(settings, "EXCLUSIVE", ())
+    return DoorModels(settings.ServiceSettings, settings.TenantSettings, unique, exclusive)
 
 
 def _module(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from idp import doors
-from idp.config import across
+from idp.config import across, exclusive
 from idp.config.assemble import Shape
 from idp.config.configuration import Configuration
 from idp.config.document import Document, read
@@ -43,6 +43,7 @@ def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
         for tenant in tenants:
             across.check_tenant(tenant, folder, shape.doors, findings)
         across.check_tenants(tenants, findings)
+        exclusive.check(tenants, shape.doors, findings)
         if not findings.errors:
             return _configuration(folder, server, tenants, findings)
     raise ConfigurationError(findings)

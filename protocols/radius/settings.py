@@ -12,7 +12,8 @@ from protocols.radius.reply_settings import ReplySettings
 from protocols.radius.start_settings import StartSettings
 from protocols.radius.webtoken_settings import WebTokenSettings
 
-SHORTEST_SECRET: Final = 8  # bytes; RFC 2865 §3 wants 16
+EXCLUSIVE: Final = ("networks",)  # a packet must have one sender, whatever his tenant
+SHORTEST_SECRET: Final = 8  # bytes
 MethodName = Literal["pap", "chap", "mschap", "mschapv2", "eap-mschapv2", "eap-gtc"]
 Prompt = Annotated[str, Field(min_length=1, max_length=80)]
 Word = Annotated[str, Field(max_length=32)]
@@ -32,15 +33,15 @@ class ServiceSettings(ReplySettings):
     challenge_words: tuple[Word, ...] = ()
     # Authenticator → the line that stands beside the field; ours are in ASCII English.
     prompts: dict[Name, Prompt] = Field(default_factory=dict)
-
     # Of a session that it reported: after so long without a report it is taken for over.
     silence_seconds: Annotated[int, Field(ge=300, le=2_592_000)] = 86400
-
     # The tile of the portal: /radius/start/SERVICE opens the NAS's login page with a credential that works once.
     start: StartSettings | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if len(self.secret.reveal().encode()) < SHORTEST_SECRET:
+            raise ValueError(f"secret: must have at least {SHORTEST_SECRET} bytes (RFC 2865 §3: 16)")
         if self.challenge_words and not self.challenge:
             raise ValueError("challenge_words: need challenge: true, else nobody can be asked")
         if "eap-gtc" in self.methods and not self.challenge:

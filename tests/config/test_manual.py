@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import yaml
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from idp import doors
-from idp.config.assemble import Shape
+from idp.config.assemble import Shape, service_model
 from idp.config.keys import models_in
 from idp.config.load import load
 from idp.config.policies import RuleSettings
@@ -26,7 +27,8 @@ FILES: dict[Path, type[BaseModel]] = {
     CONF / "idp.yaml": ServerSettings,
     DEMO / "tenant.yaml": SHAPE.tenant,
     DEMO / "authenticators.yaml": SHAPE.authenticators,
-    DEMO / "services" / "wiki.yaml": SHAPE.service,
+    DEMO / "services" / "wiki.yaml": service_model({"oidc": doors.models("oidc")}, ()),
+    DEMO / "services" / "vpn.yaml": service_model({"radius": doors.models("radius")}, ()),
 }
 # A line that would be YAML without its mark: `# key: value` at any depth.
 SETTING = re.compile(r"^(\s*)# ((?:  )*[a-z_]+:(?: .*)?)$")
@@ -40,8 +42,26 @@ def settings(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tu
         path = (*above, field.alias or name)
         yield path
         for below in models_in(field.annotation):
+            if is_example(field, below):
+                continue
             if below is not SecretSource or path == ("master_key",):
                 yield from settings(below, path)
+
+
+def is_example(field: FieldInfo, below: type[BaseModel]) -> bool:
+    """A section without a default cannot stand as one: it is shown behind `null`, as an example in one line."""
+    return field.default is None and below is not SecretSource and not issubclass(below, doors_sections())
+
+
+def doors_sections() -> tuple[type[BaseModel], ...]:
+    return tuple(doors.models(name).service for name in doors.names())
+
+
+def examples(model: type[BaseModel]) -> Iterator[str]:
+    """The names of the settings in such sections."""
+    for field in model.model_fields.values():
+        for below in models_in(field.annotation):
+            yield from below.model_fields if is_example(field, below) else examples(below)
 
 
 def unmarked(file: Path) -> Any:
@@ -54,6 +74,8 @@ def unmarked(file: Path) -> Any:
 
 
 def paths(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for entry in value if isinstance(value, list) else ():
+        yield from paths(entry, above)
     for key, below in value.items() if isinstance(value, dict) else ():
         yield (*above, key)
         yield from paths(below, (*above, key))
@@ -62,6 +84,8 @@ def paths(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
 @each_file
 def test_every_setting_stands_in_the_manual(file: Path) -> None:
     assert set(settings(FILES[file])) - set(paths(unmarked(file))) == set()
+    text = file.read_text()
+    assert [name for name in examples(FILES[file]) if f"{name}:" not in text] == []
 
 
 @each_file
@@ -83,4 +107,4 @@ def test_the_demo_has_neither_mistakes_nor_warnings() -> None:
     (demo,) = configuration.tenants
     assert demo.settings.demo
     assert [person.user for person in demo.people] == ["alice", "bob", "carol"]
-    assert sorted(demo.services) == ["notes", "wiki"]
+    assert sorted(demo.services) == ["notes", "vpn", "wiki"]
