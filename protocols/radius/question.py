@@ -21,4 +21,5 @@ def question(nas: NAS, authenticator: str, prompt: Mapping[str, Any]) -> Questio
     """The table first, if there is one: clients put the last line beside the field."""
     words = nas.settings.prompts.get(authenticator) or WORDS.get(authenticator, f"{authenticator}:")
     table = drawn(prompt["table"], prompt["blocks"]) if "table" in prompt else ()
-    return Question(authenticator, (*table, words))
+    lines = (*table, words)
+    return Question(authenticator, lines if nas.settings.reply_messages == "lines" else ("\n".join(lines),))

@@ -33,6 +33,8 @@ class ServiceSettings(ReplySettings):
     challenge_words: tuple[Word, ...] = ()
     # Authenticator → the line that stands beside the field; ours are in ASCII English.
     prompts: dict[Name, Prompt] = Field(default_factory=dict)
+    # `one` for a NAS that shows the first Reply-Message only: all lines then stand in it, with line feeds.
+    reply_messages: Literal["lines", "one"] = "lines"
     # Of a session that it reported: after so long without a report it is taken for over.
     silence_seconds: Annotated[int, Field(ge=300, le=2_592_000)] = 86400
     # The tile of the portal: /radius/start/SERVICE opens the NAS's login page with a credential that works once.

@@ -43,11 +43,13 @@ START = {"url": "http://localhost:9/logon", "fields": {"user": "{username}", "pw
 NASES: dict[str, tuple[str, dict[str, Any]]] = {
     "vpn": ("127.0.0.1/32", {"methods": ["pap", "chap"], "challenge_words": ["matrix"]}),
     "plain": ("127.0.0.2/32", {"challenge": False}),
-    "old": ("127.0.0.3/32", {"message_authenticator": "optional"}),
+    "old": ("127.0.0.3/32", {"message_authenticator": "optional", "challenge_words": ["matrix"]}),
     "near": ("127.0.0.0/24", {}),
     "far": ("127.0.0.0/8", {"secret": "another-secret-0123456789"}),
     "six": ("::1/128", {}),
     "wireless": ("127.0.1.1/32", {"methods": ["eap-mschapv2", "eap-gtc", "mschapv2", "mschap"]}),
+    "unix": ("127.0.1.5/32", {"message_authenticator": "optional", "reply_messages": "one"}),
+    "proxy": ("127.0.1.4/32", {"methods": ["pap", "eap-mschapv2"], "challenge_words": ["matrix"]}),
     "tunnels": ("127.0.1.2/32", {"reply": REPLY, "start": START}),
 }
 RULES = [

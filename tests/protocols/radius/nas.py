@@ -59,8 +59,12 @@ class Answer:
     @property
     def table(self) -> list[list[str]]:
         """The digits that the Reply-Messages draw."""
-        rows = [re.sub(r"^\d+ +", "", line) for line in self.text.splitlines() if re.match(r"\d+  \d ", line)]
-        return [row.split() for row in rows]
+        return table_in(self.text)
+
+
+def table_in(text: str) -> list[list[str]]:
+    """The digits of a table that is drawn in lines of text."""
+    return [row.split() for row in re.findall(r"^\d+ +(\d(?: +\d)+) *$", text, re.MULTILINE)]
 
 
 class NAS:

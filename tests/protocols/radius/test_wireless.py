@@ -17,8 +17,9 @@ HERE = "127.0.1.1"  # where the NAS `wireless` asks from
 class Supplicant:
     """`eapol_test` is a peer and its NAS in one."""
 
-    def __init__(self, vpn: VPN, folder: Path) -> None:
-        self._vpn, self._folder = vpn, folder
+    def __init__(self, port: int, folder: Path, secret: bytes = SECRET, address: str = HERE) -> None:
+        """`address` is where it asks from."""
+        self._port, self._folder, self._secret, self._address = port, folder, secret.decode(), address
 
     def run(self, method: str, name: str, password: str, *words: str, **more: str) -> str:
         """All that it says; it ends with SUCCESS or FAILURE."""
@@ -29,8 +30,8 @@ class Supplicant:
             "\n".join(["network={", '  ssid="x"', "  key_mgmt=WPA-EAP", f"  eap={method}", *lines, "}\n"])
         )
         done = subprocess.run(
-            ["eapol_test", "-c", str(path), "-a", "127.0.0.1", "-p", str(self._vpn.radius), "-A", HERE,
-             "-s", SECRET.decode(), "-t", "10", *words],
+            ["eapol_test", "-c", str(path), "-a", "127.0.0.1", "-p", str(self._port), "-A", self._address,
+             "-s", self._secret, "-t", "10", *words],
             capture_output=True, text=True, timeout=30, check=False,
         )  # fmt: skip
         return done.stdout
@@ -49,10 +50,10 @@ def radclient(vpn: VPN, folder: Path, *lines: str) -> str:
 async def test_eap_mschapv2_with_a_table(vpn: VPN, memory: Memory, tmp_path: Path) -> None:
     """The digits of a table that was shown on a page, under EAP: both sides have the same keys in the end."""
     await memory.show("alice")
-    said = Supplicant(vpn, tmp_path).run("MSCHAPV2", "alice", DIGITS)
+    said = Supplicant(vpn.radius, tmp_path).run("MSCHAPV2", "alice", DIGITS)
     assert "MPPE keys OK: 1  mismatch: 0" in said
     assert said.endswith("SUCCESS\n")
-    assert Supplicant(vpn, tmp_path).run("MSCHAPV2", "alice", DIGITS).endswith("FAILURE\n")
+    assert Supplicant(vpn.radius, tmp_path).run("MSCHAPV2", "alice", DIGITS).endswith("FAILURE\n")
     refused, accepted, *_ = await memory.events(service="wireless")
     assert (accepted.event, accepted.details["method"]) == ("login.accepted", "eap-mschapv2")
     assert refused.event == "login.refused"
@@ -60,7 +61,7 @@ async def test_eap_mschapv2_with_a_table(vpn: VPN, memory: Memory, tmp_path: Pat
 
 def test_eap_mschapv2_with_a_code_and_a_hidden_name(vpn: VPN, tmp_path: Path) -> None:
     """Identity privacy: eapol_test says `anonymous` outside, and who it is in the response."""
-    supplicant = Supplicant(vpn, tmp_path)
+    supplicant = Supplicant(vpn.radius, tmp_path)
     said = supplicant.run("MSCHAPV2", "tom", TOKENS["tom"].code(), anonymous_identity="anonymous@example.com")
     assert "MPPE keys OK: 1  mismatch: 0" in said
     assert "anonymous@example.com" in said
@@ -69,7 +70,7 @@ def test_eap_mschapv2_with_a_code_and_a_hidden_name(vpn: VPN, tmp_path: Path) ->
 
 def test_eap_gtc_with_a_code(vpn: VPN, tmp_path: Path) -> None:
     """The peer refuses our first offer by its Nak, and gives the code as it is."""
-    said = Supplicant(vpn, tmp_path).run("GTC", "tom", TOKENS["tom"].code(), "-n")
+    said = Supplicant(vpn.radius, tmp_path).run("GTC", "tom", TOKENS["tom"].code(), "-n")
     assert said.endswith("SUCCESS\n")
     assert "method 26" in said
     assert "(6, GTC)" in said
@@ -77,7 +78,7 @@ def test_eap_gtc_with_a_code(vpn: VPN, tmp_path: Path) -> None:
 
 def test_eap_md5_is_refused(vpn: VPN, tmp_path: Path) -> None:
     """A peer that wants nothing else is told Failure at once, and no guess is spent."""
-    said = Supplicant(vpn, tmp_path).run("MD5", "tom", "000000", "-n")
+    said = Supplicant(vpn.radius, tmp_path).run("MD5", "tom", "000000", "-n")
     assert said.endswith("FAILURE\n")
     assert "CTRL-EVENT-EAP-FAILURE" in said
 
