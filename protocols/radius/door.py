@@ -1,4 +1,4 @@
-"""The door itself, as the login pages know it: only the start from the portal begins a login there."""
+"""The door itself: the start from the portal leads back to it, and network sessions end through it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from typing import Any
 
 from aiohttp import web
 
-from idp.farewell import Farewell, Untold
+from idp.farewell import Farewell
 from idp.outcome import Accept
+from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from idp.visit import Visit
 from protocols.radius import start
+from protocols.radius.clients import NAS
+from protocols.radius.disconnect import disconnect
+from protocols.radius.settings import ServiceSettings
+from protocols.radius.state import DOOR
 from storage.deliveries import Delivery
 
 
 class RADIUSDoor:
     """Lent to the login pages under the name `radius`."""
+
+    def __init__(self, provider: IdentityProvider) -> None:
+        self._provider = provider
 
     async def resume(self, _request: web.Request, visit: Visit, accept: Accept, /) -> web.Response:
         """Back to the start, by a GET that can be reloaded."""
@@ -27,13 +35,26 @@ class RADIUSDoor:
         """The start is a page of ours."""
         return ()
 
-    def farewell(self, _tenant: Tenant, _service: str, _sid: str, /) -> Farewell:
-        """A network session is no part of the browser's: who signs out there stays connected."""
-        return Farewell()
+    def farewell(self, tenant: Tenant, service: str, _sid: str, /) -> Farewell:
+        """A NAS is told that a network session is to end, if it listens (RFC 5176).
 
-    async def tell(self, _tenant: Tenant, _delivery: Delivery, _now: int, /) -> None:
-        """Raises `Untold`: there is nobody who could be told."""
-        raise Untold("a NAS is not told of browser sessions")
+        Such a session is no part of the browser's: who signs out there stays connected.
+        """
+        return Farewell(tells=_settings(tenant, service).disconnect_port is not None)
+
+    async def tell(self, tenant: Tenant, delivery: Delivery, _now: int, /) -> None:
+        """End the network session that `delivery.sid` names. Raises `Untold`."""
+        async with self._provider.storage.snapshot(tenant.name) as tx:
+            session = await tx.network_sessions.find(delivery.sid)
+        settings = _settings(tenant, delivery.service)
+        if session is None or session.ended_at is not None or settings.disconnect_port is None:
+            return  # it has ended by itself
+        await disconnect(NAS(tenant, delivery.service, settings), session, settings.disconnect_port)
 
     def names(self, _request: Mapping[str, Any], /) -> None:
         """The service's own display name will do."""
+
+
+def _settings(tenant: Tenant, service: str) -> ServiceSettings:
+    settings: ServiceSettings = tenant.services[service].doors[DOOR]
+    return settings

@@ -27,4 +27,4 @@ def setup(app: web.Application, provider: IdentityProvider) -> None:
         tenant.name: TenantSettings.model_validate(tenant.settings.radius or {}).webtoken
         for tenant in provider.tenants.values()
     }
-    provider.doors.setdefault(DOOR, RADIUSDoor())
+    provider.doors.setdefault(DOOR, RADIUSDoor(provider))

@@ -50,6 +50,7 @@ NASES: dict[str, tuple[str, dict[str, Any]]] = {
     "wireless": ("127.0.1.1/32", {"methods": ["eap-mschapv2", "eap-gtc", "mschapv2", "mschap"]}),
     "unix": ("127.0.1.5/32", {"message_authenticator": "optional", "reply_messages": "one"}),
     "proxy": ("127.0.1.4/32", {"methods": ["pap", "eap-mschapv2"], "challenge_words": ["matrix"]}),
+    "gate": ("127.0.1.9/32", {}),
     "tunnels": ("127.0.1.2/32", {"reply": REPLY, "start": START}),
 }
 RULES = [
@@ -87,6 +88,8 @@ class VPN(Server):
         self.configuration.idp["trusted_proxies"] = ["127.0.0.0/8"]
         self.configuration.tenants.append(self._strict())
         self.tenant.settings["radius"] = {"webtoken": {"origins": ["https://vpn.example.com"]}}
+        self.disconnect = free_port()
+        NASES["gate"][1]["disconnect_port"] = self.disconnect
         self.tenant.policies = RULES
         self.tenant.settings["lockout"] = {"failures": 20, "seconds": 600}
         for name, (network, settings) in NASES.items():
@@ -95,7 +98,7 @@ class VPN(Server):
                 "display_name": {"en": name},
                 "radius": {"networks": [network], "secret": SECRET.decode(), **settings},
             }
-        for name in ("alice", "anna", "amy", "lena", "off"):
+        for name in ("alice", "anna", "amy", "lena", "off", "gone"):
             self.tenant.add_demo_user(name, "staff", matrix={"pattern": PATTERN})
         self.tenant.add_demo_user("carol", matrix={"pattern": PATTERN})
         self.tenant.add_demo_user(
