@@ -178,6 +178,20 @@ async def test_the_portal_starts_the_vpn(
     assert credential not in vpn.log
 
 
+async def test_of_many_who_bring_a_credential_one_gets_in(
+    vpn: VPN, browser: Browser, make_nas: MakeNAS
+) -> None:
+    """Twenty at once, each from a port of its own: no duplicates of each other."""
+    _, credential = await credential_of(browser, vpn)
+    nases = [make_nas("127.0.1.2") for _ in range(20)]
+    packets = [nas.pap("alice", credential) for nas in nases]
+    for nas, packet in zip(nases, packets, strict=True):
+        nas.send(packet)
+    answers = [nas.receive(packet) for nas, packet in zip(nases, packets, strict=True)]
+    assert [answer.code for answer in answers if answer].count(ACCEPT) == 1
+    assert None not in answers
+
+
 async def test_a_credential_is_nobody_elses(vpn: VPN, browser: Browser, make_nas: MakeNAS) -> None:
     """Under another name it is refused, and spent."""
     nas = make_nas("127.0.1.2")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import subprocess
 from pathlib import Path
 
+from keys.md4 import md4
+from protocols.radius import mschap
+from protocols.radius.packet import vendor_specific
 from tests.protocols.radius import peer
 from tests.protocols.radius.conftest import DIGITS, TOKENS, VPN, MakeNAS, Memory
 from tests.protocols.radius.nas import ACCEPT, CHALLENGE, NAS, REJECT, SECRET, Answer
@@ -89,10 +94,58 @@ async def test_mschap_by_radclient(vpn: VPN, memory: Memory, tmp_path: Path) -> 
     lines = ("User-Name = amy", f'MS-CHAP-Password = "{DIGITS}"')
     said = radclient(vpn, tmp_path, *lines)
     assert "Received Access-Accept" in said
-    assert "MS-CHAP-MPPE-Keys" in said
+    hashed = md4(mschap.nt_password_hash(DIGITS)).hex()
+    assert f"MS-CHAP-MPPE-Keys = 0x{'00' * 8}{hashed}" in said, "opened by radclient"
     refused = radclient(vpn, tmp_path, *lines)
     assert "Received Access-Reject" in refused
     assert "E=691 R=0" in refused
+
+
+def microsoft(answer: Answer, kind: int) -> bytes:
+    """The value of one of Microsoft's attributes."""
+    head = (311).to_bytes(4) + bytes((kind,))
+    (value,) = (value[6:] for value in answer.all(26) if value[:5] == head)
+    return value
+
+
+def opened(value: bytes, asked: bytes) -> bytes:
+    """A session key, as the NAS opens it (RFC 2548 §2.4.2); `asked` is the authenticator of its request."""
+    salt, hidden, plain = value[:2], value[2:], b""
+    before = asked + salt
+    for place in range(0, len(hidden), 16):
+        pad = hashlib.md5(SECRET + before).digest()
+        before = hidden[place : place + 16]
+        plain += bytes(one ^ other for one, other in zip(before, pad, strict=True))
+    return plain[1 : 1 + plain[0]]
+
+
+async def test_mschapv2_for_ppp(make_nas: MakeNAS, memory: Memory) -> None:
+    """Version 2 in attributes: our proof that we know the answer, and two keys that only the NAS can open."""
+    nas = make_nas(HERE)
+    challenge, own = os.urandom(16), os.urandom(16)
+    hashed = mschap.challenge_hash(own, challenge, b"alice")
+    password_hash = mschap.nt_password_hash(DIGITS)
+    proof = mschap.challenge_response(hashed, password_hash)
+
+    def packet(proof: bytes) -> bytes:
+        response = bytes((7, 0)) + own + bytes(8) + proof
+        attributes = (vendor_specific(311, 11, challenge), vendor_specific(311, 25, response))
+        return nas.request((1, b"alice"), *attributes)
+
+    await memory.show("alice")
+    wrong = nas.ask(packet(bytes(24)))
+    assert (wrong.code, microsoft(wrong, 2)) == (REJECT, b"\7E=691 R=0")
+    await memory.show("alice")
+    asked = packet(proof)
+    accept = nas.ask(asked)
+    assert accept.code == ACCEPT
+    proven = mschap.authenticator_response(password_hash, proof, hashed)
+    assert microsoft(accept, 26) == b"\7" + proven.encode()
+    keys = tuple(opened(microsoft(accept, kind), asked[4:20]) for kind in (16, 17))
+    assert keys == mschap.session_keys(password_hash, proof)
+    salts = [microsoft(accept, kind)[:2] for kind in (16, 17)]
+    assert salts[0] != salts[1]
+    assert all(salt[0] & 0x80 for salt in salts)
 
 
 def conversation(nas: NAS, name: str, *, state: bytes | None, whole: bytes) -> Answer:
