@@ -32,6 +32,7 @@ class Listen(Model):
     http: Address = "127.0.0.1:8080"
     radius: Addresses = ()
     radius_accounting: Addresses = ()
+    radsec: Addresses = ()
 
     @property
     def of_doors(self) -> Mapping[str, tuple[str, ...]]:
@@ -39,7 +40,16 @@ class Listen(Model):
         return {
             "radius": tuple(f"udp:{address}" for address in self.radius),
             "radius_accounting": tuple(f"udp:{address}" for address in self.radius_accounting),
+            "radsec": tuple(f"tcp:{address}" for address in self.radsec),
         }
+
+
+class RadSec(Model):
+    """RADIUS over TLS (RFC 6614): files in PEM, from the configuration folder."""
+
+    certificate: Annotated[str, Field(min_length=1)]  # ours, with the chain up to its authority
+    key: Annotated[str, Field(min_length=1)]
+    authorities: Annotated[str, Field(min_length=1)]  # whose certificates NASes may show
 
 
 class Log(Model):
@@ -57,6 +67,7 @@ class ServerSettings(Model):
     master_key: SecretSource = SecretSource(file="var/master.key")
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     workers: Annotated[int, Field(ge=1, le=256)] = 1
+    radsec: RadSec | None = None
     doors: tuple[Name, ...] = ("oidc",)
     log: Log = Log()
     tenants: Annotated[str, Field(min_length=1)] = "tenants/*"
@@ -65,4 +76,6 @@ class ServerSettings(Model):
     def _doors_are_open(self) -> Self:
         if any(self.listen.of_doors.values()) and "radius" not in self.doors:
             raise ValueError("doors: add radius, or take its addresses from listen")
+        if self.listen.radsec and self.radsec is None:
+            raise ValueError("radsec: is missing, listen.radsec needs certificate, key and authorities")
         return self

@@ -43,11 +43,13 @@ def fault(packet: Packet, nas: NAS, kinds: Collection[int]) -> str | None:
 
 
 def may_be_unsigned(packet: Packet, nas: NAS) -> bool:
-    """Whether an Access-Request needs no Message-Authenticator: of a NAS that is excepted by name.
+    """Whether an Access-Request needs no Message-Authenticator: of a NAS that is excepted by name, or behind TLS.
 
     Never one with EAP (RFC 3579 §3.1), nor one with a Proxy-State: that is where a forger puts the blocks which
     make his answer collide with ours (CVE-2024-3596).
     """
-    if nas.settings.message_authenticator == "required":
+    if packet.first(EAP_MESSAGE) is not None:
         return False
-    return packet.first(EAP_MESSAGE) is None and packet.first(PROXY_STATE) is None
+    if nas.is_protected:
+        return True
+    return nas.settings.message_authenticator == "optional" and packet.first(PROXY_STATE) is None

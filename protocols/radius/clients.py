@@ -29,9 +29,28 @@ class NAS:
         return self.settings.secret.reveal().encode()
 
     @property
+    def is_protected(self) -> bool:
+        """Whether its packets come through TLS."""
+        return False
+
+    @property
     def browser(self) -> Secret:
         """What binds a login to this NAS: it needs no secrecy, since its packets are signed."""
         return Secret(f"radius {self.service}")
+
+
+class ProtectedNAS(NAS):
+    """One behind TLS, which has authenticated it: the secret protects nothing any more (RFC 6614 §2.3)."""
+
+    __slots__ = ()
+
+    @property
+    def secret(self) -> bytes:
+        return b"radsec"
+
+    @property
+    def is_protected(self) -> bool:
+        return True
 
 
 class Clients:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from socket import socket
 from typing import Final
 
 from aiohttp import web
 
+from idp.places import Places
 from idp.provider import IdentityProvider
 from protocols.radius import pages
 from protocols.radius.answering import Answering
 from protocols.radius.clients import Clients
 from protocols.radius.datagrams import Datagrams
 from protocols.radius.packet import Code
+from protocols.radius.streams import Streams
 from protocols.radius.tally import tallying
 
 DRAIN_SECONDS: Final = 10.0  # for what is being answered when the process is to end
+HANDSHAKE_SECONDS: Final = 10.0
 KINDS: Final = {"radius": Code.ACCESS_REQUEST, "radius_accounting": Code.ACCOUNTING_REQUEST}
 
 
@@ -29,26 +31,35 @@ async def setup(app: web.Application, provider: IdentityProvider) -> None:
 
 
 @asynccontextmanager
-async def listening(
-    provider: IdentityProvider, places: Mapping[str, Sequence[socket]], stop: asyncio.Event
-) -> AsyncIterator[None]:
-    """Answer at these sockets, by setting of `listen`, until `stop` is set or the block ends."""
+async def listening(provider: IdentityProvider, places: Places) -> AsyncIterator[None]:
+    """Answer at these places until `places.stop` is set or the block ends."""
     clients, answering = Clients(provider.tenants.values()), Answering(provider)
     async with tallying(provider) as tally:
         opened = [
             Datagrams(sock, kind, clients, answering, tally)
             for setting, kind in KINDS.items()
-            for sock in places[setting]
+            for sock in places.sockets[setting]
         ]
-        stopping = asyncio.create_task(_drain(opened, stop))
+        streams = Streams(clients, answering, tally)
+        servers = [
+            await asyncio.start_server(
+                streams.serve, sock=sock, ssl=places.tls, ssl_handshake_timeout=HANDSHAKE_SECONDS
+            )
+            for sock in places.sockets["radsec"]
+        ]
+        stopping = asyncio.create_task(_drain(opened, servers, streams, places.stop))
         try:
             yield
         finally:
-            stop.set()
+            places.stop.set()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping, DRAIN_SECONDS)
 
 
-async def _drain(opened: Sequence[Datagrams], stop: asyncio.Event) -> None:
+async def _drain(
+    opened: Sequence[Datagrams], servers: Sequence[asyncio.Server], streams: Streams, stop: asyncio.Event
+) -> None:
     await stop.wait()
-    await asyncio.gather(*(each.drain() for each in opened))
+    for server in servers:
+        server.close()
+    await asyncio.gather(streams.drain(), *(each.drain() for each in opened))

@@ -37,6 +37,8 @@ class ServiceSettings(ReplySettings):
     reply_messages: Literal["lines", "one"] = "lines"
     # Of a session that it reported: after so long without a report it is taken for over.
     silence_seconds: Annotated[int, Field(ge=300, le=2_592_000)] = 86400
+    # Names in the certificates of a NAS that comes through TLS (RFC 6614), one of which it must show.
+    certificate_names: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     # Where it listens for Disconnect-Request (RFC 5176), usually 3799; None: it cannot end a session for us.
     disconnect_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     # The tile of the portal: /radius/start/SERVICE opens the NAS's login page with a credential that works once.

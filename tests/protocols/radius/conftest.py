@@ -18,6 +18,7 @@ from storage.network import NetworkSession, WebToken
 from storage.records import AuditRecord, Interaction
 from tests.configuration import TenantFolder
 from tests.people import PASSWORD, PATTERN, Token, answer
+from tests.protocols.radius import certificates
 from tests.protocols.radius.nas import NAS, SECRET
 from tests.server import Server, free_port, running
 
@@ -51,6 +52,7 @@ NASES: dict[str, tuple[str, dict[str, Any]]] = {
     "unix": ("127.0.1.5/32", {"message_authenticator": "optional", "reply_messages": "one"}),
     "proxy": ("127.0.1.4/32", {"methods": ["pap", "eap-mschapv2"], "challenge_words": ["matrix"]}),
     "gate": ("127.0.1.9/32", {}),
+    "safe": ("127.0.1.8/32", {"certificate_names": ["nas.example.com"]}),
     "tunnels": ("127.0.1.2/32", {"reply": REPLY, "start": START}),
 }
 RULES = [
@@ -88,7 +90,12 @@ class VPN(Server):
         self.configuration.idp["trusted_proxies"] = ["127.0.0.0/8"]
         self.configuration.tenants.append(self._strict())
         self.tenant.settings["radius"] = {"webtoken": {"origins": ["https://vpn.example.com"]}}
-        self.disconnect = free_port()
+        self.disconnect, self.radsec = free_port(), free_port()
+        certificates.make(self.config / "tls")
+        self.configuration.idp["listen"]["radsec"] = f"127.0.0.1:{self.radsec}"
+        self.configuration.idp["radsec"] = {
+            "certificate": "tls/server.pem", "key": "tls/server.key", "authorities": "tls/ca.pem",
+        }  # fmt: skip
         NASES["gate"][1]["disconnect_port"] = self.disconnect
         self.tenant.policies = RULES
         self.tenant.settings["lockout"] = {"failures": 20, "seconds": 600}

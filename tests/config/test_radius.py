@@ -1,4 +1,4 @@
-"""What no two services of the whole server may share."""
+"""What RADIUS needs of the whole server: networks that nobody else has, open doors, files for TLS."""
 
 from __future__ import annotations
 
@@ -62,3 +62,13 @@ def test_a_short_secret_is_a_mistake_and_an_exception_is_warned_about(
 def test_addresses_of_a_closed_door_are_a_mistake(tmp_path: Path) -> None:
     (told,) = mistakes(write(tmp_path, idp="listen: {radius: 127.0.0.1:1812}"))
     assert "add radius" in told
+
+
+def test_files_for_tls_are_looked_at(tmp_path: Path) -> None:
+    (missing,) = mistakes(write(tmp_path, idp=f"{IDP}\nlisten: {{radsec: 127.0.0.1:2083}}"))
+    assert "radsec is missing" in missing
+    files = "radsec:\n  certificate: tls/a.pem\n  key: tls/a.key\n  authorities: tls/ca.pem"
+    (told,) = mistakes(write(tmp_path, idp=f"{IDP}\n{files}"))
+    assert told == (
+        "idp.yaml:3:16: radsec.certificate: cannot be used with its key: no such file or directory"
+    )
