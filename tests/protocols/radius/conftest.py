@@ -51,11 +51,15 @@ NASES: dict[str, tuple[str, dict[str, Any]]] = {
     "wireless": ("127.0.1.1/32", {"methods": ["eap-mschapv2", "eap-gtc", "mschapv2", "mschap"]}),
     "unix": ("127.0.1.5/32", {"message_authenticator": "optional", "reply_messages": "one"}),
     "proxy": ("127.0.1.4/32", {"methods": ["pap", "eap-mschapv2"], "challenge_words": ["matrix"]}),
+    "tables": ("127.0.1.6/32", {}),
+    "counters": ("127.0.1.7/32", {}),
     "gate": ("127.0.1.9/32", {}),
     "safe": ("127.0.1.8/32", {"certificate_names": ["nas.example.com"]}),
     "tunnels": ("127.0.1.2/32", {"reply": REPLY, "start": START}),
 }
 RULES = [
+    {"name": "tables", "when": {"services": ["tables"], "groups": ["staff"]}, "then": {"require": ["matrix"]}},
+    {"name": "counters", "when": {"services": ["counters"], "groups": ["staff"]}, "then": {"require": ["totp"]}},
     {"name": "near", "when": {"services": ["near"], "groups": ["both"]}, "then": {"require": ["totp"]}},
     {
         "name": "closed",
@@ -70,6 +74,8 @@ RULES = [
     {"name": "everyone else", "then": {"deny": {"en": "Ask the desk.", "ja": "窓口へ。"}}},
 ]  # fmt: skip
 TOKENS = {name: Token() for name in ("bob", "tom", "dora", "erin", "gus")}
+
+CROWD = 16  # names of each kind; `m…` are asked for the matrix, `c…` for a code
 
 TABLE = ["123456789012", "234567890123", "345678901234", "456789012345"]  # on the page
 DIGITS = answer(PATTERN, [list(row) for row in TABLE])
@@ -87,7 +93,7 @@ class VPN(Server):
             radius=[f"127.0.0.1:{self.radius}", f"[::1]:{self.radius}"],
             radius_accounting=f"127.0.0.1:{self.accounting}",
         )
-        self.configuration.idp["trusted_proxies"] = ["127.0.0.0/8"]
+        self.configuration.idp["trusted_proxies"] = ["127.0.0.1/32"]
         self.configuration.tenants.append(self._strict())
         self.tenant.settings["radius"] = {"webtoken": {"origins": ["https://vpn.example.com"]}}
         self.disconnect, self.radsec = free_port(), free_port()
@@ -107,6 +113,12 @@ class VPN(Server):
             }
         for name in ("alice", "anna", "amy", "lena", "off", "gone"):
             self.tenant.add_demo_user(name, "staff", matrix={"pattern": PATTERN})
+        for number in range(CROWD):
+            for kind in ("real", "disabled"):
+                self.tenant.add_demo_user(f"m{kind}{number:02}", "staff", matrix={"pattern": PATTERN})
+                self.tenant.add_demo_user(f"c{kind}{number:02}", "staff", totp={"secret": Token().secret})
+            for first in "mc":
+                self.tenant.add_demo_user(f"{first}factorless{number:02}", "staff")
         self.tenant.add_demo_user("carol", matrix={"pattern": PATTERN})
         self.tenant.add_demo_user(
             "bob", "token", password={"password": PASSWORD}, totp={"secret": TOKENS["bob"].secret}
@@ -121,7 +133,11 @@ class VPN(Server):
         """A tenant that shows tables to those only who are signed in, inside, and have a certificate."""
         strict = TenantFolder("strict", f"{self.url}/strict")
         certificate = {"header": "X-Client-Verify"}
-        webtoken = {"session": True, "networks": ["10.0.0.0/8"], "client_certificate": certificate}
+        webtoken = {
+            "session": True,
+            "networks": ["10.0.0.0/8", "127.0.0.2/32"],
+            "client_certificate": certificate,
+        }
         strict.settings["radius"] = {"webtoken": webtoken}
         strict.services["gate"] = {
             "service": "gate",

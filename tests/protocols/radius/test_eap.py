@@ -111,7 +111,7 @@ def test_the_identity_is_what_the_nas_says() -> None:
 
 def test_gtc_asks_as_often_as_there_are_questions() -> None:
     """Name, table, code: two requests, each answered with text."""
-    here = nas("eap-gtc")
+    here = nas("eap-gtc", "eap-mschapv2")
     read = METHOD.read(identity(), here, None)
     assert isinstance(read, EAPGiven)
     assert read.answer == Secret("")

@@ -7,6 +7,7 @@ import struct
 import time
 import zlib
 from collections.abc import AsyncIterator
+from http.client import HTTPConnection
 
 import pytest
 
@@ -125,6 +126,15 @@ async def test_without_a_name_nothing_is_drawn(vpn: VPN, browser: Browser) -> No
     assert (await browser.get(f"{vpn.url}/webtoken/table.gif?username=amy")).status == 404
 
 
+def status_from(address: str, vpn: VPN, headers: dict[str, str]) -> int:
+    """What the tenant `strict` answers to somebody at another address, who is inside."""
+    connection = HTTPConnection("127.0.0.1", vpn.port, timeout=10, source_address=(address, 0))
+    connection.request("GET", "/strict/webtoken", headers={"Host": f"localhost:{vpn.port}", **headers})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 async def test_who_may_fetch_one(vpn: VPN, browser: Browser, make_nas: MakeNAS) -> None:
     """Session, network and client certificate, as the tenant `strict` wants them."""
     url = f"{vpn.url}/strict/webtoken"
@@ -133,6 +143,7 @@ async def test_who_may_fetch_one(vpn: VPN, browser: Browser, make_nas: MakeNAS) 
     assert (await browser.get(url, headers={"X-Forwarded-For": "10.1.2.3"})).status == 403
     assert (await browser.get(url, headers={**inside, "X-Client-Verify": "NONE"})).status == 403
     assert (await browser.get(url, headers={**inside, "X-Forwarded-For": "192.0.2.1"})).status == 403
+    assert status_from("127.0.0.2", vpn, inside) == 403, "no proxy of ours, whatever it says"
     fragment = f"{url}/table.svg?username=alice"
     assert (await browser.get(fragment, headers=inside)).status == 403, "not signed in"
     page = await signed_in(browser, await browser.get(url, headers=inside), ALICE)
