@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from tests.people import PATTERN, answer
-from tests.protocols.radius.conftest import TOKENS, VPN
+from tests.protocols.radius.conftest import HOLDERS, VPN
 from tests.protocols.radius.nas import ACCEPT, CHALLENGE, NAS, REJECT, Answer
 
 SAFE = "127.0.1.8"
@@ -59,13 +59,14 @@ class Tunnel(NAS):
 
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
-def test_a_nas_with_a_certificate_of_its_name(vpn: VPN, version: str) -> None:
+def test_a_nas_with_a_certificate_of_its_name(vpn: VPN, version: str, holder: str) -> None:
     with closing(Tunnel(vpn, version=version)) as nas:
         (challenge,) = nas.exchange(nas.pap("anna", "", signed=False))
         assert challenge.code == CHALLENGE
         right = answer(PATTERN, challenge.table)
         assert nas.exchange(nas.pap("anna", right, state=challenge.state))[0].code == ACCEPT
-        several = [nas.pap("tom", "000000000"), nas.pap("tom", TOKENS["tom"].code()), nas.request(code=12)]
+        right = HOLDERS[holder].code()
+        several = [nas.pap(holder, "000000000"), nas.pap(holder, right), nas.request(code=12)]
         assert sorted(one.code for one in nas.exchange(*several)) == [ACCEPT, ACCEPT, REJECT]
 
 
