@@ -39,8 +39,8 @@ class Bridge:
             method = self.method  # a State without anything beside it is not even looked at
             kept = await state.resume(self.visit, self.nas, self.packet)
             match method.read(self.packet, self.nas, kept.held if kept else None):
-                case Say() as say:
-                    return await self._challenge(kept.interaction if kept else self._begin(), say)
+                case Say() as say:  # nothing was answered: whatever was asked or proven before is void
+                    return await self._challenge(self._begin(), say)
                 case Done() as done:
                     return await self._confirmed(kept, done)
                 case Given() as given:

@@ -30,9 +30,9 @@ SETTINGS: web.AppKey[Mapping[str, WebTokenSettings]] = web.AppKey("webtoken_sett
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET: whose table? Where a session is wanted, the table at once."""
-    settings, _ = admit(request)
+    settings, shown = admit(request)
     if settings.session:
-        return await _own(request)
+        return await _own(request, shown)
     return _page(request, "webtoken/ask")
 
 
@@ -43,7 +43,7 @@ async def submit(request: web.Request) -> web.StreamResponse:
     if not is_csrf(cookies.browser_secret(request, request[TENANT]), PATH, form.get("csrf", "")):
         return web.Response(status=303, headers={"Location": request[TENANT].url(PATH)})
     if settings.session:
-        return await _own(request)
+        return await _own(request, shown)
     username = canonical(form.get("username", ""))
     if not username:
         return _page(request, "webtoken/ask", retry=True)
@@ -80,10 +80,9 @@ async def draw(here: Visit, shown: Authenticator, username: str) -> WebToken:
     return token
 
 
-async def _own(request: web.Request) -> web.StreamResponse:
+async def _own(request: web.Request, shown: Authenticator) -> web.StreamResponse:
     """The table of whoever is signed in, or the login."""
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
-    _, shown = admit(request)
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
         attempt = Attempt(PORTAL, PORTAL, here.caller.address, here.now)

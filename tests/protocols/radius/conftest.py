@@ -74,7 +74,7 @@ RULES = [
     {"name": "staff", "when": {"groups": ["staff"], "protocols": ["radius"]}, "then": {"require": ["matrix"]}},
     {"name": "everyone else", "then": {"deny": {"en": "Ask the desk.", "ja": "窓口へ。"}}},
 ]  # fmt: skip
-TOKENS = {name: Token() for name in ("bob", "tom", "dora", "erin", "gus")}
+TOKENS = {name: Token() for name in ("bob", "tom", "dora", "erin", "eve", "gus")}
 
 # People with a token each, for one test a person: whoever is asked often runs ahead of the clock.
 HOLDERS = {f"holder{number:02}": Token() for number in range(12)}
@@ -130,7 +130,7 @@ class VPN(Server):
         self.tenant.add_demo_user(
             "bob", "token", password={"password": PASSWORD}, totp={"secret": TOKENS["bob"].secret}
         )
-        for name in ("tom", "erin", "gus"):
+        for name in ("tom", "erin", "eve", "gus"):
             self.tenant.add_demo_user(name, "codes", totp={"secret": TOKENS[name].secret})
         self.tenant.add_demo_user(
             "dora", "both", matrix={"pattern": PATTERN}, totp={"secret": TOKENS["dora"].secret}

@@ -44,7 +44,7 @@ async def test_the_nas_is_told(make_nas: MakeNAS, memory: Memory) -> None:
 async def test_a_mapping_error_rejects(make_nas: MakeNAS, memory: Memory) -> None:
     """THREAT_MODEL.md 29: An attribute-mapping error rejects."""
     nas = make_nas("127.0.1.2")
-    assert nas.ask(nas.pap("erin", TOKENS["erin"].code())).code == REJECT
+    assert nas.ask(nas.pap("eve", TOKENS["eve"].code())).code == REJECT
     event = (await memory.events(service="tunnels", event="login.refused"))[0]
     assert "floor" in event.details["reason"]
 

@@ -64,6 +64,15 @@ async def test_eap_mschapv2_with_a_table(vpn: VPN, memory: Memory, tmp_path: Pat
     assert refused.event == "login.refused"
 
 
+async def test_a_peer_that_refuses_gtc_answers_the_table_of_the_page(
+    vpn: VPN, memory: Memory, tmp_path: Path
+) -> None:
+    """GTC is offered first, and draws a table of its own; whoever refuses it never sees that one."""
+    await memory.show("lena")
+    supplicant = Supplicant(vpn.radius, tmp_path, address="127.0.1.20")
+    assert supplicant.run("MSCHAPV2", "lena", DIGITS).endswith("SUCCESS\n")
+
+
 def test_eap_mschapv2_with_a_code_and_a_hidden_name(vpn: VPN, tmp_path: Path) -> None:
     """Identity privacy: eapol_test says `anonymous` outside, and who it is in the response."""
     supplicant = Supplicant(vpn.radius, tmp_path)
@@ -177,26 +186,26 @@ async def test_eap_gtc_draws_the_table(make_nas: MakeNAS) -> None:
 async def test_each_eap_method_spends_the_same_budget(make_nas: MakeNAS, memory: Memory) -> None:
     """THREAT_MODEL.md 18: Every path that checks a secret spends the same budget: each EAP method, and MS-CHAP."""
     nas = make_nas(HERE)
-    before = await memory.failures("erin", "totp")
-    first = conversation(nas, "erin", state=None, whole=peer.response(1, 1, b"erin"))
+    before = await memory.failures("eve", "totp")
+    first = conversation(nas, "eve", state=None, whole=peer.response(1, 1, b"eve"))
     offered = peer.joined(first.attributes)
-    answered = peer.answer_mschapv2(offered, "erin", "000000")
-    assert conversation(nas, "erin", state=first.state, whole=answered).code == REJECT
-    first = conversation(nas, "erin", state=None, whole=peer.response(1, 1, b"erin"))
+    answered = peer.answer_mschapv2(offered, "eve", "000000")
+    assert conversation(nas, "eve", state=first.state, whole=answered).code == REJECT
+    first = conversation(nas, "eve", state=None, whole=peer.response(1, 1, b"eve"))
     offered = peer.joined(first.attributes)
-    asked = conversation(nas, "erin", state=first.state, whole=peer.response(offered[1], 3, b"\6"))
+    asked = conversation(nas, "eve", state=first.state, whole=peer.response(offered[1], 3, b"\6"))
     request = peer.joined(asked.attributes)
     wrong = peer.response(request[1], 6, b"000000")
-    assert conversation(nas, "erin", state=asked.state, whole=wrong).code == REJECT
-    assert await memory.failures("erin", "totp") == before + 2
+    assert conversation(nas, "eve", state=asked.state, whole=wrong).code == REJECT
+    assert await memory.failures("eve", "totp") == before + 2
 
 
 async def test_the_end_of_a_conversation_is_not_its_middle(make_nas: MakeNAS) -> None:
     """An acknowledgement before any proof is a reject, and its State is spent."""
     nas = make_nas(HERE)
-    first = conversation(nas, "erin", state=None, whole=peer.response(1, 1, b"erin"))
+    first = conversation(nas, "eve", state=None, whole=peer.response(1, 1, b"eve"))
     offered = peer.joined(first.attributes)
     early = peer.response(offered[1], 26, b"\3")
-    assert conversation(nas, "erin", state=first.state, whole=early).code == REJECT
-    right = peer.answer_mschapv2(offered, "erin", TOKENS["erin"].code())
-    assert conversation(nas, "erin", state=first.state, whole=right).code == REJECT
+    assert conversation(nas, "eve", state=first.state, whole=early).code == REJECT
+    right = peer.answer_mschapv2(offered, "eve", TOKENS["eve"].code())
+    assert conversation(nas, "eve", state=first.state, whole=right).code == REJECT
