@@ -71,20 +71,20 @@ async def test_ipv6(make_nas: MakeNAS) -> None:
     assert six.ask(six.pap("anna", "")).code == CHALLENGE
 
 
-async def test_a_duplicate_gets_the_same_reply_and_spends_no_guess(nas: NAS, memory: Memory) -> None:
+async def test_a_duplicate_gets_the_same_reply_and_spends_no_guess(
+    nas: NAS, memory: Memory, holder: str
+) -> None:
     """THREAT_MODEL.md 28: A duplicate (address, port, id, authenticator) gets the same reply and spends no guess."""
-    packet = nas.pap("amy", "000000")
-    await memory.show("amy")
+    packet = nas.pap(holder, "000000000")
     first = nas.ask(packet)
     assert [nas.ask(packet).raw for _ in range(5)] == [first.raw] * 5
-    assert await memory.failures("amy", "matrix") == 1
-    packet = nas.pap("amy", "000001")
-    await memory.show("amy")
+    assert await memory.failures(holder, "totp") == 1
+    packet = nas.pap(holder, "000000001")
     for _ in range(20):  # while the first is still being worked on
         nas.send(packet)
     assert nas.receive(packet) is not None
     await asyncio.sleep(0.2)
-    assert await memory.failures("amy", "matrix") == 2
+    assert await memory.failures(holder, "totp") == 2
 
 
 async def test_a_duplicate_of_an_accept_is_an_accept(nas: NAS, holder: str) -> None:
