@@ -1,4 +1,4 @@
-"""User-Password: hidden on the way by the shared secret (RFC 2865 §5.2)."""
+"""What is hidden on the way by the shared secret: passwords (RFC 2865 §5.2), and keys in the same way."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ def reveal(hidden: bytes, secret: bytes, authenticator: bytes) -> bytes:
         plain.append(_xor(block, hashlib.md5(secret + before).digest()))  # noqa: S324
         before = block
     return b"".join(plain).rstrip(b"\0")
+
+
+def hide(plain: bytes, secret: bytes, start: bytes) -> bytes:
+    """Whole blocks, hidden. `start` is the request's authenticator, with the salt of a key behind it (RFC 2548)."""
+    hidden, before = [], start
+    for place in range(0, len(plain), BLOCK):
+        before = _xor(plain[place : place + BLOCK], hashlib.md5(secret + before).digest())  # noqa: S324
+        hidden.append(before)
+    return b"".join(hidden)
 
 
 def _xor(one: bytes, other: bytes) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import Final
 
+from protocols.radius.hiding import hide
 from protocols.radius.packet import BLOCK, Attribute, vendor_specific
 
 MICROSOFT: Final = 311
@@ -25,7 +25,7 @@ def session_keys(send: bytes, receive: bytes, secret: bytes, authenticator: byte
 
 def keys_v1(keys: bytes, secret: bytes, authenticator: bytes) -> Attribute:
     """MS-CHAP-MPPE-Keys, 32 bytes."""
-    return vendor_specific(MICROSOFT, MPPE_KEYS, _hidden(keys, secret, authenticator))
+    return vendor_specific(MICROSOFT, MPPE_KEYS, hide(keys, secret, authenticator))
 
 
 def encryption() -> list[Attribute]:
@@ -40,14 +40,4 @@ def _salted(kind: int, key: bytes, salt: int, secret: bytes, authenticator: byte
     head = salt.to_bytes(2)
     plain = bytes((len(key),)) + key
     padded = plain + bytes(-len(plain) % BLOCK)
-    return vendor_specific(MICROSOFT, kind, head + _hidden(padded, secret, authenticator + head))
-
-
-def _hidden(plain: bytes, secret: bytes, start: bytes) -> bytes:
-    """Encrypted as a User-Password is (RFC 2865 §5.2)."""
-    hidden, before = [], start
-    for place in range(0, len(plain), BLOCK):
-        pad = hashlib.md5(secret + before).digest()  # noqa: S324  what the protocol is made of
-        before = bytes(one ^ other for one, other in zip(plain[place : place + BLOCK], pad, strict=True))
-        hidden.append(before)
-    return b"".join(hidden)
+    return vendor_specific(MICROSOFT, kind, head + hide(padded, secret, authenticator + head))
