@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp import direct
 from idp.outcome import Reject
@@ -87,26 +86,27 @@ class Bridge:
         visit = self.visit
         authenticator = visit.tenant.authenticators[interaction.chain[0]]
         if not authenticator.shows:
-            return dataclasses.replace(
-                interaction, prompt=await authenticator.challenge(visit.tx, user, visit.now)
-            )
+            prompt = await authenticator.challenge(visit.tx, user, visit.now)
+            return interaction if prompt == interaction.prompt else replace(interaction, prompt=prompt)
         token = await visit.tx.web_tokens.consume(interaction.username or "", authenticator.name, visit.now)
         if token is None:
             raise Refused(f"no {authenticator.name} was shown to this user, or it was used, or is too old")
-        return dataclasses.replace(interaction, prompt=token.prompt)
+        return replace(interaction, prompt=token.prompt)
 
     async def _prove(self, given: Given, interaction: Interaction, user: User | None) -> Reply:
         """Look at the answer, and at the code behind it where one is expected there."""
         wrong: Reject | None = None
         for number, answer in enumerate(parts(self.nas, given.answer, interaction)):
             if number:
+                if wrong is not None:
+                    # The rest is looked at all the same: else the time would tell that the first part was right.
+                    interaction = replace(interaction, chain=interaction.chain[1:])
                 interaction = await self._shown(interaction, user)
             outcome = await direct.answer(self.visit, interaction, user, answer)
             if isinstance(outcome, Reject):
-                # The rest is looked at all the same: else the time would tell that the first part was right.
                 wrong = wrong or outcome
-                outcome = dataclasses.replace(interaction, chain=interaction.chain[1:])
-            interaction = outcome
+            else:
+                interaction = outcome
         if wrong is not None or user is None:
             return self._rejected(wrong, given)
         if interaction.chain:
@@ -134,7 +134,7 @@ class Bridge:
             username=interaction.username,
             authenticator=name,
         )
-        return await self._challenge(dataclasses.replace(interaction, prompt=prompt), say)
+        return await self._challenge(replace(interaction, prompt=prompt), say)
 
     async def _challenge(self, interaction: Interaction, say: Say, *, proven: bool = False) -> Reply:
         method = str(self.details.get("method", ""))
