@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import ssl
 import time
@@ -28,14 +27,14 @@ from idp.config.revision import revision
 from idp.delivering import retrying
 from idp.places import Places
 from idp.provider import IdentityProvider
-from idp.supervisor.work import Unfit
+from idp.supervisor.work import Stop, Unfit
 from idp.sweeping import sweeping
 from idp.vault import WrongMasterKey
 from idp.web import routes, server
 from idp.web.boundary import boundary
 from idp.web.catalogue import CatalogueError
 from idp.web.directory import Directory
-from idp.web.exchange import DIRECTORY, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.exchange import CERTIFICATE_HEADER, DIRECTORY, PAGES, PREFIX, PROVIDER, TRUSTED
 from idp.web.health import Health, Serving
 from idp.web.pages import Pages
 from idp.web.theme import ThemeError
@@ -91,7 +90,7 @@ class Server:
         return (listen.http, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
 
     async def serve(
-        self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: asyncio.Event
+        self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
         log.settle()
         try:
@@ -133,6 +132,7 @@ class Server:
         tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
         here = dataclasses.replace(provider, tenants=tenants, doors={})
         app[PREFIX], app[PROVIDER] = prefix, here
+        app[CERTIFICATE_HEADER] = self.configuration.server.client_certificate_header
         routes.setup(app, here)
         for name in self.serving.doors:
             await doors.opening(name).setup(app, here)

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 import storage
+from idp import likeness
 from idp.authenticators.table import open_authenticators
 from idp.config.configuration import Configuration, TenantConfiguration
 from idp.demo import populate
+from idp.derivation import open_key
 from idp.login import Login
 from idp.provider import Clock, IdentityProvider
 from idp.tenant import Service, Tenant
@@ -34,6 +36,8 @@ async def open_provider(
     try:
         for name in await database.migrate():
             log.info("storage.migrated", migration=name)
+        for words in await database.warnings():
+            log.warning("storage.dubious", words=words)
         tenants = {
             tenant.name: await _open_tenant(tenant, database, master, clock())
             for tenant in configuration.tenants
@@ -61,4 +65,5 @@ async def _open_tenant(
         authenticators=open_authenticators(configuration.authenticators, vault),
         vault=vault,
         zone=ZoneInfo(settings.time_zone),
+        likeness_key=await open_key(database, vault, likeness.KEY, now),
     )

@@ -113,11 +113,7 @@ async def _claim(provider: IdentityProvider, tenant: Tenant) -> list[Delivery]:
     async with provider.storage.transaction(tenant.name) as tx:
         while len(claimed) < BATCH and (found := await tx.deliveries.claim(now, now + LEASE_SECONDS)):
             door = provider.doors.get(found.door)
-            if (
-                door is not None
-                and found.service in tenant.services
-                and door.farewell(tenant, found.service, found.sid).tells
-            ):
+            if door is not None and (await door.farewell(tx, tenant, found)).tells:
                 claimed.append(found)
                 continue
             await tx.deliveries.delete(found.id)

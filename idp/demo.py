@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from idp import audit
+from idp import attributes, audit
 from idp.authenticators import Refused
 from idp.authenticators.table import open_authenticators
 from idp.config.configuration import TenantConfiguration
@@ -45,6 +45,8 @@ def _enrol(
         email=person.email,
         groups=frozenset(person.groups),
     )
+    if person.attributes:
+        user = attributes.assign(user, person.attributes, tenant.settings.attributes, now)
     provers = open_authenticators({name: tenant.authenticators[name] for name in person.credentials}, vault)
     try:
         return user, [provers[name].enrol(user, given, now) for name, given in person.credentials.items()]

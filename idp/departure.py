@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from idp import delivering
 from idp.farewell import Farewell, Result, Told
 from idp.provider import Door, IdentityProvider
-from idp.revocation import delivery, doors_of, revoke
+from idp.revocation import delivery, doors_of, once_each, revoke
 from idp.tenant import Tenant
 from idp.visit import Visit
 from storage.deliveries import Delivery
-from storage.records import Grant, Session
+from storage.records import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,46 +21,42 @@ class Departure:
 
     told: tuple[Told, ...]
     deliveries: tuple[Delivery, ...]
-    frames: Mapping[str, str]  # by service
+    farewells: Mapping[str, Farewell]  # by delivery
 
 
-async def depart(visit: Visit, doors: Mapping[str, Door], session: Session, by: str = "") -> Departure:
+async def depart(
+    visit: Visit, doors: Mapping[str, Door], session: Session, by: str = "", client_id: str = ""
+) -> Departure:
     """In the transaction that ended the session. `by` is the service that asked for it, if one did.
 
-    That one needs no telling: it signed the user out itself before it sent him here.
+    That one needs no telling: it signed the user out itself before it sent him here. `client_id` says which it is
+    of those that share a name.
     """
-    told, deliveries, frames, known = [], [], {}, doors_of(visit.tenant.services)
-    for service in _services(await revoke(visit.tx, session.sid)):
-        door = known.get(service, "")
-        farewell = doors[door].farewell(visit.tenant, service, session.sid) if door in doors else Farewell()
-        if farewell.frame:
-            frames[service] = farewell.frame
+    told, deliveries, farewells, known = [], [], {}, doors_of(visit.tenant)
+    for grant in once_each(await revoke(visit.tx, session.sid)):
+        door = known.get(grant.service, "")
+        is_asker = grant.service == by and client_id in ("", grant.client_id)
+        farewell = await doors[door].farewell(visit.tx, visit.tenant, grant) if door in doors else Farewell()
         if farewell.tells:
-            claimed = visit.now + delivering.LEASE_SECONDS
-            deliveries.append(delivery(door, service, session.user_id, session.sid, visit.now, claimed, 1))
-            await visit.tx.deliveries.add(deliveries[-1])
+            due = delivery(door, grant, visit.now, visit.now + delivering.LEASE_SECONDS, attempts=1)
+            farewells[due.id] = farewell
+            deliveries.append(due)
+            await visit.tx.deliveries.add(due)
             continue
-        result = Result.ASKED if farewell.frame else Result.DONE if service == by else Result.UNSUPPORTED
-        told.append(Told(service, result, farewell.frame))
+        result = Result.ASKED if farewell.frame else Result.DONE if is_asker else Result.UNSUPPORTED
+        told.append(Told(grant.service, result, farewell.frame, farewell.names))
         await visit.record(
-            f"logout.{result.value}", user_id=session.user_id, service=service, sid=session.sid
+            f"logout.{result.value}", user_id=session.user_id, service=grant.service, sid=session.sid
         )
-    return Departure(tuple(told), tuple(deliveries), frames)
+    return Departure(tuple(told), tuple(deliveries), farewells)
 
 
 async def conclude(provider: IdentityProvider, tenant: Tenant, departure: Departure) -> tuple[Told, ...]:
     """After that transaction: tell them all at once, within the time limit; every service with its result."""
     delivered = await delivering.deliver(provider, tenant, departure.deliveries)
-    ours = [
-        Told(
-            each.service,
-            Result.DONE if each.id in delivered else Result.PENDING,
-            departure.frames.get(each.service, ""),
-        )
-        for each in departure.deliveries
-    ]
+    ours = []
+    for each in departure.deliveries:
+        farewell = departure.farewells[each.id]
+        result = Result.DONE if each.id in delivered else Result.PENDING
+        ours.append(Told(each.service, result, farewell.frame, farewell.names))
     return (*ours, *departure.told)
-
-
-def _services(grants: Iterable[Grant]) -> list[str]:
-    return list(dict.fromkeys(grant.service for grant in grants))

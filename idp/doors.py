@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -22,9 +22,9 @@ class DoorModels:
     service: type[BaseModel]  # `ServiceSettings`: its section of a service
     tenant: type[BaseModel]  # `TenantSettings`: its section of a tenant
     unique: tuple[str, ...] = ()  # `UNIQUE`: what no two services of a tenant may share
-    exclusive: tuple[
-        str, ...
-    ] = ()  # `EXCLUSIVE`: lists whose entries no two services of the server may share
+    exclusive: tuple[str, ...] = ()  # `EXCLUSIVE`: lists whose entries no two services anywhere may share
+    # `unserved`: of a service's section and `idp.yaml`, the keys that the server cannot serve, and why
+    unserved: Callable[[Any, Any], Mapping[str, str]] | None = None
 
 
 def names() -> tuple[str, ...]:
@@ -43,7 +43,8 @@ def models(name: str) -> DoorModels:
     settings = import_module(f"{_module(name)}.settings")
     unique: tuple[str, ...] = getattr(settings, "UNIQUE", ())
     exclusive: tuple[str, ...] = getattr(settings, "EXCLUSIVE", ())
-    return DoorModels(settings.ServiceSettings, settings.TenantSettings, unique, exclusive)
+    unserved = getattr(settings, "unserved", None)
+    return DoorModels(settings.ServiceSettings, settings.TenantSettings, unique, exclusive, unserved)
 
 
 def _module(name: str) -> str:

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Visited(Protocol):
+    """Where a session went: `client_id` says which of those that share the name of the service."""
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def sid(self) -> str: ...
 
 
 class Untold(Exception):
@@ -16,6 +29,7 @@ class Farewell:
 
     tells: bool = False  # the door itself tells it
     frame: str = ""  # the user's browser tells it by loading this address
+    names: Mapping[str, str] | None = None  # what it is called, by language, if it stands in no file
 
 
 class Result(enum.StrEnum):
@@ -34,3 +48,4 @@ class Told:
     service: str
     result: Result
     frame: str = ""
+    names: Mapping[str, str] | None = None

@@ -64,12 +64,17 @@ async def ask(
     return dataclasses.replace(peek(interaction), retry=retry, stale=stale, last_try=last_try)
 
 
+def question(interaction: Interaction) -> str:
+    """The name of the open question."""
+    return interaction.chain[0] if interaction.chain else USERNAME
+
+
 def peek(interaction: Interaction) -> Challenge:
     """The open question as it stands."""
     return Challenge(
         interaction_id=interaction.id,
         step=interaction.step,
-        authenticator=interaction.chain[0] if interaction.chain else USERNAME,
+        authenticator=question(interaction),
         prompt=interaction.prompt,
         service=interaction.service,
         resume=Resume(interaction.door, interaction.request),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from idp import conclusion, proving, session, throttle
@@ -26,6 +27,7 @@ class Wish:
 
 
 NO_WISH = Wish()
+Typed = Secret | Callable[[str], Secret]  # the answer, or what of a form answers the question of that name
 
 
 class Login:
@@ -62,7 +64,7 @@ class Login:
             interaction = dataclasses.replace(interaction, username=None, user_id=None, chain=(), proofs=())
         return await interactions.ask(visit, interaction, await visit.user(interaction.user_id))
 
-    async def answer(self, visit: Visit, interaction_id: str, step: str, answer: Secret) -> Outcome:
+    async def answer(self, visit: Visit, interaction_id: str, step: str, typed: Typed) -> Outcome:
         """Take the answer to the open question, then ask the next or conclude.
 
         An empty answer, and one to a question that is no longer open, is not evaluated and costs no guess.
@@ -71,6 +73,7 @@ class Login:
         interaction = await interactions.claim(visit, interaction_id)
         if isinstance(interaction, Reject):
             return interaction
+        answer = typed if isinstance(typed, Secret) else typed(interactions.question(interaction))
         is_open = step == interaction.step and bool(answer)
         if is_open and not interaction.chain:
             return await self._identify(visit, interaction, answer)

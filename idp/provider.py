@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from idp.farewell import Farewell
+from idp.farewell import Farewell, Visited
 from idp.login import Login
 from idp.outcome import Accept
 from idp.tenant import Tenant
 from idp.visit import Visit
-from storage import Storage
+from storage import Storage, Transaction
 from storage.deliveries import Delivery
 
 Clock = Callable[[], int]
@@ -29,8 +29,8 @@ class Door(Protocol):
     def destinations(self, request: Mapping[str, Any], /) -> tuple[str, ...]:
         """Addresses to which the browser goes after the login: what the pages' form-action must allow."""
 
-    def farewell(self, tenant: Tenant, service: str, sid: str, /) -> Farewell:
-        """How a service of ours can be told that a session has ended."""
+    async def farewell(self, tx: Transaction, tenant: Tenant, visited: Visited, /) -> Farewell:
+        """How a service of ours can be told that the session has ended; not at all if it is gone."""
 
     async def tell(self, tenant: Tenant, delivery: Delivery, now: int, /) -> None:
         """Tell it, where `farewell` says that we can. Raises `Untold`."""

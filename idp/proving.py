@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from idp import conclusion, throttle
+from idp import conclusion, likeness, throttle
+from idp.authenticators import Busy
 from idp.authenticators.answer import Answer
 from idp.interaction import proved
 from idp.outcome import Reject
-from idp.policy import Attempt, Deny, Require, decide, usual
+from idp.policy import Attempt, Deny, decide
 from idp.throttle import Spent
 from idp.username import canonical
 from idp.visit import Visit
@@ -29,15 +30,15 @@ async def identify(
 ) -> tuple[Interaction, User | None] | Reject:
     """A user name was given: what is its owner asked? Nobody learns here whether it has one."""
     username = canonical(typed)
-    user = await visit.user_named(username)
-    tried = attempt(visit, interaction, user)
+    person = await visit.tx.users.find_by_name(username)
+    tried = attempt(visit, interaction, person)
     verdict = decide(visit.tenant.rules, tried).verdict
-    required = verdict if isinstance(verdict, Require) else usual(visit.tenant.rules, tried)
-    if required is None:  # nobody gets in here and now: there is no proof to ask for, and no name to protect
+    required = await likeness.required(visit, username, tried, verdict)
+    if required is None:  # nobody gets in here and now: no proof to ask for, and no name to protect
         denial = verdict if isinstance(verdict, Deny) else Deny(verdict.rule)
         return await conclusion.deny(visit, denial, dataclasses.replace(tried, user=None))
-    user_id = user.id if user else None
-    chain = required.authenticators
+    user = None if person is None or person.disabled_at is not None else person
+    user_id, chain = user.id if user else None, required.authenticators
     return dataclasses.replace(interaction, username=username, user_id=user_id, chain=chain, proofs=()), user
 
 
@@ -50,13 +51,16 @@ async def prove(
     spent = await throttle.spend(
         visit.tx, visit.tenant.settings.lockout, username, authenticator.name, visit.now
     )
+    if spent.undecided:  # a right answer among many at once is not told that the name is locked
+        raise Busy
     proven = spent.evaluate and await authenticator.verify(
         visit.tx, user, interaction.prompt, answer, visit.now
     )
     if proven and user is not None:
-        if len(interaction.chain) > 1:  # else `throttle.unlock` follows, which forgets it and all before
-            await throttle.refund(visit.tx, username, authenticator.name)
+        await throttle.refund(visit.tx, username, authenticator.name)
         return proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
+    if spent.evaluate:
+        await throttle.charge(visit.tx, username, authenticator.name)
     reference = await visit.record(
         "proof.refused" if spent.evaluate else "proof.locked",
         user_id=interaction.user_id,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from idp.audit import record
+from idp.config.tenant import TenantSettings
 from keys.token import new_id
 from storage import Transaction
 from storage.deliveries import Delivery
@@ -23,9 +24,28 @@ class Entered(Protocol):
     def doors(self) -> Mapping[str, Any]: ...
 
 
-def doors_of(services: Mapping[str, Entered]) -> dict[str, str]:
-    """The one door of each service that has one, by service."""
-    return {name: next(iter(service.doors)) for name, service in services.items() if service.doors}
+class Home(Protocol):
+    """A tenant, as far as its services go."""
+
+    @property
+    def services(self) -> Mapping[str, Entered]: ...
+    @property
+    def settings(self) -> TenantSettings: ...
+
+
+def doors_of(tenant: Home) -> dict[str, str]:
+    """The one door of each service that has one, by service; also of services that a door itself makes."""
+    settings = tenant.settings
+    sections = {name: getattr(settings, name) for name in type(settings).model_fields}
+    made = {
+        service: door
+        for door, section in sections.items()
+        if hasattr(section, "services")
+        for service in section.services()
+    }
+    return made | {
+        name: next(iter(service.doors)) for name, service in tenant.services.items() if service.doors
+    }
 
 
 async def revoke(tx: Transaction, sid: str, *, offline: bool = False) -> list[Grant]:
@@ -51,9 +71,10 @@ async def end(
 ) -> int:
     """End a session whose browser is not there; its services are told soon, by any node.
 
-    `doors` are by service, as `doors_of` gives them. Returns how many services there are.
+    `doors` are by service, as `doors_of` gives them. Returns how many services there are; none if it has ended.
     """
-    await tx.sessions.delete(session.id_hash)
+    if not await tx.sessions.delete(session.id_hash):
+        return 0
     grants = await revoke(tx, session.sid, offline=offline)
     await record(tx, "session.ended", now, user_id=session.user_id, sid=session.sid, reason=reason)
     return await _announce(tx, doors, grants, now)
@@ -74,21 +95,28 @@ async def disconnect(tx: Transaction, doors: Mapping[str, str], session: Network
     """Write that a NAS is to end a session; False where its service is no longer configured."""
     door = doors.get(session.service)
     if door is not None:
-        told = delivery(door, session.service, session.user_id or "", session.id, now, now)
-        await tx.deliveries.add(told)
+        await tx.deliveries.add(
+            Delivery(new_id(), door, session.service, session.user_id or "", session.id, now, now)
+        )
     return door is not None
 
 
-def delivery(
-    door: str, service: str, user_id: str, sid: str, now: int, due_at: int, attempts: int = 0
-) -> Delivery:
-    """A delivery under a new id."""
-    return Delivery(new_id(), door, service, user_id, sid, now, due_at, attempts)
+def delivery(door: str, grant: Grant, now: int, due_at: int, attempts: int = 0) -> Delivery:
+    """A delivery under a new id, to whom the grant was given."""
+    times = now, due_at, attempts
+    return Delivery(
+        new_id(), door, grant.service, grant.user_id, grant.sid, *times, client_id=grant.client_id
+    )
 
 
 async def _announce(tx: Transaction, doors: Mapping[str, str], grants: Iterable[Grant], now: int) -> int:
     """Write what services are to be told, each once a session."""
-    told = {(grant.service, grant.sid): grant.user_id for grant in grants if grant.service in doors}
-    for (service, sid), user_id in told.items():
-        await tx.deliveries.add(delivery(doors[service], service, user_id, sid, now, now))
+    told = [grant for grant in once_each(grants) if grant.service in doors]
+    for grant in told:
+        await tx.deliveries.add(delivery(doors[grant.service], grant, now, now))
     return len(told)
+
+
+def once_each(grants: Iterable[Grant]) -> list[Grant]:
+    """One grant for each client and session that they were given to."""
+    return list({(grant.service, grant.client_id, grant.sid): grant for grant in grants}.values())

@@ -40,7 +40,7 @@ async def establish(visit: Visit, user: User, proofs: tuple[Proof, ...], acr: st
     if before is not None and before.user_id == user.id:
         await visit.tx.sessions.delete(before.id_hash)
     elif before is not None:
-        doors = doors_of(visit.tenant.services)
+        doors = doors_of(visit.tenant)
         await revocation.end(visit.tx, doors, before, visit.now, reason="another user signed in")
     secret = new_token()
     began = min((proof.at for proof in proofs), default=visit.now)

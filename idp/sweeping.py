@@ -9,12 +9,17 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from idp import revocation
 from idp.audit import record
 from idp.provider import IdentityProvider
+from idp.revocation import doors_of
 from idp.signing import forget, is_over
-from storage import StorageError
+from idp.tenant import Tenant
+from storage import Storage, StorageError
 
 SECONDS = 60  # from one look to the next, give or take a half: processes should not all look at once
+FIRST_SECONDS = 2  # from the start to the first look, likewise: what expired while nobody served goes soon
+SLICE = 200  # sessions that end in one transaction
 
 log = structlog.get_logger("idp.storage")
 
@@ -31,16 +36,39 @@ async def sweeping(provider: IdentityProvider) -> AsyncIterator[None]:
 
 
 async def _sweep(provider: IdentityProvider) -> None:
+    seconds = FIRST_SECONDS
     while True:
-        await asyncio.sleep(SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
-        for tenant in provider.tenants:
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
+        seconds = SECONDS
+        for tenant in provider.tenants.values():
             try:
-                deleted = await provider.storage.sweep(tenant, provider.clock())
-                await _forget_keys(provider, tenant)
+                now = provider.clock()  # one for both: no session may be swept that was not looked at
+                if tenant.settings.session.expiry_signs_out:
+                    await sign_out_expired(provider.storage, tenant, now)
+                deleted = await provider.storage.sweep(tenant.name, now)
+                await _forget_keys(provider, tenant.name)
             except StorageError as error:
-                log.warning("storage.sweep.failed", tenant=tenant, error=str(error))
+                log.warning("storage.sweep.failed", tenant=tenant.name, error=str(error))
             else:
-                log.debug("storage.swept", tenant=tenant, rows=deleted)
+                log.debug("storage.swept", tenant=tenant.name, rows=deleted)
+
+
+async def sign_out_expired(storage: Storage, tenant: Tenant, now: int) -> int:
+    """End sessions that are over at the services that they went to, whom the back channel tells soon.
+
+    Returns how many. Each slice is a transaction of its own; of several processes one ends a session.
+    """
+    doors, idle_since, total = doors_of(tenant), now - tenant.settings.session.idle_seconds, 0
+    while True:
+        async with storage.snapshot(tenant.name) as tx:
+            over = await tx.sessions.list_over(now, idle_since, SLICE)
+        if not over:
+            return total
+        async with storage.transaction(tenant.name) as tx:
+            for session in over:
+                reason = "over" if session.expires_at <= now else "idle"
+                await revocation.end(tx, doors, session, now, reason=reason)
+        total += len(over)
 
 
 async def _forget_keys(provider: IdentityProvider, tenant: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ class Tenant:
     authenticators: Mapping[str, Authenticator]
     vault: Vault
     zone: ZoneInfo
+    likeness_key: bytes = field(repr=False)  # see `idp.likeness`
 
     @property
     def issuer(self) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from idp.config.tenant import Lockout
 from storage import Transaction
+
+EVALUATION_SECONDS: Final = 10  # no answer is looked at for longer
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
     """One guess was counted. `until` is when the count ends (epoch seconds)."""
 
-    evaluate: bool  # within the budget: look at the answer
+    evaluate: bool  # within the budget: look at the answer, then `refund` or `charge` it
     left: int  # further guesses before the lock
     until: int
+    undecided: bool = False  # beyond the budget only if those before it, still being looked at, are all wrong
 
 
 def subject(username: str, authenticator: str) -> str:
@@ -32,12 +36,20 @@ async def spend(tx: Transaction, lockout: Lockout, username: str, authenticator:
     counted = subject(username, authenticator)
     budget = await tx.budgets.spend(counted, lockout.failures, lockout.seconds, now)
     left = max(0, lockout.failures - budget.failures)
-    return Spent(budget.failures <= lockout.failures, left, budget.until)
+    evaluate = budget.failures <= lockout.failures
+    # A process that died in the middle never says how its guesses were: for how long is that believed?
+    is_fresh = now - (budget.until - lockout.seconds) < EVALUATION_SECONDS
+    return Spent(evaluate, left, budget.until, not evaluate and budget.pending > 0 and is_fresh)
 
 
 async def refund(tx: Transaction, username: str, authenticator: str) -> None:
     """The answer was right and more is asked: it does not count, and what was wrong before still does."""
     await tx.budgets.refund(subject(username, authenticator))
+
+
+async def charge(tx: Transaction, username: str, authenticator: str) -> None:
+    """The answer was wrong: it stays counted."""
+    await tx.budgets.charge(subject(username, authenticator))
 
 
 async def unlock(tx: Transaction, username: str, authenticators: Iterable[str]) -> bool:

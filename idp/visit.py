@@ -27,11 +27,6 @@ class Visit:
         user = await self.tx.users.find(user_id or "")
         return None if user is None or user.disabled_at is not None else user
 
-    async def user_named(self, username: str) -> User | None:
-        """The user of that name unless unknown or disabled."""
-        user = await self.tx.users.find_by_name(username)
-        return None if user is None or user.disabled_at is not None else user
-
     async def record(self, event: str, *, user_id: str | None, service: str, **details: object) -> str:
         """Write an audit event with the caller's address and request; returns its reference."""
         return await record(

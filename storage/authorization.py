@@ -1,11 +1,26 @@
-"""The promises every backend keeps about authorization requests and consents; see `storage.contract`."""
+"""Authorization requests that wait, and what users agreed to: records and promises; see `storage.contract`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from storage.records import AuthorizationRequest, Consent
+from storage.records import JSON, AuthorizationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a user agreed to share with a service, or with one of the clients that share its name.
+
+    Of the latter `service` has `:` and the client's id behind it, and `names` is what it called itself then.
+    """
+
+    user_id: str
+    service: str
+    scope: tuple[str, ...]
+    given_at: int
+    names: JSON = field(default_factory=dict)
 
 
 class AuthorizationRequests(Protocol):

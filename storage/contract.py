@@ -46,6 +46,9 @@ class Users(Protocol):
     async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
         """By user name, those after `after`."""
 
+    async def list_groups(self, after: str, limit: int) -> Sequence[frozenset[str]]:
+        """Of those who are not disabled, by id, those after the id `after`."""
+
     async def replace(self, user: User) -> bool: ...
     async def delete(self, user_id: str) -> bool:
         """With credentials, sessions and grants."""
@@ -70,12 +73,15 @@ class Budgets(Protocol):
     async def spend(self, subject: str, limit: int, seconds: int, now: int) -> Budget:
         """Count one guess and return the budget after it: evaluate only if `failures <= limit`.
 
-        The count starts anew after `seconds` without a guess that was evaluated; refused guesses do not
-        prolong the lock, and do not count beyond `limit + 1`.
+        The count starts anew after `seconds` without a guess that was evaluated; refused guesses change nothing.
+        What was counted is `pending` until it is refunded or charged.
         """
 
     async def refund(self, subject: str) -> None:
         """The guess was right: it does not count."""
+
+    async def charge(self, subject: str) -> None:
+        """The guess was wrong: it stays counted."""
 
     async def find(self, subject: str) -> Budget | None: ...
     async def delete(self, subject: str) -> bool: ...
@@ -97,8 +103,8 @@ class Grants(Protocol):
         """A used code came again: delete the grant that it opened, and so its tokens (RFC 6749 §4.1.2)."""
 
     async def delete(self, grant_id: str) -> bool: ...
-    async def delete_of(self, user_id: str, service: str | None = None) -> int:
-        """What the user gave this service, or all services."""
+    async def delete_of(self, user_id: str, service: str | None = None, client_id: str | None = None) -> int:
+        """What the user gave this service, or the one of its clients, or all services."""
 
 
 class Tokens(Protocol):
@@ -171,5 +177,8 @@ class Storage(Protocol):
 
     async def check(self) -> None:
         """Raises `StorageError` when a statement cannot be run."""
+
+    async def warnings(self) -> Sequence[str]:
+        """What in the way it was set up weakens a promise, in words for the administrator."""
 
     async def close(self) -> None: ...

@@ -23,6 +23,9 @@ class Delivery:
     due_at: int
     attempts: int = 0  # those that were begun
     failure: str = ""  # why the last one failed
+    client_id: str = (
+        ""  # which of those that share the service's name, as clients that registered themselves do
+    )
 
 
 class Deliveries(Protocol):

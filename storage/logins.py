@@ -27,6 +27,9 @@ class Sessions(Protocol):
     async def find_by_sid(self, sid: str, now: int) -> Session | None:
         """The same by the name that services know."""
 
+    async def list_over(self, now: int, idle_since: int, limit: int) -> Sequence[Session]:
+        """Sessions whose absolute end has passed, and those that nobody has used since (epoch seconds)."""
+
     async def touch(self, id_hash: bytes, now: int) -> None: ...
     async def list(self, user_id: str, now: int) -> Sequence[Session]: ...
     async def delete(self, id_hash: bytes) -> bool: ...

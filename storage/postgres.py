@@ -13,7 +13,7 @@ import aiopg
 import psycopg2
 from psycopg2 import errors, extensions
 
-from storage import migrate
+from storage import migrate, role
 from storage.contract import Duplicate, StorageError, StorageTimeout
 from storage.round_trip import Batch, SingleReads, Statement
 from storage.sql import Row, Scope, Value, sweep
@@ -134,6 +134,10 @@ class PostgresStorage:
         async with Scope(reads := SingleReads(PostgresLink(self._readers), "")):
             await reads.query(migrate.APPLIED)
 
+    async def warnings(self) -> Sequence[str]:
+        async with Scope(reads := SingleReads(PostgresLink(self._readers), "")):
+            return await role.warnings(reads)
+
     async def close(self) -> None:
         for pool in (self._writers, self._readers):
             pool.terminate()  # whoever is still in a transaction loses it: a shutdown must end
@@ -151,10 +155,8 @@ def _pool(url: str, options: str, size: int) -> contextlib.AbstractAsyncContextM
         client_encoding="UTF8",
         maxsize=size,
         timeout=PATIENCE_SECONDS,
-        enable_json=False,
-        enable_hstore=False,
-        enable_uuid=False,
         on_connect=prepare,
+        **dict.fromkeys(("enable_json", "enable_hstore", "enable_uuid"), False),
     )
 
 

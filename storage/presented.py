@@ -28,6 +28,7 @@ class ServiceToken:
     jkt: str
     created_at: int
     expires_at: int
+    certificate: str = ""
 
 
 class SpentIdentifiers(Protocol):

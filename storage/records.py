@@ -21,8 +21,9 @@ class User:
     display_name: str = ""
     email: str | None = None
     groups: frozenset[str] = frozenset()
-    attributes: JSON = field(default_factory=dict)
+    attributes: str = "{}"  # a JSON object, read by `idp.attributes` when somebody asks
     disabled_at: int | None = None
+    changed_at: int | None = None  # when name, email or attributes were last changed; None: never
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Budget:
     subject: str
     failures: int
     until: int
+    pending: int = 0  # of these, how many are still being looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A login in progress, bound to one browser (or NAS) by the hash of its secret.
-    `door` and `request` say who resumes it and with what: only the door that began it can read `request`.
+    """A login in progress, bound to one browser (or NAS) by the hash of its secret. `door` and `request` say who
+    resumes it and with what: only the door that began it can read `request`.
     `chain` is what is still asked, first first; while `chain` is empty the user name is asked.
     """
 
@@ -101,7 +103,6 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a user gave one service in one login; it carries the authorization code until that is used.
-
     Deleting a grant revokes everything issued from it: a token without its grant is worth nothing.
     """
 
@@ -124,7 +125,6 @@ class Grant:
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
     """A request that waits: pushed by its client (RFC 9126), posted by a browser, or for the user's consent.
-
     `sid` and `browser_hash` bind the last kind to the session and the browser that it waits for.
     """
 
@@ -136,16 +136,6 @@ class AuthorizationRequest:
     expires_at: int
     sid: str = ""
     browser_hash: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What a user agreed to share with a service."""
-
-    user_id: str
-    service: str
-    scope: tuple[str, ...]
-    given_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +151,7 @@ class Token:
     used_at: int | None = None
     audience: tuple[str, ...] = ()  # resources for which alone it is meant (RFC 8707)
     jkt: str = ""  # thumbprint of the key that it is bound to (RFC 9449)
+    certificate: str = ""  # thumbprint of the certificate that it is bound to (RFC 8705)
 
 
 @dataclass(frozen=True, slots=True)

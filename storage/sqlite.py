@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -14,21 +12,10 @@ from storage import migrate
 from storage.contract import Duplicate, StorageError, StorageTimeout
 from storage.group_commit import PATIENCE_SECONDS, POLL_SECONDS, GroupCommit
 from storage.sql import Row, Scope, Value, bind, sweep
+from storage.sqlite_file import connect, is_busy
 from storage.turn import Turn
 
-PRAGMAS = (
-    "journal_mode = WAL",
-    "synchronous = FULL",  # a commit that was acknowledged survives a power cut
-    "foreign_keys = ON",
-    "trusted_schema = OFF",
-    "temp_store = MEMORY",
-    "cache_size = -16384",  # KiB
-    "journal_size_limit = 67108864",
-    "busy_timeout = 0",  # from here on nobody waits inside of SQLite: the event loop would wait with it
-)
-STATEMENTS = 256  # more than we have: each is compiled once
 DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-PRIMARY_CODE = 0xFF  # extended result codes carry the primary one in the low byte
 NO_VALUES: Mapping[str, Value] = {}
 
 
@@ -43,7 +30,7 @@ class SQLiteJournal:
         try:
             self._raw.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
-            if _is_busy(error):
+            if is_busy(error):
                 return False
             raise _translate(error) from error
         self._changes_before = self._raw.total_changes
@@ -96,7 +83,7 @@ class SQLiteReader:
             try:
                 return self._raw.execute(statement, values).fetchall()
             except sqlite3.Error as error:
-                if not _is_busy(error):  # as it is while another process recovers the log after a crash
+                if not is_busy(error):  # as it is while another process recovers the log after a crash
                     raise _translate(error) from error
             now = asyncio.get_running_loop().time()
             deadline = deadline or now + PATIENCE_SECONDS
@@ -129,8 +116,8 @@ class SQLiteStorage:
         if path in ("", ":memory:"):
             raise ValueError("storage: sqlite needs the path of a file")
         try:
-            writer = _connect(Path(path))
-            reader = _connect(Path(path))
+            writer = await connect(Path(path))
+            reader = await connect(Path(path))
             reader.execute("PRAGMA query_only = ON")
         except (sqlite3.Error, OSError) as error:
             raise StorageError(f"{path}: {error}") from error
@@ -160,6 +147,9 @@ class SQLiteStorage:
     async def check(self) -> None:
         await SQLiteReader(self._reader, "").query(migrate.APPLIED)
 
+    async def warnings(self) -> Sequence[str]:
+        return ()  # the one who may open the file may read all of it
+
     async def close(self) -> None:
         await self._group.close()
         self._reader.close()
@@ -169,30 +159,7 @@ class SQLiteStorage:
         return Turn(self._journal, self._group, tenant)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite gives the log the same mode. A file that exists is left alone: closing it would drop the locks of the
-    # connections that this process has, and another process would take the log away from under them.
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    raw = sqlite3.connect(
-        path,
-        timeout=PATIENCE_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,  # the commit thread and the loop use it, never at one time
-        cached_statements=STATEMENTS,
-    )
-    for pragma in PRAGMAS:
-        raw.execute(f"PRAGMA {pragma}")
-    return raw
-
-
-def _is_busy(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE == sqlite3.SQLITE_BUSY
-
-
 def _translate(error: sqlite3.Error) -> StorageError:
     """SQLite's messages name columns and never values."""
-    if getattr(error, "sqlite_errorcode", 0) in DUPLICATES:
-        return Duplicate(str(error))
-    return StorageError(str(error))
+    is_duplicate = getattr(error, "sqlite_errorcode", 0) in DUPLICATES
+    return Duplicate(str(error)) if is_duplicate else StorageError(str(error))

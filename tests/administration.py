@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tests.people import PATTERN, Person, Token
+from tests.prepared import Running, Streams, anew, prepared
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,22 +24,27 @@ class Administration:
     config: Path
     environment: dict[str, str]
     bob: Person
+    imports_anew = False  # whether its processes shall import everything themselves
 
     def cli(self, *words: str, given: str = "", status: int = 0) -> str:
         """Run `idp WORDS` with `given` on standard input and return what it printed.
 
         Raises CommandFailed when it ends with another exit status than `status`.
         """
-        done = subprocess.run(
-            [sys.executable, "-m", "idp", *words, "--config", str(self.config)],
-            cwd=ROOT, env=self.environment, input=given, capture_output=True, text=True, timeout=60,
-            check=False,
-        )  # fmt: skip
-        if done.returncode != status:
-            raise CommandFailed(
-                f"idp {' '.join(words)}: status {done.returncode}\n{done.stdout}{done.stderr}"
-            )
-        return done.stdout
+        with tempfile.TemporaryDirectory() as name:
+            streams = Path(name, "in"), Path(name, "out"), Path(name, "errors")
+            streams[0].write_text(given)
+            ended = self.command(*words, streams=streams).wait(60)
+            output, errors = (stream.read_text() for stream in streams[1:])
+        if ended != status:
+            raise CommandFailed(f"idp {' '.join(words)}: status {ended}\n{output}{errors}")
+        return output
+
+    def command(self, *words: str, streams: Streams) -> Running:
+        """Start `idp WORDS` on the folder; `streams` are its input, output and errors."""
+        everything = (*words, "--config", str(self.config))
+        start = anew if self.imports_anew else prepared
+        return start(everything, self.environment, streams)
 
     def audit(self, tenant: str = "demo", limit: int = 1000) -> list[dict[str, Any]]:
         """The audit log, newest first."""

@@ -28,6 +28,12 @@ class _Loopback(AbstractResolver):
         return
 
 
+async def _note(
+    _session: aiohttp.ClientSession, context: Any, _: aiohttp.TraceConnectionReuseconnParams
+) -> None:
+    context.trace_request_ctx.append(True)
+
+
 class Browser:
     """One person's browser. Cookies are kept by host, name and path, and sent as RFC 6265 says."""
 
@@ -36,8 +42,13 @@ class Browser:
         self.cookies: dict[tuple[str, str, str], Any] = {}  # (host, path, name) → morsel
         self.seen: list[Page] = []
         connector = aiohttp.TCPConnector(resolver=_Loopback(), limit=0, ssl=tls or True)
+        watch = aiohttp.TraceConfig()
+        watch.on_connection_reuseconn.append(_note)
         self._http = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=True
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=True,
+            trace_configs=[watch],
         )
 
     async def __aenter__(self) -> Self:
@@ -62,14 +73,30 @@ class Browser:
         sent = {"Accept-Language": self.accept_language, **(headers or {})}
         if cookies and (cookie := self._cookie_header(url)):
             sent["Cookie"] = cookie
+        reused: list[bool] = []
+        try:
+            page = await self._exchange(method, url, data, sent, reused)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            # As every browser does: it was kept open, and its end and our request met on the way (RFC 9112 §9.3.1).
+            if not reused:
+                raise
+            page = await self._exchange(method, url, data, sent, [])
+        self.seen.append(page)
+        return page
+
+    async def _exchange(
+        self, method: str, url: str, data: dict[str, str] | None, sent: dict[str, str], reused: list[bool]
+    ) -> Page:
+        """`reused` is told whether the connection had served before; what ends in the middle of an answer is raised
+        as another error.
+        """
+        target = URL(url, encoded=True)
         async with self._http.request(
-            method, URL(url, encoded=True), data=data, headers=sent, allow_redirects=False
+            method, target, data=data, headers=sent, allow_redirects=False, trace_request_ctx=reused
         ) as response:
             body = await response.read()
             self._keep(url, response.headers.getall("Set-Cookie", []))
-            page = Page.read(url, response.status, response.headers, body)
-        self.seen.append(page)
-        return page
+            return Page.read(url, response.status, response.headers, body)
 
     async def get(self, url: str, stop: str = "\0", **kwargs: Any) -> Page:
         """GET and follow redirects until a page, or an address that begins with `stop`."""

@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests import processes
+from tests import clock, processes
 from tests.administration import ROOT, Administration
 from tests.configuration import Configuration, TenantFolder
 from tests.people import new_bob
+from tests.prepared import Running
 
 START_SECONDS = 30
 STOP_SECONDS = 15
@@ -57,7 +57,7 @@ class Server(Administration):
             tenants=[TenantFolder("demo", self.url)],
         )
         self.bob = new_bob()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
 
     @property
     def tenant(self) -> TenantFolder:
@@ -72,12 +72,8 @@ class Server(Administration):
         """Write the folder, start, and wait until the server says that it is ready."""
         (self.folder / "var").mkdir(parents=True, exist_ok=True)
         self.configuration.write(self.config)
-        with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "idp", "serve", "--config", str(self.config)],
-                cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
+        streams = Path(os.devnull), self._log_path, self._log_path
+        self._process = self.command("serve", streams=streams)
         self._wait_until_ready()
         return self
 
@@ -100,12 +96,11 @@ class Server(Administration):
 
     def settable_clock(self) -> None:
         """Call it before `start` to be able to `advance`."""
-        self.environment["TEST_CLOCK"] = str(self._clock)
-        self.environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'clock'}"
+        self.environment[clock.VARIABLE] = str(self._clock)
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the server and its command line."""
-        assert "TEST_CLOCK" in self.environment, "settable_clock was not called"
+        assert clock.VARIABLE in self.environment, "settable_clock was not called"
         past = float(self._clock.read_text()) if self._clock.exists() else 0.0
         draft = self._clock.with_suffix(".draft")
         draft.write_text(str(past + seconds))
@@ -160,7 +155,7 @@ class Server(Administration):
         while time.monotonic() < until:
             assert self._process is not None
             if self._process.poll() is not None:
-                raise AssertionError(f"the server ended with {self._process.returncode}\n{self.log[-8000:]}")
+                raise AssertionError(f"the server ended with {self._process.poll()}\n{self.log[-8000:]}")
             if self.is_ready():
                 return
             time.sleep(0.02)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import click
 
 import storage
-from idp import log
+from idp import audit, log
 from idp.authenticators import Authenticator
 from idp.authenticators.table import open_authenticators
 from idp.cli.folder import config_option, read_configuration
@@ -38,6 +38,20 @@ def _now() -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A transaction about one user."""
+
+    tx: Transaction
+    user: User
+    now: int
+
+    async def record(self, event: str, **details: Any) -> None:
+        """Write the audit event."""
+        user = self.user
+        await audit.record(self.tx, event, self.now, user_id=user.id, username=user.username, **details)
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A tenant and its database. `now` is when the command began, in epoch seconds."""
 
@@ -55,7 +69,19 @@ class Opened:
     @property
     def doors(self) -> dict[str, str]:
         """The door of each service."""
-        return doors_of(self.tenant.services)
+        return doors_of(self.tenant)
+
+    @asynccontextmanager
+    async def reading(self, name: str) -> AsyncIterator[tuple[Transaction, User]]:
+        """The database as it is, and the user of that name, however it is typed."""
+        async with self.snapshot() as tx:
+            yield tx, await find_user(tx, name)
+
+    @asynccontextmanager
+    async def changing(self, name: str) -> AsyncIterator[Change]:
+        """The same to change something of the user; his name stands in what is recorded of it."""
+        async with self.transaction() as tx:
+            yield Change(tx, await find_user(tx, name), self.now)
 
     async def vault(self) -> Vault:
         """The tenant's vault; its keys are made where the server never ran."""

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from idp import audit
 from idp.authenticators import Authenticator, Refused
 from idp.authenticators.totp import Totp
-from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show
 from keys.secret import Secret
 
@@ -40,23 +39,15 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
     """
     prover = await opened.authenticator(authenticator)
     given = _given(prover, options)
-    async with opened.transaction() as tx:
-        person = await find_user(tx, name)
+    async with opened.changing(name) as about:
+        person = about.user
         try:
             fresh = prover.enrol(person, given, opened.now)
         except Refused as refused:
             raise click.ClickException(refused.words) from None
-        replaced = await tx.credentials.delete(person.id, authenticator)
-        await tx.credentials.add(fresh)
-        await audit.record(
-            tx,
-            "credential.set",
-            opened.now,
-            user_id=person.id,
-            username=person.username,
-            authenticator=authenticator,
-            replaced=replaced,
-        )
+        replaced = await about.tx.credentials.delete(person.id, authenticator)
+        await about.tx.credentials.add(fresh)
+        await about.record("credential.set", authenticator=authenticator, replaced=replaced)
     click.echo(f"set {authenticator} of {person.username}")
     if isinstance(prover, Totp) and "secret" not in given:
         issuer = next(iter(opened.tenant.settings.display_name.values()))
@@ -69,8 +60,7 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
 @in_tenant
 async def list_(opened: Opened, name: str, as_json: bool) -> None:
     """List what a user holds; never a secret."""
-    async with opened.snapshot() as tx:
-        person = await find_user(tx, name)
+    async with opened.reading(name) as (tx, person):
         held = await tx.credentials.list(person.id)
     rows = [
         {
@@ -91,20 +81,12 @@ async def list_(opened: Opened, name: str, as_json: bool) -> None:
 @in_tenant
 async def reset(opened: Opened, name: str, authenticator: str) -> None:
     """Take a credential away, and end the sessions that may stand on it."""
-    async with opened.transaction() as tx:
-        person = await find_user(tx, name)
-        if not await tx.credentials.delete(person.id, authenticator):
+    async with opened.changing(name) as about:
+        person = about.user
+        if not await about.tx.credentials.delete(person.id, authenticator):
             raise click.ClickException(f"{person.username} has no credential for {authenticator}")
-        sessions = await tx.sessions.delete_of(person.id)
-        await audit.record(
-            tx,
-            "credential.reset",
-            opened.now,
-            user_id=person.id,
-            username=person.username,
-            authenticator=authenticator,
-            sessions=sessions,
-        )
+        sessions = await about.tx.sessions.delete_of(person.id)
+        await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
     click.echo(f"reset {authenticator} of {person.username}, ended {sessions} sessions")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from idp import revocation
-from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show
 
 COLUMNS = ("sid", "created_at", "seen_at", "address", "services")
-PENDING = ("service", "user", "sid", "since", "next_try_at", "attempts", "failure")
+PENDING = ("service", "client_id", "user", "sid", "since", "next_try_at", "attempts", "failure")
 MANY = 1000
 
 
@@ -24,8 +24,7 @@ def session() -> None:
 @in_tenant
 async def list_(opened: Opened, name: str, as_json: bool) -> None:
     """List a user's sessions, and the services that each went to; those that a NAS reported come last."""
-    async with opened.snapshot() as tx:
-        person = await find_user(tx, name)
+    async with opened.reading(name) as (tx, person):
         held = await tx.sessions.list(person.id, opened.now)
         services = {each.sid: {grant.service for grant in await tx.grants.list(each.sid)} for each in held}
         connected = await tx.network_sessions.list_of(person.id, opened.now)
@@ -87,6 +86,7 @@ async def pending(opened: Opened, as_json: bool) -> None:
     rows = [
         {
             "service": each.service,
+            "client_id": each.client_id,
             "user": person.username if (person := people[each.user_id]) else each.user_id,
             "sid": each.sid,
             "since": opened.time(each.created_at),

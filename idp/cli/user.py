@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from idp import audit, throttle
-from idp.cli.context import Opened, find_user, in_tenant
+from idp import attributes, audit, throttle
+from idp.cli import attribute
+from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show, show_record
 from idp.revocation import evict
 from idp.username import MAX_LENGTH, canonical
@@ -23,7 +24,11 @@ COLUMNS = ("username", "display_name", "email", "groups", "disabled_at")
 
 @click.group()
 def user() -> None:
-    """People: add, list, show, disable, enable, unlock, delete."""
+    """People: add, list, show, set, unset, disable, enable, unlock, delete."""
+
+
+user.add_command(attribute.set_)
+user.add_command(attribute.unset)
 
 
 @user.command()
@@ -75,14 +80,14 @@ async def list_(opened: Opened, group: str | None, as_json: bool) -> None:
 @in_tenant
 async def show_(opened: Opened, name: str, as_json: bool) -> None:
     """Show one user: groups, credentials, sessions, and whether the name is locked."""
-    async with opened.snapshot() as tx:
-        person = await find_user(tx, name)
+    async with opened.reading(name) as (tx, person):
         held = await tx.credentials.list(person.id)
         sessions = await tx.sessions.list(person.id, opened.now)
         locks = [lock async for lock in _locks(tx, opened, person.username)]
     record = _row(opened, person) | {
         "created_at": opened.time(person.created_at),
-        "attributes": dict(person.attributes),
+        "changed_at": None if person.changed_at is None else opened.time(person.changed_at),
+        "attributes": attributes.kept(person),
         "credentials": sorted({each.authenticator for each in held}),
         "sessions": len(sessions),
         "locked_until": opened.time(max(locks)) if locks else None,
@@ -95,12 +100,12 @@ async def show_(opened: Opened, name: str, as_json: bool) -> None:
 @in_tenant
 async def disable(opened: Opened, name: str) -> None:
     """Let a user in nowhere: his sessions and everything issued to services end with it, and services are told."""
-    async with opened.transaction() as tx:
-        person = await find_user(tx, name)
+    async with opened.changing(name) as about:
+        person = about.user
         if person.disabled_at is None:
-            await tx.users.replace(dataclasses.replace(person, disabled_at=opened.now))
-        sessions, grants = await evict(tx, opened.doors, person.id, opened.now)
-        await _record(tx, opened, "user.disabled", person, sessions=sessions, grants=grants)
+            await about.tx.users.replace(dataclasses.replace(person, disabled_at=opened.now))
+        sessions, grants = await evict(about.tx, opened.doors, person.id, opened.now)
+        await about.record("user.disabled", sessions=sessions, grants=grants)
     click.echo(f"disabled {person.username}, ended {sessions} sessions and {grants} grants")
 
 
@@ -109,11 +114,10 @@ async def disable(opened: Opened, name: str) -> None:
 @in_tenant
 async def enable(opened: Opened, name: str) -> None:
     """Let a disabled user in again."""
-    async with opened.transaction() as tx:
-        person = await find_user(tx, name)
-        await tx.users.replace(dataclasses.replace(person, disabled_at=None))
-        await _record(tx, opened, "user.enabled", person)
-    click.echo(f"enabled {person.username}")
+    async with opened.changing(name) as about:
+        await about.tx.users.replace(dataclasses.replace(about.user, disabled_at=None))
+        await about.record("user.enabled")
+    click.echo(f"enabled {about.user.username}")
 
 
 @user.command()
@@ -137,12 +141,12 @@ async def unlock(opened: Opened, name: str) -> None:
 @in_tenant
 async def delete(opened: Opened, name: str) -> None:
     """Delete a user with credentials, sessions and grants. The audit log keeps what he did."""
-    async with opened.transaction() as tx:
-        person = await find_user(tx, name)
-        await evict(tx, opened.doors, person.id, opened.now)
-        await tx.users.delete(person.id)
-        await throttle.unlock(tx, person.username, opened.tenant.authenticators)
-        await _record(tx, opened, "user.deleted", person)
+    async with opened.changing(name) as about:
+        person = about.user
+        await evict(about.tx, opened.doors, person.id, opened.now)
+        await about.tx.users.delete(person.id)
+        await throttle.unlock(about.tx, person.username, opened.tenant.authenticators)
+        await about.record("user.deleted")
     click.echo(f"deleted {person.username}")
 
 
@@ -161,10 +165,6 @@ async def _everyone(tx: Transaction) -> AsyncIterator[User]:
         for each in page:
             yield each
         after = page[-1].username
-
-
-async def _record(tx: Transaction, opened: Opened, event: str, person: User, **details: Any) -> None:
-    await audit.record(tx, event, opened.now, user_id=person.id, username=person.username, **details)
 
 
 def _row(opened: Opened, person: User) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idp.authenticators import table
+from idp.config.attributes import check_attributes
 from idp.config.document import Document, KeyPath
 from idp.config.mistake import Findings, Position, suggest
 from idp.config.policies import When
+from idp.config.server import ServerSettings
 from idp.config.tenant import TenantSettings
 from idp.config.tenant_folder import TenantFolder
 from idp.doors import DoorModels
@@ -20,16 +22,7 @@ OWN_SERVICES = ("portal", "account")  # our own pages, which rules may name like
 # What lies below a tenant's base URL: no other tenant's path may begin so.
 OWN_PATHS = frozenset(
     (
-        "login",
-        "logout",
-        "account",
-        "console",
-        "oidc",
-        "saml",
-        "radius",
-        "webtoken",
-        "health",
-        "metrics",
+        *("login", "logout", "account", "console", "oidc", "saml", "radius", "webtoken", "health", "metrics"),
         "static",
     )
 ) | {".well-known"}
@@ -38,14 +31,20 @@ DEFAULT_THEME = "default"
 
 
 def check_tenant(
-    tenant: TenantFolder, root: Path, doors: Mapping[str, DoorModels], findings: Findings
+    tenant: TenantFolder,
+    root: Path,
+    server: ServerSettings,
+    doors: Mapping[str, DoorModels],
+    findings: Findings,
 ) -> None:
     """Everything within one tenant."""
     if tenant.settings is not None:
         _check_theme(tenant.document, tenant.settings, root, findings)
     _check_services(tenant, doors, findings)
+    _check_served(tenant, server, doors, findings)
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
+    check_attributes(tenant, findings)
 
 
 def check_tenants(tenants: Sequence[TenantFolder], findings: Findings) -> None:
@@ -114,6 +113,17 @@ def _check_services(tenant: TenantFolder, doors: Mapping[str, DoorModels], findi
             for key in doors[door].unique:
                 where = document.position((door, key))
                 _once(taken, f"{door}.{key} {getattr(section, key)}", where, "", findings)
+
+
+def _check_served(
+    tenant: TenantFolder, server: ServerSettings, doors: Mapping[str, DoorModels], findings: Findings
+) -> None:
+    """What a service needs of the server itself."""
+    for document, service in tenant.services:
+        for door, section in service.doors.items():
+            unserved = doors[door].unserved
+            for key, words in (unserved(section, server) if unserved else {}).items():
+                findings.error(document.position((door, key)), f"{door}.{key} {words}")
 
 
 def _made_by_doors(tenant: TenantFolder) -> set[str]:

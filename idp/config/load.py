@@ -42,7 +42,7 @@ def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
             if (tenant := TenantReader(each, folder, shape, findings).read()) is not None
         ]
         for tenant in tenants:
-            across.check_tenant(tenant, folder, shape.doors, findings)
+            across.check_tenant(tenant, folder, server, shape.doors, findings)
         across.check_tenants(tenants, findings)
         exclusive.check(tenants, shape.doors, findings)
         if not findings.errors:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    WithJsonSchema,
+    model_validator,
+)
 
 
 class Model(BaseModel):
@@ -43,6 +52,39 @@ _ADDRESS = _shaped(
 )
 _WEB = _shaped(r"https?://[^\s/?#]+[^\s#]*", "an absolute web address, for example https://wiki.example.com/")
 
+
+def _network(value: Any) -> Any:
+    """Of a number the library would make an address, and of true the number 1."""
+    if not isinstance(value, str):
+        raise ValueError("must be a network, for example 10.0.0.0/8")
+    return value
+
+
+Network = Annotated[IPvAnyNetwork, BeforeValidator(_network)]
+# Run or shown by the browser itself with what stands in them, so that the portal would act in our name.
+_INNER_SCHEMES = frozenset(
+    ("about", "blob", "data", "feed", "file", "filesystem", "intent", "jar", "javascript", "livescript")
+) | {"mhtml", "mocha", "ms-its", "vbs", "vbscript", "view-source", "wyciwyg"}
+_APP = re.compile(r"([a-z][a-z0-9+.-]*):[\x21-\x7e]+", re.ASCII)
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
+
+
+def _launchable(value: str) -> str:
+    """A web address, or one that an application on the user's device has taken: `com.example.app:/start`."""
+    scheme = value.partition(":")[0].lower()
+    if scheme in ("http", "https"):
+        good = _WEB_ADDRESS.fullmatch(value) is not None
+    else:
+        good = _APP.fullmatch(value) is not None and scheme not in _INNER_SCHEMES
+    if not good:
+        raise ValueError(
+            "must be an absolute web address, for example https://wiki.example.com/, or that of an app, "
+            "com.example.app:/start"
+        )
+    return value
+
+
+LaunchAddress = Annotated[str, AfterValidator(_launchable)]
 Name = Annotated[str, *_NAME]
 Locale = Annotated[str, *_LOCALE]
 Address = Annotated[str, *_ADDRESS]

@@ -17,4 +17,5 @@ class DemoUser(Model):
     display_name: str = ""
     email: str | None = None
     groups: tuple[str, ...] = ()
+    attributes: dict[str, str] = Field(default_factory=dict)  # as `idp user set` takes them
     credentials: dict[Name, dict[Name, SecretValue]] = Field(default_factory=dict)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, IPvAnyNetwork, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
-from idp.config.model import Model, Name, Texts
+from idp.config.model import Model, Name, Network, Texts
 from idp.policy.hours import parse_hours
 
 
@@ -43,7 +43,7 @@ def _only_deny(value: Any) -> Any:
     return value
 
 
-Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_many)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_many)]
 Hours = Annotated[str, AfterValidator(_known_hours)]
 Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_many)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_many)]
@@ -52,7 +52,7 @@ Names = Annotated[tuple[Name, ...], BeforeValidator(_many)]
 class NotNetworks(Model):
     """Any network but these."""
 
-    not_: Annotated[tuple[IPvAnyNetwork, ...], Field(alias="not", min_length=1), BeforeValidator(_many)]
+    not_: Annotated[tuple[Network, ...], Field(alias="not", min_length=1), BeforeValidator(_many)]
 
 
 class When(Model):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from idp.config.model import Address, Model, Name
+from idp.config.model import Address, Model, Name, Network
 from idp.config.secrets import SecretSource
 
 
@@ -24,6 +25,15 @@ def _several(value: Any) -> Any:
 
 
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_several)]
+
+
+def _header(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise ValueError("must be the name of a header, for example Client-Cert")
+    return value
+
+
+HeaderName = Annotated[str, AfterValidator(_header)]
 
 
 class Listen(Model):
@@ -65,7 +75,9 @@ class ServerSettings(Model):
     listen: Listen = Listen()
     storage: Annotated[str, AfterValidator(_storage)] = "sqlite:var/masugata.db"
     master_key: SecretSource = SecretSource(file="var/master.key")
-    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    # In which header they hand on the certificate that a client showed them; None: in none.
+    client_certificate_header: HeaderName | None = None
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     radsec: RadSec | None = None
     doors: tuple[Name, ...] = ("oidc",)
@@ -78,4 +90,10 @@ class ServerSettings(Model):
             raise ValueError("doors: add radius, or take its addresses from listen")
         if self.listen.radsec and self.radsec is None:
             raise ValueError("radsec: is missing, listen.radsec needs certificate, key and authorities")
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_hands_it_on(self) -> Self:
+        if self.client_certificate_header is not None and not self.trusted_proxies:
+            raise ValueError("client_certificate_header: needs trusted_proxies, anybody could write it")
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from idp.config.model import Model, Name, Texts, WebAddress
+from idp.config.model import LaunchAddress, Model, Name, Texts
 
 
 class ServiceSettings(Model):
@@ -13,7 +13,7 @@ class ServiceSettings(Model):
 
     service: Name
     display_name: Texts
-    launch_url: WebAddress | None = None  # where the portal's tile leads; without it there is no tile
+    launch_url: LaunchAddress | None = None  # where the portal's tile leads; without it there is no tile
 
     @property
     def doors(self) -> Mapping[str, Any]:

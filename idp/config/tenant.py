@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
+from idp.attribute_types import Own, declarable
 from idp.config.model import Locale, Model, Name, Texts
 
 
@@ -41,11 +42,16 @@ def _time_zone(value: str) -> str:
     return value
 
 
+OwnAttribute = Annotated[str, AfterValidator(declarable)]
+
+
 class SessionSettings(Model):
     """How long a browser stays signed in, in seconds."""
 
     idle_seconds: Annotated[int, Field(ge=60)] = 3600
     absolute_seconds: Annotated[int, Field(ge=60)] = 43200
+    # Whether one that nobody used for too long, or that is over, ends at its services too, as if he signed out.
+    expiry_signs_out: bool = False
 
     @model_validator(mode="after")
     def _idle_ends_first(self) -> Self:
@@ -75,6 +81,7 @@ class TenantSettings(Model):
     lockout: Lockout = Lockout()
     login_seconds: Annotated[int, Field(ge=60, le=3600)] = 900  # how long a login may take
     support: Texts | None = None  # where a person finds help, shown on every page
+    attributes: dict[OwnAttribute, Own] = Field(default_factory=dict)  # beside the standard ones
     oidc: Any = None
     radius: Any = None
 

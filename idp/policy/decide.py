@@ -21,17 +21,16 @@ def decide(rules: Sequence[Rule], attempt: Attempt) -> Decision:
     return Decision(Deny(DEFAULT), tuple(trace))
 
 
-def usual(rules: Sequence[Rule], attempt: Attempt) -> Require | None:
-    """What somebody whom we do not know, or will deny, is asked at this service: what most of its users are.
-
-    It is the first requirement that could match anyone here and now, whatever his groups; None where nobody gets in,
-    because no rule lets anyone or an earlier one denies everyone.
+def possible(rules: Sequence[Rule], attempt: Attempt) -> tuple[Require, ...]:
+    """What somebody may be asked at this service, here and now, whatever his groups: each chain of proofs once, in
+    the order of the rules; empty where nobody gets in, because no rule lets anyone or an earlier one denies everyone.
     """
+    found: dict[tuple[str, ...], Require] = {}
     for rule in rules:
         if rule.failing(attempt, any_group=True) is not None:
             continue
         if isinstance(rule.then, Require):
-            return rule.then
+            found.setdefault(rule.then.authenticators, rule.then)
         if not rule.groups:
-            return None
-    return None
+            break
+    return tuple(found.values())

@@ -119,13 +119,15 @@ class Supervisor:
         self._ending = True
         log.info("server.stopping")
         notify.stopping()
+        for worker in self._leaving:
+            worker.send(signal.SIGTERM)
         self._dismiss(self._coming)
         self._dismiss(self._serving)
         self._coming = self._serving = None
 
-    def _dismiss(self, generation: Generation | None) -> None:
+    def _dismiss(self, generation: Generation | None, *, replaced: bool = False) -> None:
         for worker in generation.workers if generation else ():
-            worker.stop(time.monotonic() + STOP_SECONDS)
+            (worker.retire if replaced else worker.stop)(time.monotonic() + STOP_SECONDS)
             self._leaving.append(worker)
 
     def _reap(self) -> None:
@@ -168,7 +170,7 @@ class Supervisor:
 
     def _put_in_force(self, coming: Generation) -> None:
         before, self._serving, self._coming = self._serving, coming, None
-        self._dismiss(before)
+        self._dismiss(before, replaced=True)
         self._keep_listening(coming.work)
         notify.ready()
         log.info(

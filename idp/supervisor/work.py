@@ -8,6 +8,14 @@ from socket import socket
 from typing import Protocol
 
 
+class Stop(asyncio.Event):
+    """Set when a worker is to accept nothing new; `at_once` too, when nobody takes over from it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_once = asyncio.Event()
+
+
 class Work(Protocol):
     """One configuration made ready to serve; every worker of a generation does the same."""
 
@@ -20,7 +28,7 @@ class Work(Protocol):
         """How many processes."""
 
     async def serve(
-        self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: asyncio.Event
+        self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
         """Serve at the sockets of these addresses until `stop` is set, then finish what was begun.
 

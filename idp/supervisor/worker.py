@@ -14,10 +14,11 @@ from typing import NoReturn
 import structlog
 import uvloop
 
-from idp.supervisor.work import Unfit, Work
+from idp.supervisor.work import Stop, Unfit, Work
 
 READY = b"\1"
 Sockets = Mapping[str, tuple[socket.socket, ...]]
+RETIRE = signal.SIGUSR1  # nobody but the supervisor sends it: SIGHUP reaches us from a closing terminal too
 SUPERVISED = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 log = structlog.get_logger("idp.supervisor")
@@ -42,6 +43,11 @@ class Worker:
         """Ask for a graceful end."""
         self.deadline = deadline
         self.send(signal.SIGTERM)
+
+    def retire(self, deadline: float) -> None:
+        """The same, others taking over: whoever keeps a connection open is given time to hear of it."""
+        self.deadline = deadline
+        self.send(RETIRE)
 
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)  # a dead child keeps its pid until it is reaped, so this hits no stranger
@@ -97,12 +103,18 @@ def _live(work: Work, sockets: Sockets, channel: socket.socket) -> NoReturn:
 
 
 async def _serve(work: Work, sockets: Sockets, channel: socket.socket) -> None:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop, stop = asyncio.get_running_loop(), Stop()
+
+    def end() -> None:
+        stop.at_once.set()
+        stop.set()
 
     def abandoned() -> None:
         loop.remove_reader(channel)
-        stop.set()
+        end()
+
+    loop.add_signal_handler(signal.SIGTERM, end)
+    loop.add_signal_handler(RETIRE, stop.set)
 
     loop.add_reader(channel, abandoned)  # nothing is ever sent to us: readable means that the supervisor died
     await work.serve(sockets, lambda: channel.sendall(READY), stop)

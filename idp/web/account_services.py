@@ -16,7 +16,7 @@ from idp.web.form import read_form
 from idp.web.portal import DOOR
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
-from storage.records import Consent
+from storage.authorization import Consent
 
 PATH: Final = "/account/services"
 
@@ -54,18 +54,22 @@ async def revoke(request: web.Request) -> web.Response:
             here = visit(request, tx)
             held = await session.find(here)
             user = await here.user(held.user_id if held else None)
-            service = form.get("service", "")
-            if user is not None and await tx.consents.delete(user.id, service):
-                grants = await tx.grants.delete_of(user.id, service)
-                await here.record("consent.revoked", user_id=user.id, service=service, grants=grants)
+            consent = form.get("service", "")
+            if user is not None and await tx.consents.delete(user.id, consent):
+                service, _, client_id = consent.partition(":")
+                grants = await tx.grants.delete_of(user.id, service, client_id or None)
+                which = {"client": client_id} if client_id else {}
+                await here.record("consent.revoked", user_id=user.id, service=service, grants=grants, **which)
     return web.Response(status=303, headers={"Location": tenant.url(PATH)})
 
 
 def _entry(request: web.Request, consent: Consent) -> dict[str, Any]:
-    known = consent.service in request[TENANT].services
+    known = consent.service in request[TENANT].services or bool(consent.names)
     return {
         "service": consent.service,
-        "name": login.service_name(request, consent.service) if known else consent.service,
+        "name": login.service_name(request, consent.service, consent.names or None)
+        if known
+        else consent.service,
         "scopes": consent.scope,
         "since": moment(request, consent.given_at),
     }

@@ -12,12 +12,12 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from idp.audit import new_reference
 from idp.authenticators import Busy
 from idp.tenant import Tenant
-from idp.web import cookies
+from idp.web import cookies, language
 from idp.web.address import client_address
-from idp.web.exchange import ADDRESS, DIRECTORY, LOCALE, NOW, PREFIX, PROVIDER, REQUEST_ID, TENANT, TRUSTED
+from idp.web.exchange import ADDRESS, DIRECTORY, NOW, PREFIX, PROVIDER, REQUEST_ID, TENANT, TRUSTED
 from idp.web.failure import failure
 from idp.web.form import BadForm
-from idp.web.language import CHOSEN, choose, wished
+from idp.web.language import CHOSEN
 from keys.token import new_id
 from storage import StorageError
 
@@ -71,7 +71,6 @@ def _stamp(request: web.Request, tenant: Tenant) -> None:
     request[ADDRESS] = client_address(
         request.remote, request.headers.getall("X-Forwarded-For", ()), request.app[TRUSTED]
     )
-    request[LOCALE] = choose(request, wished(request))
     bind_contextvars(tenant=tenant.name)
 
 
@@ -94,5 +93,5 @@ async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
         log.exception("defect", reference=reference)
         return failure(request, 500, reference=reference)
     if CHOSEN in request.query_string and request.path.removeprefix(tenant.prefix) in OWN_PAGES:
-        cookies.give_locale(response, tenant, request[LOCALE])
+        cookies.give_locale(response, tenant, language.of(request))
     return response

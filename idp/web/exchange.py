@@ -19,6 +19,9 @@ PROVIDER = web.AppKey("provider", IdentityProvider)
 PAGES: web.AppKey[Pages] = web.AppKey("pages")
 DIRECTORY = web.AppKey("directory", Directory)
 TRUSTED: web.AppKey[Sequence[IPv4Network | IPv6Network]] = web.AppKey("trusted")  # proxies that are believed
+CERTIFICATE_HEADER: web.AppKey[str | None] = web.AppKey(
+    "certificate_header"
+)  # None: no certificate is believed
 PREFIX = web.AppKey("prefix", str)  # the path below which an application's tenants lie
 
 TENANT = web.RequestKey("tenant", Tenant)

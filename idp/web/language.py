@@ -20,16 +20,24 @@ def choose(request: web.Request, wished: str) -> str:
     return choose_locale(accepted, remembered, wished, tenant.settings.locales)
 
 
+def of(request: web.Request) -> str:
+    """The language of the request, found when it is first asked for: most answers have no words."""
+    if LOCALE not in request:
+        request[LOCALE] = choose(request, wished(request))
+    return request[LOCALE]
+
+
 def wished(request: web.Request) -> str:
     """What the address of the request asks for."""
-    if not request.query_string:
+    query = request.query_string
+    if CHOSEN not in query and PASSING not in query:  # parsing costs more than looking
         return ""
     return request.query.get(CHOSEN) or request.query.get(PASSING, "")
 
 
 def keeping(request: web.Request, address: str) -> str:
     """The address, and in it the request's language where the browser would get another without."""
-    locale = request[LOCALE]
+    locale = of(request)
     if locale == choose(request, ""):
         return address
     return f"{address}{'&' if '?' in address else '?'}{PASSING}={locale}"

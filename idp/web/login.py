@@ -8,9 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from idp.outcome import Accept, Challenge, Reason, Reject
-from idp.web import cookies
+from idp.web import cookies, language
 from idp.web.csrf import csrf, is_csrf
-from idp.web.exchange import LOCALE, NOW, PROVIDER, TENANT
+from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.language import keeping
 from idp.web.locale import pick
@@ -19,7 +19,9 @@ from idp.web.visiting import visit
 from keys.secret import Secret
 
 PATH = "/login"
-ANSWERS = ("username", "password", "answer")  # one field a question, named for the browser's password manager
+# One field a question, some named for the browser's password manager.
+FIELDS = {"username": "username", "password": "password"}
+ANSWER = "answer"
 STATUS = {Reason.DENIED: 403, Reason.LOCKED: 429, Reason.EXPIRED: 400, Reason.FOREIGN: 400}
 
 
@@ -42,10 +44,13 @@ async def submit(request: web.Request) -> web.Response:
     browser = cookies.browser_secret(request, tenant)
     if not is_csrf(browser, interaction_id, form.get("csrf", "")):
         return reject_response(request, Reject(Reason.FOREIGN))
-    answer = Secret(next((form[name] for name in ANSWERS if name in form), ""))
+
+    def typed(question: str) -> Secret:
+        return Secret(form.get(FIELDS.get(question, ANSWER), ""))
+
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
-        outcome = await provider.login.answer(here, interaction_id, form.get("step", ""), answer)
+        outcome = await provider.login.answer(here, interaction_id, form.get("step", ""), typed)
         if not isinstance(outcome, Accept):
             return respond(request, outcome)
         response: web.Response = await provider.doors[outcome.resume.door].resume(request, here, outcome)
@@ -131,4 +136,4 @@ def service_name(request: web.Request, name: str, names: Mapping[str, str] | Non
 
 def _text(request: web.Request, texts: Mapping[str, str]) -> str:
     """The text in the request's language, else in the tenant's first."""
-    return pick(texts, request[LOCALE], request[TENANT].settings.locales)
+    return pick(texts, language.of(request), request[TENANT].settings.locales)

@@ -29,6 +29,7 @@ class Onward:
 
     url: str
     service: str
+    names: Mapping[str, str] | None = None  # what it is called, if it stands in no file
 
 
 async def confirm(request: web.Request) -> web.Response:
@@ -46,9 +47,17 @@ async def submit(request: web.Request) -> web.Response:
 
 
 def ask(
-    request: web.Request, action: str, fields: Mapping[str, str], *, service: str = "", fault: str = ""
+    request: web.Request,
+    action: str,
+    fields: Mapping[str, str],
+    *,
+    service: str = "",
+    names: Mapping[str, str] | None = None,
+    fault: str = "",
 ) -> web.Response:
-    """The page that asks. `fields` come back with the answer; `service` is who wants to know."""
+    """The page that asks. `fields` come back with the answer; `service` is who wants to know, `names` what it is
+    called if it stands in no file.
+    """
     tenant = request[TENANT]
     browser = cookies.browser_secret(request, tenant)
     response = page(
@@ -59,7 +68,7 @@ def ask(
         action=action,
         fields=sorted(fields.items()),
         csrf=csrf(browser, PURPOSE),
-        service=service_name(request, service) if service else None,
+        service=service_name(request, service, names) if service else None,
         fault=fault,
         portal_url=tenant.url("/"),
     )
@@ -67,8 +76,10 @@ def ask(
     return response
 
 
-async def sign_out(request: web.Request, by: str = "") -> tuple[Told, ...]:
-    """End the browser's session everywhere; `by` is the service that asked for it. Empty without a session."""
+async def sign_out(request: web.Request, by: str = "", client_id: str = "") -> tuple[Told, ...]:
+    """End the browser's session everywhere; `by` is the service that asked for it, `client_id` which of those
+    that share its name. Empty without a session.
+    """
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
@@ -77,7 +88,7 @@ async def sign_out(request: web.Request, by: str = "") -> tuple[Told, ...]:
             return ()
         reason = "service" if by else "user"
         await here.record("session.ended", user_id=ended.user_id, service=by, sid=ended.sid, reason=reason)
-        left = await departure.depart(here, provider.doors, ended, by)
+        left = await departure.depart(here, provider.doors, ended, by, client_id)
     return await departure.conclude(provider, tenant, left)
 
 
@@ -96,14 +107,15 @@ def done(request: web.Request, told: Sequence[Told], onward: Onward | None = Non
             frames=tuple(each.frame for each in told if each.frame),
             services=[
                 {
-                    "name": service_name(request, each.service),
+                    "name": service_name(request, each.service, each.names),
                     "result": each.result.value,
                     "frame": each.frame,
                 }
                 for each in told
             ],
             complete=is_complete,
-            onward=onward and {"url": onward.url, "name": service_name(request, onward.service)},
+            onward=onward
+            and {"url": onward.url, "name": service_name(request, onward.service, onward.names)},
             portal_url=tenant.url("/"),
         )
     cookies.take(response, tenant, cookies.SESSION)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp import conclusion
-from idp.farewell import Farewell
+from idp.farewell import Farewell, Visited
 from idp.outcome import Accept, Authentication, Resume
 from idp.policy import Attempt, Require, decide
 from idp.tenant import Service, Tenant
@@ -18,6 +18,7 @@ from idp.web.csrf import csrf
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
+from storage import Transaction
 from storage.deliveries import Delivery
 
 DOOR: Final = "portal"
@@ -36,7 +37,7 @@ class Portal:
         """The portal is ours."""
         return ()
 
-    def farewell(self, _tenant: Tenant, _service: str, _sid: str, /) -> Farewell:
+    async def farewell(self, _tx: Transaction, _tenant: Tenant, _visited: Visited, /) -> Farewell:
         """It gives nothing away that would outlive the session."""
         return Farewell()
 

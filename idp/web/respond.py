@@ -6,7 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from idp.web.exchange import LOCALE, NOW, PAGES, TENANT
+from idp.web import language
+from idp.web.exchange import NOW, PAGES, TENANT
 
 
 def page(
@@ -24,7 +25,7 @@ def page(
     text = request.config_dict[PAGES].render(
         name,
         tenant=request[TENANT],
-        locale=request[LOCALE],
+        locale=language.of(request),
         status=status,
         destinations=destinations,
         frames=frames,
@@ -37,5 +38,5 @@ def page(
 def moment(request: web.Request, at: int) -> str:
     """A point in time (epoch seconds) as pages write it: the tenant's zone, the request's language."""
     tenant = request[TENANT]
-    words = request.config_dict[PAGES].words(tenant.settings.theme, request[LOCALE])
+    words = request.config_dict[PAGES].words(tenant.settings.theme, language.of(request))
     return words.moment(at, request[NOW], tenant.zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from socket import socket
@@ -12,10 +13,13 @@ import structlog
 from aiohttp import hdrs, web
 
 from idp.supervisor.sockets import BACKLOG
+from idp.supervisor.work import Stop
 
 BODY_BYTES = 256 * 1024  # the largest request that any page of ours sends is far smaller
 LINE_BYTES = 8190  # of a request line or one header field
 ACCEPTED_SECONDS = 0.5  # after we stop accepting: time for what was accepted last to send its request
+LINGER_SECONDS = 5.0  # where others take over: for kept connections, each of which ends with its next answer
+GLANCE_SECONDS = 0.1  # how often it is looked whether any is left
 DRAIN_SECONDS = 10.0  # then what is being answered may take this long
 OPTIONS: Final[dict[str, Any]] = {
     "access_log": None,  # the boundary logs requests, without their queries
@@ -30,7 +34,7 @@ log = structlog.get_logger("http")
 
 
 async def serve(
-    app: web.Application, sockets: Sequence[socket], ready: Callable[[], None], stop: asyncio.Event
+    app: web.Application, sockets: Sequence[socket], ready: Callable[[], None], stop: Stop
 ) -> None:
     """Answer requests until `stop` is set, then finish those that were begun and clean up."""
 
@@ -58,8 +62,23 @@ async def serve(
         for server in servers:
             server.close()
         await asyncio.sleep(ACCEPTED_SECONDS)
+        await _linger(manager, stop.at_once)
     finally:
         await runner.cleanup()
+
+
+async def _linger(manager: web.Server, at_once: asyncio.Event) -> None:
+    """Leave idle connections open for a while: who sends on one at the moment when it is closed gets no answer.
+
+    A browser may send the request again (RFC 9112 §9.3.1), but not what is not idempotent, such as a form.
+    """
+    for _ in range(round(LINGER_SECONDS / GLANCE_SECONDS)):
+        if not manager.connections:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GLANCE_SECONDS):
+                await at_once.wait()
+                return
 
 
 class Connection(web.RequestHandler):

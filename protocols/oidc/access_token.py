@@ -35,9 +35,10 @@ def new(
     return Secret(ring.pick(client.settings.id_token_signed_response_alg).sign(claims, TYPE))
 
 
-def bound(jkt: str) -> dict[str, Any]:
-    """The claim that names the key which a token is bound to (RFC 9449 §6.1)."""
-    return {"cnf": {"jkt": jkt}} if jkt else {}
+def bound(jkt: str, x5t: str = "") -> dict[str, Any]:
+    """The claim that names the key and the certificate which a token is bound to (RFC 9449 §6.1, RFC 8705 §3.1)."""
+    to = {name: value for name, value in (("jkt", jkt), ("x5t#S256", x5t)) if value}
+    return {"cnf": to} if to else {}
 
 
 def type_of(jkt: str) -> str:

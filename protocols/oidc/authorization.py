@@ -30,7 +30,7 @@ PATH: Final = "/oidc/authorize"
 # Of a request that passed every check, what is still needed once the login has begun.
 KEPT: Final = (
     *("client_id", "redirect_uri", "response_mode", "state", "nonce", "code_challenge"),
-    *("code_challenge_method", "prompt", "acr_values", "resource", "dpop_jkt"),
+    *("code_challenge_method", "prompt", "acr_values", "claims_locales", "resource", "dpop_jkt"),
 )
 USERNAME: Final = "username"  # the question that comes first where nobody is signed in
 ASKING_WHO: Final = frozenset(("login", "select_account"))
@@ -44,7 +44,7 @@ async def authorize(request: web.Request) -> web.Response:
     except (Malformed, Untrusted) as fault:
         return await refuse_here(request, here, fault)
     try:
-        asked = request_object.unfold(asked, here.tenant.issuer, request[NOW])
+        asked = await request_object.unfold(here, asked, request[NOW])
         registered_redirect_uri(asked.parameters, asked.client)
         came_as_required(asked)
         return await _begin(request, here, asked)

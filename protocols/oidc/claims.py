@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from idp import attributes
 from protocols.oidc.errors import Malformed
 from protocols.oidc.settings import OPENID, ServiceSettings, TenantSettings
 from protocols.oidc.vocabulary import RESERVED
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 MEMBERS = ("userinfo", "id_token")  # OpenID Connect Core §5.5
 
 # OpenID Connect Core §5.4
-STANDARD: Mapping[str, tuple[str, ...]] = {
+SCOPES: Mapping[str, tuple[str, ...]] = {
     "profile": (
         "name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile",
         "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
@@ -27,31 +28,33 @@ STANDARD: Mapping[str, tuple[str, ...]] = {
     "address": ("address",),
     "phone": ("phone_number", "phone_number_verified"),
 }  # fmt: skip
-TEXTS = frozenset(claim for claims in STANDARD.values() for claim in claims)
+TEXTS = frozenset(claim for claims in SCOPES.values() for claim in claims)
 
 
 def by_scope(tenant: TenantSettings, service: ServiceSettings) -> dict[str, tuple[str, ...]]:
     """The scopes that this service may ask for, each with its claims; `openid` carries the service's own."""
-    known = {**STANDARD, **tenant.scopes, OPENID: ("sub", *service.claims)}
+    known = {**SCOPES, **tenant.scopes, OPENID: ("sub", *service.claims)}
     return {scope: known.get(scope, ()) for scope in service.scopes}
 
 
 def of_user(user: User, client: Client) -> dict[str, Any]:
     """Every claim about the user that this client may have at all; what it asked for is chosen from these."""
-    known: dict[str, Any] = dict(user.attributes)
-    known |= {"preferred_username": user.username, "name": user.display_name or user.username}
-    known |= {"email": user.email, "groups": sorted(user.groups)}
+    known = attributes.of(user)
     for claim, attribute in client.settings.claims.items():
         known[claim] = known.get(attribute)
     allowed = {claim for claims in client.scopes.values() for claim in claims}
-    typed = {claim: as_standard(claim, known[claim]) for claim in allowed if claim in known}
+    typed = {
+        claim: as_standard(claim, value)
+        for claim, value in known.items()
+        if claim in allowed or ("#" in claim and claim.partition("#")[0] in allowed)
+    }
     return {claim: value for claim, value in typed.items() if value is not None and claim not in RESERVED}
 
 
 def as_standard(claim: str, value: Any) -> Any:
     """The value in the type that OpenID Connect Core §5.1 gives the claim; None if it has none of that type.
 
-    Attributes come from imports, where everything is text.
+    A service may map any attribute to any claim.
     """
     if claim in ("email_verified", "phone_number_verified"):
         return {"true": True, "false": False}.get(str(value).lower())

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 
 from idp.web.exchange import NOW
-from protocols.oidc import assertion, clients
+from protocols.oidc import assertion, certificate, clients
+from protocols.oidc.certificate_settings import METHODS
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import TokenError
 from protocols.oidc.foreign import Untrustworthy
@@ -19,13 +20,30 @@ async def authenticate(request: web.Request, here: Issuer, form: Mapping[str, st
 
     Call it outside of a transaction: that an assertion was used is made durable at once, whatever follows.
     """
+    return certificate.bound(request, await _authenticate(request, here, form))
+
+
+async def _authenticate(request: web.Request, here: Issuer, form: Mapping[str, str]) -> Client:
     authorizations = request.headers.getall(hdrs.AUTHORIZATION, ())
     if "client_assertion" not in form and "client_assertion_type" not in form:
-        known = await here.known(clients.claimed_id(form, authorizations))
+        claimed = clients.claimed_id(form, authorizations)
+        known = await here.known(claimed)
+        if claimed in known and known[claimed].settings.token_endpoint_auth_method in METHODS:
+            return await _by_certificate(request, here, form, known[claimed])
         return clients.authenticate(known, form, authorizations)
     if authorizations or "client_secret" in form:
         raise TokenError("invalid_request", "more than one client authentication method was used")
     return await _by_assertion(request, here, form)
+
+
+async def _by_certificate(
+    request: web.Request, here: Issuer, form: Mapping[str, str], client: Client
+) -> Client:
+    if hdrs.AUTHORIZATION in request.headers or "client_secret" in form:
+        raise clients.failed()
+    if not await certificate.is_proven(request, here, client):
+        raise clients.failed()
+    return client
 
 
 async def _by_assertion(request: web.Request, here: Issuer, form: Mapping[str, str]) -> Client:
@@ -36,6 +54,7 @@ async def _by_assertion(request: web.Request, here: Issuer, form: Mapping[str, s
         raise clients.failed()
     if form.get("client_id", client.id) != client.id:  # RFC 7521 §4.2
         raise clients.failed()
+    client = await here.client_keys.equip(client, request[NOW], presented)
     try:
         used = assertion.verify(client, presented, _our_names(request, here), request[NOW])
     except Untrustworthy:

@@ -55,7 +55,7 @@ async def replace(request: web.Request) -> web.Response:
     here = opened(request)
     try:
         client, token = await _proven(request, here)
-        changed, secret = _changed(here, client, await read(request))
+        changed, secret = await _changed(here, client, await read(request))
         management = new_token()
         changed = dataclasses.replace(changed, token_hash=hash_token(management), changed_at=request[NOW])
         async with here.provider.storage.transaction(here.tenant.name) as tx:
@@ -95,7 +95,7 @@ async def _proven(request: web.Request, here: Issuer) -> tuple[RegisteredClient,
     return client, token
 
 
-def _changed(
+async def _changed(
     here: Issuer, client: RegisteredClient, asked: Mapping[str, Any]
 ) -> tuple[RegisteredClient, Secret | None]:
     """The client as it wants to be, and its new secret if it had none and now needs one."""
@@ -106,7 +106,7 @@ def _changed(
         raise RegistrationError("invalid_client_metadata", "client_id must be that of the client")
     if "client_secret" in asked and not _is_secret(client, asked["client_secret"]):
         raise RegistrationError("invalid_client_metadata", "client_secret must be the one that we gave")
-    metadata = checked(here, asked)
+    metadata = await checked(here, asked)
     if not needs_secret(metadata):
         return dataclasses.replace(client, metadata=metadata, secret_hash=None), None
     if client.secret_hash is not None:

@@ -31,12 +31,16 @@ async def redeem(
     except TokenError as fault:
         return fault
     scope, now = " ".join(wished), visiting.now
-    ring, said = await here.signing.load(visiting.tx), {"sub": client.id, **access_token.bound(jkt)}
+    ring, said = (
+        await here.signing.load(visiting.tx),
+        {"sub": client.id, **access_token.bound(jkt, client.x5t)},
+    )
     token = access_token.new(client, here.tenant.issuer, scope, audience, now, ring, **said)
     seconds = client.access_token_seconds
     await visiting.tx.service_tokens.add(
         ServiceToken(
-            hash_token(token), client.service, client.id, tuple(wished), audience, jkt, now, now + seconds
+            *(hash_token(token), client.service, client.id, tuple(wished), audience, jkt, now, now + seconds),
+            certificate=client.x5t,
         )
     )
     await visiting.record("token.issued", user_id=None, service=client.service, scope=scope)

@@ -22,6 +22,10 @@ from protocols.oidc.subject import Pairwise
 NOBODY = hashlib.sha256(b"").digest()  # compared for a client that we do not know
 
 
+class KeyMissing(Exception):
+    """What was to be encrypted for a client cannot be, for want of its key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """A service as this door sees it, with what is needed often worked out."""
@@ -37,9 +41,11 @@ class Client:
     names: Mapping[str, str] | None = None  # what it calls itself, by language, if it stands in no file
     described: Mapping[str, Any] = field(default_factory=dict)  # what else it registered
     pairwise: Pairwise | None = None  # None: it knows users by their public subject
-    id_token_recipient: Recipient | None = None  # for whom ID tokens, and userinfo, are encrypted
-    userinfo_recipient: Recipient | None = None
-    keys: Keys | None = None  # by which its request objects are verified
+    x5t: str = ""  # of the certificate that it called with, if its tokens are bound to that (RFC 8705)
+    keys: Keys | None = None  # by which what it signs is verified
+    recipients: Mapping[str, Recipient] = field(
+        default_factory=dict
+    )  # for whom ID tokens, userinfo are encrypted
 
     @property
     def id(self) -> str:
@@ -49,9 +55,25 @@ class Client:
     def is_public(self) -> bool:
         return self.settings.is_public
 
+    @property
+    def consents_as(self) -> str:
+        """Under what name users' consents to it are kept: several clients that register share a service."""
+        return self.service if self.names is None else f"{self.service}:{self.id}"
+
     def subject(self, user_id: str) -> str:
         """By what name this service knows the user: the id itself is random and never given again."""
         return self.pairwise.of(user_id) if self.pairwise else user_id
+
+    def recipient(self, kind: str) -> Recipient | None:
+        """For whom answers of a kind are encrypted, None if they are not.
+
+        Raises `KeyMissing` where they must be and its keys have not been fetched: never anything in the clear.
+        """
+        if not self.settings.is_sealed(kind):
+            return None
+        if kind not in self.recipients:
+            raise KeyMissing("the keys of this client cannot be had from its jwks_uri")
+        return self.recipients[kind]
 
 
 def new(
@@ -71,9 +93,8 @@ def new(
         secret_hash=hashlib.sha256(secret.encode()).digest(),
         origins=frozenset(filter(None, map(origin, settings.redirect_uris))),
         pairwise=Pairwise(pairwise_key, settings.sector) if settings.subject_type == "pairwise" else None,
-        id_token_recipient=settings.recipient("id_token"),
-        userinfo_recipient=settings.recipient("userinfo"),
         keys=Keys(settings.jwks) if settings.jwks else None,
+        recipients=settings.recipients(settings.jwks) if settings.jwks else {},
     )
 
 

@@ -11,9 +11,9 @@ from idp import session
 from idp.outcome import Accept, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
-from idp.web import cookies
+from idp.web import cookies, language
 from idp.web.csrf import csrf, is_csrf
-from idp.web.exchange import LOCALE, TENANT
+from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.language import keeping
 from idp.web.login import reject_response, respond, service_name
@@ -24,12 +24,14 @@ from keys.token import hash_token, new_token
 from protocols.oidc import issuer, registered
 from protocols.oidc.checks import prompts_of
 from protocols.oidc.claims import MEMBERS
+from protocols.oidc.clients import Client
 from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.granting import give, open_ledger
 from protocols.oidc.issuer import DOOR, Issuer
 from protocols.oidc.ledger import Ledger
 from protocols.oidc.response import answer
-from storage.records import AuthorizationRequest, Consent
+from storage.authorization import Consent
+from storage.records import AuthorizationRequest
 
 PATH: Final = "/oidc/consent"
 KIND: Final = "consent"
@@ -53,8 +55,10 @@ async def is_missing(visiting: Visit, ledger: Ledger) -> bool:
             return False
         case "required":
             return True
-    found = await visiting.tx.consents.find(ledger.user.id, ledger.client.service)
-    return found is None or not set(shared(ledger)) <= set(found.scope)
+    found = await visiting.tx.consents.find(ledger.user.id, ledger.client.consents_as)
+    if found is None or found.names != (ledger.client.names or {}):
+        return True  # also where it goes by another name, or to another place, than the user agreed to
+    return not set(shared(ledger)) <= set(found.scope)
 
 
 async def ask(request: web.Request, visiting: Visit, ledger: Ledger) -> web.Response:
@@ -98,8 +102,8 @@ async def show(request: web.Request) -> web.Response:
         pending=pending,
         csrf=csrf(cookies.browser_secret(request, here.tenant), pending),
         service=service_name(request, client.service, client.names),
-        policy_url=registered.page(client.described, "policy_uri", request[LOCALE]),
-        terms_url=registered.page(client.described, "tos_uri", request[LOCALE]),
+        policy_url=registered.page(client.described, "policy_uri", language.of(request)),
+        terms_url=registered.page(client.described, "tos_uri", language.of(request)),
         username=user.username,
         scopes=found.request["shared"],
     )
@@ -156,8 +160,15 @@ async def _conclude(
     except AuthorizationError as fault:
         said = {"error": fault.error, "error_description": fault.description}
         return answer(request, client.service, asked, **said)
-    before = await visiting.tx.consents.find(user_id, client.service)
-    agreed = tuple(dict.fromkeys((*(before.scope if before else ()), *scope)))
-    await visiting.tx.consents.replace(Consent(user_id, client.service, agreed, visiting.now))
+    await _remember(visiting, client, user_id, scope)
     await visiting.record("consent.given", **details)
     return await give(request, here, visiting, ledger)
+
+
+async def _remember(visiting: Visit, client: Client, user_id: str, scope: tuple[str, ...]) -> None:
+    """What he agreed to, with what he agreed to before if it goes by the same name."""
+    names = client.names or {}
+    before = await visiting.tx.consents.find(user_id, client.consents_as)
+    known = before.scope if before and before.names == names else ()
+    agreed = tuple(dict.fromkeys((*known, *scope)))
+    await visiting.tx.consents.replace(Consent(user_id, client.consents_as, agreed, visiting.now, names))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 
 from protocols.oidc import issuer
+from protocols.oidc.nonces import HEADER
 
 PREFLIGHT_SECONDS = 7200
 
@@ -17,7 +18,7 @@ def allow(request: web.Request, response: web.Response) -> web.Response:
     origin = request.headers.get(hdrs.ORIGIN)
     if origin in issuer.of(request).public_origins:
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
-        response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.WWW_AUTHENTICATE
+        response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = f"{hdrs.WWW_AUTHENTICATE}, {HEADER}"
     return response
 
 

@@ -17,18 +17,26 @@ from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
 from protocols.oidc.response import MODES
 from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, TenantSettings
-from protocols.oidc.vocabulary import GrantType
+from protocols.oidc.vocabulary import GrantType, RequestAlgorithm
 
 IMPLICIT = ("id_token", "id_token token")  # Registration 1.0 §2 calls their grant so
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
 
 
-def document(tenant: Tenant, settings: TenantSettings, clients: Collection[Client]) -> bytes:
-    """The metadata as JSON. Every link is made from the configured base URL."""
+def document(
+    tenant: Tenant, settings: TenantSettings, clients: Collection[Client], *, certificates: bool = False
+) -> bytes:
+    """The metadata as JSON. Every link is made from the configured base URL. `certificates`: whether clients may
+    show one.
+    """
     said = metadata(tenant, clients) | logout(tenant, settings, clients)
+    said |= token_metadata.authentication(settings.mtls_base_url, certificates=certificates)
     if settings.registration.enabled:
         said["registration_endpoint"] = tenant.url("/oidc/register")
+        # A client may come tomorrow that signs its requests, by whichever algorithm.
+        said["request_parameter_supported"] = True
+        said["request_object_signing_alg_values_supported"] = sorted(get_args(RequestAlgorithm))
     return orjson.dumps(said)
 
 
@@ -56,7 +64,7 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
     response_types = {"code", *(kind for client in clients for kind in client.settings.response_types)}
     implicit = ["implicit"] if response_types & set(IMPLICIT) else []
     acrs = {rule.then.acr for rule in tenant.rules if isinstance(rule.then, Require) and rule.then.acr}
-    signed = {client.settings.request_object_signing_alg for client in clients if client.keys}
+    signed = {client.settings.request_object_signing_alg for client in clients if client.settings.has_keys}
     return {
         "issuer": tenant.issuer,
         "authorization_endpoint": tenant.url("/oidc/authorize"),

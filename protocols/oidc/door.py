@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp.farewell import Farewell, Untold
+from idp.farewell import Farewell, Untold, Visited
 from idp.outcome import Accept
 from idp.tenant import Tenant
 from idp.visit import Visit
@@ -17,6 +17,7 @@ from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.granting import give, open_ledger
 from protocols.oidc.issuer import DOOR, Issuer
 from protocols.oidc.response import answer
+from storage import Transaction
 from storage.deliveries import Delivery
 
 __all__ = ["DOOR", "OIDCDoor"]
@@ -50,22 +51,22 @@ class OIDCDoor:
         """Where the browser goes after the login."""
         return (request["redirect_uri"],)
 
-    def farewell(self, tenant: Tenant, service: str, sid: str) -> Farewell:
+    async def farewell(self, tx: Transaction, tenant: Tenant, visited: Visited) -> Farewell:
         """By the back channel, through the browser, or not at all: as the service registered."""
         here = self._issuers[tenant.name]
-        client = here.client_of(service)
+        client = await here.visited(tx, visited)
         if client is None:
             return Farewell()
-        return Farewell(
-            client.settings.backchannel_logout_uri is not None, frontchannel.frame(here, client, sid)
-        )
+        is_told = client.settings.backchannel_logout_uri is not None
+        return Farewell(is_told, frontchannel.frame(here, client, visited.sid), client.names)
 
     async def tell(self, tenant: Tenant, delivery: Delivery, now: int) -> None:
         """By the back channel. Raises `Untold`."""
         here = self._issuers[tenant.name]
-        client = here.client_of(delivery.service)
+        async with here.provider.storage.snapshot(tenant.name) as tx:
+            client = await here.visited(tx, delivery)
         if client is None:
-            raise Untold("the service is no longer configured")
+            raise Untold("the service is no longer there")
         await backchannel.tell(here, client, delivery, now)
 
     def names(self, request: Mapping[str, Any]) -> Mapping[str, str] | None:

@@ -17,16 +17,19 @@ from protocols.oidc.assertion import JTI_LIMIT, identifier
 from protocols.oidc.errors import TokenError
 from protocols.oidc.foreign import Untrustworthy
 from protocols.oidc.issuer import Issuer
+from protocols.oidc.nonces import HEADER as NONCE_HEADER
 
 HEADER: Final = "DPoP"
 EARLY_SECONDS, LATE_SECONDS = 30, 120  # how far the client's clock may be ahead, and how old a proof
 FAULT: Final = ("invalid_dpop_proof", "the DPoP proof is missing, malformed, used, or for another request")
 
+NONCE_FAULT: Final = ("use_dpop_nonce", "the DPoP proof needs the nonce of the header DPoP-Nonce")
+
 
 async def thumbprint(request: web.Request, here: Issuer, token: Secret | None = None) -> str:
     """Of the key that the request proves to have, empty if it proves none. `token` is the one that it uses.
 
-    Raises `TokenError` invalid_dpop_proof. Call it outside of a transaction: a proof is spent at once.
+    Raises `TokenError` invalid_dpop_proof, use_dpop_nonce. Call it outside of a transaction: a proof is spent at once.
     """
     proofs = request.headers.getall(HEADER, ())
     if not proofs:
@@ -38,11 +41,20 @@ async def thumbprint(request: web.Request, here: Issuer, token: Secret | None = 
         _check(request, here, claims, token)
     except Untrustworthy:
         raise TokenError(*FAULT) from None
+    if here.nonces is not None and not here.nonces.is_good(claims.get("nonce"), request[NOW]):
+        raise TokenError(*NONCE_FAULT)
     digest, ends_at = identifier("DPoP", jkt, claims["jti"]), request[NOW] + LATE_SECONDS + EARLY_SECONDS
     async with here.provider.storage.transaction(here.tenant.name) as tx:
         if not await tx.spent_identifiers.add(digest, ends_at):
             raise TokenError(*FAULT)
     return jkt
+
+
+def offer(request: web.Request, here: Issuer, response: web.Response) -> web.Response:
+    """With the nonce for the next proof (RFC 9449 §8.2), if the request brought one and the tenant wants them."""
+    if here.nonces is not None and HEADER in request.headers:
+        response.headers[NONCE_HEADER] = here.nonces.current(request[NOW])
+    return response
 
 
 def _check(request: web.Request, here: Issuer, claims: Mapping[str, Any], token: Secret | None) -> None:

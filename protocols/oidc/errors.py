@@ -32,7 +32,7 @@ class TokenError(OIDCError):
 
     @property
     def status(self) -> int:
-        return 401 if self.error == "invalid_client" else 400
+        return {"invalid_client": 401, "temporarily_unavailable": 503}.get(self.error, 400)
 
 
 class RegistrationError(OIDCError):

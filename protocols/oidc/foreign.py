@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import KeySet, OctKey, RSAKey
 
 KINDS: Final = ("RSA", "EC", "OKP")
 CURVES: Final = {"ES256": "P-256", "ES384": "P-384", "EdDSA": "Ed25519"}
 RSA_BITS: Final = 2048  # RFC 7518 §3.3
+MANY: Final = 50  # keys of a published set; who rotates needs two or three
 LIMIT: Final = 16 * 1024  # characters; an authorization request is a tenth of it
 # Anything else in a header either names a key of the sender's own choice or changes how the rest is read.
 HEADER: Final = frozenset(("alg", "kid", "typ", "x5t", "x5t#S256"))
@@ -46,9 +47,27 @@ class Keys:
                 self._keys = KeySet.import_key_set({"keys": keys})
         except (JoseError, ValueError, TypeError, KeyError, AttributeError):
             raise ValueError("holds a key that cannot be read") from None
+        self.jwks = {"keys": keys}
         for key in self._keys:
             if isinstance(key, RSAKey) and key.raw_value.key_size < RSA_BITS:
                 raise ValueError(f"an RSA key must have at least {RSA_BITS} bits")
+
+    @classmethod
+    def readable(cls, jwks: Any) -> Keys:
+        """Those of a published set that we can use (RFC 7517 §5). Raises ValueError if there is none."""
+        listed = jwks.get("keys") if isinstance(jwks, dict) else None
+        given = listed[:MANY] if isinstance(listed, list) else []
+        return cls({"keys": [key for key in given if _is_readable(key)]})
+
+    @property
+    def kids(self) -> frozenset[str]:
+        """The names that its keys have."""
+        return frozenset(key.kid for key in self._keys if key.kid)
+
+    def holds(self, public_key: bytes) -> bool:
+        """Whether a key, its SubjectPublicKeyInfo in DER, is one of these."""
+        asymmetric = (key for key in self._keys if not isinstance(key, OctKey))
+        return any(key.as_der(private=False) == public_key for key in asymmetric)
 
     def verify(self, unverified_token: str, algorithm: str, types: Collection[str | None]) -> dict[str, Any]:
         """The claims of a signed JWT, not judged, not even `exp`. Raises `Untrustworthy`.
@@ -96,6 +115,14 @@ class Keys:
             if "kid" not in header or said.get("kid") == header["kid"]:
                 fitting.append(key)
         return fitting
+
+
+def _is_readable(key: Any) -> bool:
+    try:
+        Keys({"keys": [key]})
+    except ValueError:
+        return False
+    return True
 
 
 def unverified_header(unverified_token: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from idp.visit import Visit
 from keys.token import hash_token, new_id
 from protocols.oidc import provider, resources, session_management
 from protocols.oidc.assurance import told
-from protocols.oidc.clients import Client
+from protocols.oidc.clients import Client, KeyMissing
+from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Ledger
 from protocols.oidc.response import answer
@@ -28,8 +29,21 @@ async def open_ledger(here: Issuer, client: Client, visit: Visit, accept: Accept
     ledger = Ledger(visit.tenant.issuer, client, user, grant, visit.now, seconds, audience=audience)
     provider.expects(ledger)
     if request["response_type"] != "code":
-        ledger = dataclasses.replace(ledger, ring=await here.signing.load(visit.tx))
+        client = await _sealable(here, client, visit)
+        ledger = dataclasses.replace(ledger, client=client, ring=await here.signing.load(visit.tx))
     return ledger
+
+
+async def _sealable(here: Issuer, client: Client, visit: Visit) -> Client:
+    """The client with the key to encrypt its ID token with. That the user signed in stays, if it cannot be had."""
+    if client.settings.is_sealed("id_token") and client.settings.jwks_uri:
+        await visit.tx.commit()  # nobody waits for somebody else's web server
+        client = await here.client_keys.equip(client, visit.now)
+        try:
+            client.recipient("id_token")
+        except KeyMissing as missing:
+            raise AuthorizationError("temporarily_unavailable", str(missing)) from None
+    return client
 
 
 async def give(request: web.Request, here: Issuer, visit: Visit, ledger: Ledger) -> web.Response:

@@ -66,7 +66,13 @@ def _in_own_name(here: Issuer, asking: Client, token: ServiceToken) -> Mapping[s
 def _common(here: Issuer, token: Token | ServiceToken) -> dict[str, Any]:
     said = {"active": True, "iss": here.tenant.issuer, "scope": " ".join(token.scope)}
     audience = {"aud": list(token.audience)} if token.audience else {}
-    return {**said, **audience, **bound(token.jkt), "iat": token.created_at, "exp": token.expires_at}
+    return {
+        **said,
+        **audience,
+        **bound(token.jkt, token.certificate),
+        "iat": token.created_at,
+        "exp": token.expires_at,
+    }
 
 
 def _may_see(asking: Client, token: Token, grant: Grant) -> bool:

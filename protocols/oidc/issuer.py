@@ -8,12 +8,15 @@ from typing import Final
 
 from aiohttp import web
 
+from idp.farewell import Visited
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
 from idp.web.exchange import TENANT
 from protocols.oidc import registered
+from protocols.oidc.client_keys import ClientKeys
 from protocols.oidc.clients import Client
+from protocols.oidc.nonces import Nonces
 from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 from storage import Transaction
@@ -33,11 +36,20 @@ class Issuer:
     discovery: bytes
     signing: Signing
     outbound: Outbound
+    client_keys: ClientKeys
+    takes_certificates: bool  # that clients show to a proxy in front of us
     pairwise_key: bytes = field(repr=False)
+    nonces: Nonces | None = None  # that DPoP proofs must have
 
     def client_of(self, service: str) -> Client | None:
         """The client that a service is, None if the service is none or is gone."""
         return next((client for client in self.clients.values() if client.service == service), None)
+
+    async def visited(self, tx: Transaction, visited: Visited) -> Client | None:
+        """The client that a session went to: by its service, whose `client_id` may have changed, if it has one to
+        itself.
+        """
+        return self.client_of(visited.service) or await self.client(tx, visited.client_id)
 
     async def client(self, tx: Transaction, client_id: str) -> Client | None:
         """The client of that id: of the configuration, else one that registered itself."""

@@ -64,7 +64,9 @@ class Ledger:
 
     def _access_token(self, scope: str) -> Secret:
         grant = self.grant
-        login = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": grant.amr} | bound(self.jkt)
+        login = {"auth_time": grant.auth_time, "acr": grant.acr, "amr": grant.amr} | bound(
+            self.jkt, self.client.x5t
+        )
         return access_token.new(
             self.client, self.issuer, scope, self.audience, self.now, self.ring, sub=self.subject, **login
         )

@@ -64,13 +64,15 @@ async def confirmed(request: web.Request) -> web.Response:
 
 async def _go_on(request: web.Request, wanted: LogoutRequest) -> web.Response:
     """Sign out everywhere, then send the browser on, unless there is something that the user must know."""
-    told = await sign_out(request, wanted.service)
+    told = await sign_out(request, wanted.service, wanted.client.id if wanted.client else "")
     target = wanted.target()
-    return logout.done(request, told, Onward(target, wanted.service) if target else None)
+    return logout.done(request, told, Onward(target, wanted.service, wanted.called) if target else None)
 
 
 def _ask(request: web.Request, here: Issuer, wanted: LogoutRequest) -> web.Response:
-    return ask(request, here.tenant.prefix + CONFIRMED, wanted.fields(), service=wanted.service)
+    return ask(
+        request, here.tenant.prefix + CONFIRMED, wanted.fields(), service=wanted.service, names=wanted.called
+    )
 
 
 async def _refuse(request: web.Request, here: Issuer, fault: str) -> web.Response:

@@ -28,6 +28,11 @@ class LogoutRequest:
     def service(self) -> str:
         return self.client.service if self.client else ""
 
+    @property
+    def called(self) -> Mapping[str, str] | None:
+        """What the client is called, if it stands in no file."""
+        return self.client.names if self.client else None
+
     def names(self, held: Session) -> bool:
         """Whether the hint was given in this very session: then the user need not be asked."""
         return self.hint is not None and self.hint.get("sid") == held.sid

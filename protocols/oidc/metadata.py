@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from idp.config.model import WebAddress
+from idp.config.model import WebAddress as AnyWebAddress
 from idp.config.words import words
 from keys.token import new_token
 from protocols.oidc.errors import RegistrationError
+from protocols.oidc.logout_settings import WebAddress
 from protocols.oidc.metadata_names import (
     CONFIGURED_ONLY,
     GRANT_TYPES,
@@ -35,7 +37,7 @@ def _visible(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_visible)]
-Page = Annotated[WebAddress, Field(max_length=2000), AfterValidator(_visible)]
+Page = Annotated[AnyWebAddress, Field(max_length=2000), AfterValidator(_visible)]
 
 
 class Description(BaseModel):
@@ -55,6 +57,10 @@ class Description(BaseModel):
     response_types: list[str] = Field(default_factory=lambda: ["code"])
     grant_types: list[str] = Field(default_factory=lambda: ["authorization_code"])
     scope: str | None = None
+    # Every logout token and every frame names the session, whether it must or not.
+    frontchannel_logout_session_required: bool | None = None
+    backchannel_logout_session_required: bool | None = None
+    sector_identifier_uri: WebAddress | None = None
 
 
 def parse(
@@ -90,6 +96,8 @@ def service_settings(
     settings = {name: metadata[name] for name in STEERING if name in metadata}
     settings |= {"client_id": client_id, "scopes": metadata["scope"].split(), "consent": consent}
     settings["grant_types"] = metadata["grant_types"]
+    if "sector_identifier_uri" in metadata:
+        settings["sector_identifier"] = urlsplit(metadata["sector_identifier_uri"]).hostname
     if needs_secret(metadata):
         settings["client_secret"] = new_token()  # stands for the one of which only the hash is kept
     return ServiceSettings.model_validate(settings)

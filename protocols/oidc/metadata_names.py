@@ -10,7 +10,7 @@ RESPONSE_TYPES: Final = ("code",)
 GRANT_TYPES: Final = ("authorization_code", "refresh_token")
 SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
 # Without client_secret_jwt: a secret that is kept as its hash cannot check a signature.
-METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "none")
+METHODS: Final = (*SECRET_METHODS, "private_key_jwt", "self_signed_tls_client_auth", "none")
 
 # Standard names that steer the protocol, by what they mean if they are missing; those that `ServiceSettings` has
 # go there, any other that asks for more than that is refused. Settings of ours, as `pkce`, cannot be registered.
@@ -19,6 +19,7 @@ STEERING: Final[dict[str, Any]] = {
     "token_endpoint_auth_method": None,
     "token_endpoint_auth_signing_alg": None,
     "jwks": None,
+    "jwks_uri": None,
     "id_token_signed_response_alg": None,
     "id_token_encrypted_response_alg": None,
     "id_token_encrypted_response_enc": None,
@@ -31,24 +32,23 @@ STEERING: Final[dict[str, Any]] = {
     "require_signed_request_object": False,
     "require_pushed_authorization_requests": False,
     "dpop_bound_access_tokens": False,
+    "tls_client_certificate_bound_access_tokens": False,
     "subject_type": "public",
     "default_max_age": None,
     "initiate_login_uri": None,
     "post_logout_redirect_uris": None,
+    "frontchannel_logout_uri": None,
+    "backchannel_logout_uri": None,
 }
 # Refused of a client that registers itself, whatever configured services may say, unless it is what we do anyway.
 CONFIGURED_ONLY: Final[dict[str, Any]] = {
-    # A service is told by its name that a session ended, and all registered clients have one name.
-    "frontchannel_logout_uri": None,
-    "frontchannel_logout_session_required": False,
-    "backchannel_logout_uri": None,
-    "backchannel_logout_session_required": False,
-    # They would have us fetch an address that a stranger chose, or name clients by certificates.
-    "jwks_uri": None,
-    "sector_identifier_uri": None,
+    # They would have us fetch an address for each request, or name clients by certificates.
     "request_uris": None,
     "tls_client_auth_subject_dn": None,
-    "tls_client_certificate_bound_access_tokens": False,
+    "tls_client_auth_san_dns": None,
+    "tls_client_auth_san_uri": None,
+    "tls_client_auth_san_ip": None,
+    "tls_client_auth_san_email": None,
 }
 TRANSLATED: Final = re.compile(
     r"(client_name|client_uri|logo_uri|policy_uri|tos_uri)#[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"

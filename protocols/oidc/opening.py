@@ -8,6 +8,7 @@ from idp.derivation import open_key
 from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
+from idp.web.exchange import CERTIFICATE_HEADER
 from protocols.oidc import (
     authorization,
     client_configuration,
@@ -19,6 +20,7 @@ from protocols.oidc import (
     jwks,
     launch,
     logout,
+    nonces,
     par,
     registration,
     revocation,
@@ -27,8 +29,10 @@ from protocols.oidc import (
     token,
     userinfo,
 )
+from protocols.oidc.client_keys import ClientKeys
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
+from protocols.oidc.nonces import Nonces
 from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 
@@ -64,25 +68,31 @@ ROUTES = (
 async def setup(app: web.Application, provider: IdentityProvider) -> None:
     """Called once for each application of the process: the root, and one for each path prefix of a tenant."""
     app.add_routes(ROUTES)
-    app[ISSUERS] = {tenant.name: await _issuer(provider, tenant) for tenant in provider.tenants.values()}
+    app[ISSUERS] = {tenant.name: await _issuer(app, provider, tenant) for tenant in provider.tenants.values()}
     provider.doors[DOOR] = OIDCDoor(app[ISSUERS])
 
 
-async def _issuer(provider: IdentityProvider, tenant: Tenant) -> Issuer:
+async def _issuer(app: web.Application, provider: IdentityProvider, tenant: Tenant) -> Issuer:
     settings = TenantSettings.model_validate(tenant.settings.oidc or {})
-    pairwise = await open_key(provider.storage, tenant.vault, subject.KEY, provider.clock())
+    derived, now = (provider.storage, tenant.vault), provider.clock()
+    pairwise = await open_key(*derived, subject.KEY, now)
     known = clients.index(tenant.services.values(), settings, pairwise)
     signing = Signing(tenant.vault)
-    await signing.prepare(provider.storage, provider.clock(), discovery.algorithms(known.values()))
+    await signing.prepare(provider.storage, now, discovery.algorithms(known.values()))
     origins = [client.origins for client in known.values() if client.is_public]
+    certificates = app[CERTIFICATE_HEADER] is not None
+    outbound = Outbound(settings.outbound_allow, is_demo=tenant.settings.demo)
     return Issuer(
         provider=provider,
         tenant=tenant,
         settings=settings,
         clients=known,
         public_origins=frozenset().union(*origins),
-        discovery=discovery.document(tenant, settings, known.values()),
+        discovery=discovery.document(tenant, settings, known.values(), certificates=certificates),
         signing=signing,
-        outbound=Outbound(settings.outbound_allow, is_demo=tenant.settings.demo),
+        outbound=outbound,
+        takes_certificates=certificates,
+        client_keys=ClientKeys(outbound),
         pairwise_key=pairwise,
+        nonces=Nonces(await open_key(*derived, nonces.KEY, now)) if settings.dpop_nonce else None,
     )

@@ -48,7 +48,7 @@ async def _push(request: web.Request, here: Issuer) -> dict[str, Any]:
         raise AuthorizationError("invalid_request", "request_uri cannot be pushed")  # §2.1
     parameters = {name: value for name, value in form.items() if name not in PROOFS}
     asked = Asked(client, {**parameters, "client_id": client.id}, is_pushed=True)
-    asked = request_object.unfold(asked, here.tenant.issuer, request[NOW])
+    asked = await request_object.unfold(here, asked, request[NOW])
     registered_redirect_uri(asked.parameters, client)
     came_as_required(asked)
     accept(asked.parameters, client)

@@ -17,7 +17,8 @@ from pyop.userinfo import Userinfo
 
 from keys import base64url
 from protocols.oidc.access_token import type_of
-from protocols.oidc.claims import fits, is_wished_subject, of_user
+from protocols.oidc.claims import is_wished_subject, of_user
+from protocols.oidc.claims_languages import chosen
 from protocols.oidc.errors import AuthorizationError, TokenError
 from protocols.oidc.ledger import PRESENTED, Ledger, State
 from protocols.oidc.pkce import is_proven
@@ -35,12 +36,13 @@ DESCRIPTIONS: Final = {  # pyop's own texts repeat codes and tokens
 
 
 class _Userinfo(Userinfo):  # type: ignore[misc]  # pyop has no types
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__({ledger.user.id: of_user(ledger.user, ledger.client)})
+        self.locales: str = ledger.grant.request.get("claims_locales", "")
+
     def get_claims_for(self, user_id: str, requested: Mapping[str, Any], _: Any = None) -> dict[str, Any]:
         """pyop looks for the name only: a claim asked for with a value is given only if it has it."""
-        known = self[user_id]
-        return {
-            name: known[name] for name, wish in requested.items() if name in known and fits(known[name], wish)
-        }
+        return chosen(self[user_id], requested, self.locales)
 
 
 class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
@@ -62,7 +64,7 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         provider.authz_state = State(ledger)
         provider.clients = {ledger.client.id: {}}
         provider.extra_scopes = ledger.client.scopes
-        provider.userinfo = _Userinfo({ledger.user.id: of_user(ledger.user, ledger.client)})
+        provider.userinfo = _Userinfo(ledger)
         return provider
 
     def parse_authentication_request(self, request: Mapping[str, Any], _: Any = None) -> AuthorizationRequest:
@@ -117,7 +119,7 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         for name, value in (("c_hash", authorization_code), ("at_hash", access_token_value)):
             if value:
                 claims[name] = _half_hash(key.alg, value)
-        recipient, signed = ledger.client.id_token_recipient, key.sign(claims)
+        recipient, signed = ledger.client.recipient("id_token"), key.sign(claims)
         return recipient.encrypt(signed.encode(), "JWT") if recipient else signed
 
 

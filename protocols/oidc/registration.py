@@ -13,7 +13,8 @@ from idp.web.exchange import NOW
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token, new_id, new_token
-from protocols.oidc import discovery, issuer
+from protocols.oidc import discovery, issuer, sector
+from protocols.oidc.certificate_settings import METHODS
 from protocols.oidc.errors import BearerError, RegistrationError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.metadata import needs_secret, parse
@@ -30,9 +31,9 @@ async def register(request: web.Request) -> web.Response:
     try:
         token = bearer(request)
         await _check_initial(here, token, request[NOW])
-        asked = await read(request)
+        metadata = await checked(here, await read(request))
         async with here.provider.storage.transaction(here.tenant.name) as tx:
-            said = await _register(here, visit(request, tx), token, asked)
+            said = await _register(here, visit(request, tx), token, metadata)
     except BearerError as fault:
         return refusal(here, fault)
     except RegistrationError as fault:  # no use of the token was spent
@@ -41,9 +42,9 @@ async def register(request: web.Request) -> web.Response:
 
 
 async def _register(
-    here: Issuer, visiting: Visit, token: Secret | None, asked: Mapping[str, Any]
+    here: Issuer, visiting: Visit, token: Secret | None, metadata: Mapping[str, Any]
 ) -> dict[str, Any]:
-    tx, metadata = visiting.tx, checked(here, asked)
+    tx = visiting.tx
     if token is not None and not await tx.initial_tokens.consume(hash_token(token), visiting.now):
         raise unknown_token()
     client_id, management = new_id(), new_token()
@@ -102,9 +103,16 @@ async def read(request: web.Request) -> dict[str, Any]:
     return asked
 
 
-def checked(here: Issuer, asked: Mapping[str, Any]) -> dict[str, Any]:
+async def checked(here: Issuer, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The metadata as they are registered at this issuer. Raises `RegistrationError`."""
-    return parse(asked, here.settings.registration, discovery.algorithms(here.clients.values()))
+    metadata = parse(asked, here.settings.registration, discovery.algorithms(here.clients.values()))
+    is_by_certificate = metadata["token_endpoint_auth_method"] in METHODS
+    if not here.takes_certificates and (
+        is_by_certificate or metadata.get("tls_client_certificate_bound_access_tokens")
+    ):
+        raise RegistrationError("invalid_client_metadata", "certificates of clients are not supported here")
+    await sector.check(here.outbound, metadata)
+    return metadata
 
 
 def information(

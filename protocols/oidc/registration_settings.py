@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from idp.config.model import Model, Name
-from protocols.oidc.vocabulary import HTTPS, Word
+from protocols.oidc.vocabulary import HTTPS, Consent, Word
 
 
 class RegistrationSettings(Model):
@@ -18,8 +18,8 @@ class RegistrationSettings(Model):
     require_initial_access_token: bool = True
     service: Name = "registered"  # what rules and the audit log call all of them
     scopes: tuple[Word, ...] = ("openid", "profile", "email", "offline_access")
-    # Whether users are asked at each login: consent cannot be remembered for all of them together.
-    consent: Literal["required", "never"] = "required"
+    # Whether users are asked: at each login, once for each client until it changes its name or address, or never.
+    consent: Consent = "required"
     maximum_clients: Annotated[int, Field(ge=1, le=100_000)] = 100
 
 

@@ -11,6 +11,7 @@ from protocols.oidc.arrival import Asked
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.foreign import Untrustworthy
+from protocols.oidc.issuer import Issuer
 
 TYPES: Final = frozenset((None, "jwt", "oauth-authz-req+jwt"))  # RFC 9101 §10.8
 JWT_CLAIMS: Final = frozenset(
@@ -19,17 +20,18 @@ JWT_CLAIMS: Final = frozenset(
 SKEW_SECONDS: Final = 10
 
 
-def unfold(asked: Asked, issuer: str, now: int) -> Asked:
+async def unfold(here: Issuer, asked: Asked, now: int) -> Asked:
     """The request with what its object says in place of what stands beside it.
 
     Where the client must sign, nothing beside the object counts (RFC 9101 §6.3). Raises `AuthorizationError`.
     """
-    client, outside = asked.client, asked.parameters
+    outside = asked.parameters
     if "request" not in outside or "request_uri" in outside:
         return asked
+    client = await here.client_keys.equip(asked.client, now, outside["request"])
     if client.keys is None:
         raise AuthorizationError("request_not_supported", "this client has no keys for request objects")
-    claims = _verified(client, outside["request"], issuer, now)
+    claims = _verified(client, outside["request"], here.tenant.issuer, now)
     inside = {_text(name): _text(value) for name, value in claims.items() if name not in JWT_CLAIMS}
     inside = {name: value for name, value in inside.items() if value}
     for name in ("client_id", "response_type"):  # Core §6.1: must match where both say it

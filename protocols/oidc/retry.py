@@ -56,7 +56,8 @@ def _open(vault: Vault, sealed: bytes, context: tuple[str, ...]) -> dict[str, An
 
 
 def _context(client: Client, form: Form, jkt: str) -> tuple[str, ...]:
-    return TABLE, _presented(form).hex(), client.id, form.get("scope", ""), form.get("resource", ""), jkt
+    wished = form.get("scope", ""), form.get("resource", "")
+    return TABLE, _presented(form).hex(), client.id, *wished, jkt, client.x5t
 
 
 def _presented(form: Form) -> bytes:

@@ -5,62 +5,45 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from idp.config.model import Name
-from idp.config.secrets import SecretValue
-from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
-from protocols.oidc.foreign_encryption import Encryption, Recipient
-from protocols.oidc.foreign_secret import BYTES
-from protocols.oidc.logout_settings import ServiceLogout, TenantLogout
+from idp.config.server import ServerSettings
+from protocols.oidc.authentication_settings import ServiceAuthentication
+from protocols.oidc.certificate_settings import METHODS
+from protocols.oidc.claims_settings import ServiceClaims, TenantClaims
+from protocols.oidc.logout_settings import ServiceLogout, TenantLogout, WebAddress
 from protocols.oidc.redirect_uri import origin
-from protocols.oidc.registered_keys import PublicKeys
 from protocols.oidc.registration_settings import ServiceLaunch, TenantRegistration
 from protocols.oidc.vocabulary import (
-    SECRET_METHODS,
     Algorithm,
-    AssertionAlgorithm,
     Consent,
     GrantType,
     HostName,
-    Method,
     RedirectURI,
-    RequestAlgorithm,
     ResourceURI,
     ResponseType,
     Word,
-    unreserved,
 )
 
 UNIQUE = ("client_id",)  # in a tenant
 OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
-PUBLIC: Method = "none"
-GROUPS: dict[str, tuple[str, ...]] = {"groups": ("groups",)}
 
 
-class ServiceSettings(ServiceLogout, ServiceLaunch):
+class ServiceSettings(ServiceClaims, ServiceAuthentication, ServiceLogout, ServiceLaunch):
     """The `oidc` section of a service: one client (OpenID Connect Registration 1.0 §2 gives the names)."""
 
     client_id: Word
-    client_secret: SecretValue | None = None
     redirect_uris: tuple[RedirectURI, ...] = ()
     grant_types: Annotated[tuple[GrantType, ...], Field(min_length=1)] = (
         "authorization_code",
         "refresh_token",
     )
-    token_endpoint_auth_method: Method = "client_secret_basic"  # noqa: S105  the name of a way
     # What it may ask for; listing offline_access lets it have refresh tokens, and is the consent to that.
     scopes: tuple[Word, ...] = (OPENID, "profile", "email")
-    # Claim name → user attribute, given to this service whatever scope it asks for.
-    claims: dict[Word, str] = Field(default_factory=dict)
     id_token_signed_response_alg: Algorithm = "RS256"  # noqa: S105  the name of an algorithm
-    # With an algorithm they are encrypted for the client's own key in `jwks` (Registration §2).
-    id_token_encrypted_response_alg: KeyAlgorithm | None = None
-    id_token_encrypted_response_enc: Encryption = "A128CBC-HS256"  # noqa: S105
     userinfo_signed_response_alg: Algorithm | None = None  # None: plain JSON
-    userinfo_encrypted_response_alg: KeyAlgorithm | None = None
-    userinfo_encrypted_response_enc: Encryption = "A128CBC-HS256"
     # `pairwise` gives the services of each sector their own name for a user (Core §8.1).
     subject_type: Literal["public", "pairwise"] = "public"
     sector_identifier: HostName | None = None  # None: the host of the redirect URIs
@@ -70,12 +53,6 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
     response_types: Annotated[tuple[ResponseType, ...], Field(min_length=1)] = ("code",)
     # The organisation consents by registering the service, unless its users are to be asked.
     consent: Consent = "never"
-    # The one algorithm of the JWTs by which it proves itself (RFC 7523); None: RS256, with a secret HS256.
-    token_endpoint_auth_signing_alg: AssertionAlgorithm | None = None
-    # JWK set with the client's public keys, and the one algorithm of its request objects (RFC 9101).
-    jwks: PublicKeys | None = None
-    request_object_signing_alg: RequestAlgorithm = "RS256"
-    require_signed_request_object: bool = False
     require_pushed_authorization_requests: bool = False  # RFC 9126
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] | None = None  # None: as the tenant says
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None
@@ -90,15 +67,10 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.is_public and self.client_secret is not None:
-            raise ValueError("client_secret: a client with token_endpoint_auth_method none has no secret")
-        self._check_authentication()
+        self.check_authentication()
         if self.subject_type == "pairwise" and self.sector_identifier is None and len(self._hosts) > 1:
             raise ValueError("sector_identifier: redirect_uris have several hosts, name one (Core §8.1)")
-        for kind in ("id_token", "userinfo"):
-            self.recipient(kind)
-        if self.client_secret is not None and not self.client_secret.reveal().strip():
-            raise ValueError("client_secret: is nothing but white space")
+        self.check_keys()
         if self.is_public and self.pkce == "optional":
             raise ValueError("pkce: must be required for token_endpoint_auth_method none (RFC 9700 §2.1.1)")
         if self.has_users and not self.redirect_uris:
@@ -109,41 +81,17 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
             raise ValueError("grant_types: client_credentials needs a client that authenticates")
         if self.is_public and self.introspects:
             raise ValueError("introspects: needs a client that authenticates (RFC 7662 §2.1)")
-        if self.require_signed_request_object and self.jwks is None:
-            raise ValueError("require_signed_request_object: needs jwks to verify with")
         if self.frontchannel_logout_uri and origin(self.frontchannel_logout_uri) not in map(
             origin, self.redirect_uris
         ):
             raise ValueError("frontchannel_logout_uri: must be of the same host as one of redirect_uris")
-        unreserved(tuple(self.claims))
-        return self
-
-    def _check_authentication(self) -> None:
-        """What the method of authentication needs is there."""
-        method, algorithm = self.token_endpoint_auth_method, self.assertion_algorithm
-        if method in SECRET_METHODS and self.client_secret is None:
-            raise ValueError("client_secret: is missing; a client without one needs method none")
-        if method == "private_key_jwt" and (self.jwks is None or self.client_secret is not None):
-            raise ValueError("jwks: private_key_jwt needs jwks to verify with, and no client_secret")
-        if self.token_endpoint_auth_signing_alg and not method.endswith("_jwt"):
+        if self.tls_client_certificate_bound_access_tokens and any(
+            "token" in kind.split() for kind in self.response_types
+        ):
             raise ValueError(
-                "token_endpoint_auth_signing_alg: is for private_key_jwt and client_secret_jwt only"
+                "tls_client_certificate_bound_access_tokens: a browser gets tokens without certificate"
             )
-        if method.endswith("_jwt") and algorithm.startswith("HS") != (method == "client_secret_jwt"):
-            raise ValueError(f"token_endpoint_auth_signing_alg: {algorithm} is not for {method}")
-        if method == "client_secret_jwt" and self.client_secret is not None:
-            shortest = BYTES[algorithm]
-            if len(self.client_secret.reveal().encode()) < shortest:
-                raise ValueError(f"client_secret: must have {shortest} bytes for {algorithm} (RFC 7518 §3.2)")
-
-    def recipient(self, kind: str) -> Recipient | None:
-        """For whom answers of a kind are encrypted. Raises ValueError if there is no key for that."""
-        algorithm = getattr(self, f"{kind}_encrypted_response_alg")
-        if algorithm is None:
-            return None
-        if self.jwks is None:
-            raise ValueError(f"{kind}_encrypted_response_alg: needs jwks with a key to encrypt with")
-        return Recipient(self.jwks, algorithm, getattr(self, f"{kind}_encrypted_response_enc"))
+        return self
 
     @property
     def sector(self) -> str:
@@ -159,17 +107,6 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
         """Whether people sign in to it."""
         return "authorization_code" in self.grant_types
 
-    @property
-    def assertion_algorithm(self) -> str:
-        """What it signs its assertions with, and nothing else."""
-        usual = "HS256" if self.token_endpoint_auth_method == "client_secret_jwt" else "RS256"  # noqa: S105
-        return self.token_endpoint_auth_signing_alg or usual
-
-    @property
-    def is_public(self) -> bool:
-        """Whether it runs where a secret cannot be kept: a browser, a phone (RFC 6749 §2.1)."""
-        return self.token_endpoint_auth_method == PUBLIC
-
     def warnings(self) -> tuple[str, ...]:
         """What is allowed but should be known."""
         found = []
@@ -180,17 +117,30 @@ class ServiceSettings(ServiceLogout, ServiceLaunch):
         return tuple(found)
 
 
-class TenantSettings(TenantLogout, TenantRegistration):
+def unserved(service: ServiceSettings, server: ServerSettings) -> dict[str, str]:
+    """The settings that need what `idp.yaml` does not say."""
+    if server.client_certificate_header is not None:
+        return {}
+    words = "needs client_certificate_header in idp.yaml"
+    found = {}
+    if service.token_endpoint_auth_method in METHODS:
+        found["token_endpoint_auth_method"] = f"{service.token_endpoint_auth_method} {words}"
+    if service.tls_client_certificate_bound_access_tokens:
+        found["tls_client_certificate_bound_access_tokens"] = words
+    return found
+
+
+class TenantSettings(TenantClaims, TenantLogout, TenantRegistration):
     """The `oidc` section of a tenant: lifetimes in seconds, and scopes beyond those of the standard."""
 
     code_seconds: Annotated[int, Field(ge=5, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600
     request_uri_seconds: Annotated[int, Field(ge=5, le=600)] = 90  # a pushed request waits (RFC 9126 §2.2)
+    # DPoP proofs must have a nonce of ours, so that none can be made in advance (RFC 9449 §8).
+    dpop_nonce: bool = False
+    # Where clients call us that show a certificate, if browsers shall not be asked for one (RFC 8705 §5).
+    mtls_base_url: WebAddress | None = None
     id_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     access_token_seconds: Annotated[int, Field(ge=30, le=86400)] = 3600
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] = 2_592_000  # since its last use
     # A refresh that is repeated so soon, its answer lost on the way, is answered the same; 0: it is a theft.
     refresh_grace_seconds: Annotated[int, Field(ge=0, le=60)] = 10
-    # Scope → claims it stands for, attributes of the user or `groups`; beside profile, email, address, phone.
-    scopes: dict[Word, Annotated[tuple[Word, ...], AfterValidator(unreserved)]] = Field(
-        default_factory=GROUPS.copy
-    )

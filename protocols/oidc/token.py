@@ -11,13 +11,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp.visit import Visit
+from idp.web.exchange import NOW
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token
 from protocols.oidc import client_credentials, cors, dpop, issuer, provider, resources, retry
 from protocols.oidc.answer import respond
 from protocols.oidc.client_authentication import authenticate
-from protocols.oidc.clients import Client
+from protocols.oidc.clients import Client, KeyMissing
 from protocols.oidc.errors import Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Issued, Ledger
@@ -35,16 +36,30 @@ async def token(request: web.Request) -> web.Response:
         form = await from_form(request)
         client = await authenticate(request, here, form)
         redeem = _grant_type(form, client)
+        client = await _sealable(here, client, request[NOW])
         jkt = await dpop.thumbprint(request, here)
         if not jkt and client.settings.dpop_bound_access_tokens:
             raise TokenError(*dpop.FAULT)
+        if not client.x5t and client.settings.tls_client_certificate_bound_access_tokens:
+            raise TokenError("invalid_request", "this client must show its certificate (RFC 8705)")
         async with here.provider.storage.transaction(here.tenant.name) as tx:
             answer = await redeem(here, visit(request, tx), client, form, jkt)
     except Malformed as fault:
         answer = TokenError("invalid_request", fault.description)
     except TokenError as fault:
         answer = fault
-    return cors.allow(request, respond(here, answer))
+    return cors.allow(request, dpop.offer(request, here, respond(here, answer)))
+
+
+async def _sealable(here: Issuer, client: Client, now: int) -> Client:
+    """The client with the key to encrypt its ID token with, before anything is spent."""
+    if client.settings.is_sealed("id_token"):
+        client = await here.client_keys.equip(client, now)
+        try:
+            client.recipient("id_token")
+        except KeyMissing as missing:
+            raise TokenError("temporarily_unavailable", str(missing)) from None
+    return client
 
 
 async def _redeem_code(here: Issuer, visiting: Visit, client: Client, form: Form, jkt: str) -> Answer:
@@ -79,6 +94,8 @@ async def _redeem_refresh_token(
         return _fault("invalid_scope")  # before it is spent: the client may ask again for less
     if held.jkt and held.jkt != jkt:
         return TokenError(*dpop.FAULT)
+    if held.certificate and held.certificate != client.x5t:  # RFC 8705 §4
+        return _fault("invalid_grant")
     if held.used_at is None:
         resources.audience(form, client, grant.request)
     if held.used_at is not None or not await tx.tokens.rotate(presented, visiting.now):
@@ -155,9 +172,10 @@ def _stored(issued: Issued, ledger: Ledger, grant: Grant) -> Token:
     client, now, audience = ledger.client, ledger.now, ledger.audience if kind == "access" else ()
     seconds = client.refresh_token_seconds if kind == "refresh" else client.access_token_seconds
     presented = hash_token(issued.token)
-    # The refresh token of a client that authenticates is bound to that client (RFC 9449 §5).
-    jkt = ledger.jkt if kind == "access" or client.is_public else ""
-    return Token(presented, kind, grant.id, issued.scope, now, now + seconds, audience=audience, jkt=jkt)
+    # The refresh token of a client that authenticates is bound to that client (RFC 9449 §5, RFC 8705 §4).
+    jkt, x5t = (ledger.jkt, client.x5t) if kind == "access" or client.is_public else ("", "")
+    times = now, now + seconds
+    return Token(presented, kind, grant.id, issued.scope, *times, audience=audience, jkt=jkt, certificate=x5t)
 
 
 async def _record(visiting: Visit, event: str, grant: Grant, **details: str) -> None:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from idp.tenant import Tenant
+from protocols.oidc.authentication_settings import PUBLIC
+from protocols.oidc.certificate_settings import METHODS as CERTIFICATE_METHODS
 from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
 from protocols.oidc.foreign_encryption import Encryption
 from protocols.oidc.proof import ALGORITHMS
-from protocols.oidc.settings import PUBLIC
 from protocols.oidc.vocabulary import AssertionAlgorithm, Method
+
+METHODS: Final = get_args(Method)
+ALIASES: Final = {
+    "token": "/oidc/token",
+    "userinfo": "/oidc/userinfo",
+    "introspection": "/oidc/introspect",
+    "revocation": "/oidc/revoke",
+    "pushed_authorization_request": "/oidc/par",
+}
 
 
 def metadata(tenant: Tenant, signing: Sequence[str]) -> dict[str, Any]:
@@ -26,10 +36,25 @@ def metadata(tenant: Tenant, signing: Sequence[str]) -> dict[str, Any]:
         "dpop_signing_alg_values_supported": list(ALGORITHMS),  # RFC 9449 §5.1
         **_encryption("id_token"),
         **_encryption("userinfo"),
-        **_authentication("token", get_args(Method)),
-        **_authentication("revocation", get_args(Method)),
-        **_authentication("introspection", [method for method in get_args(Method) if method != PUBLIC]),
     }
+
+
+def authentication(mtls_base_url: str | None, *, certificates: bool) -> dict[str, Any]:
+    """How clients prove themselves; by certificates only where a proxy hands them on (RFC 8705 §3.3, §5)."""
+    methods = [each for each in METHODS if certificates or each not in CERTIFICATE_METHODS]
+    said = {
+        **_authentication("token", methods),
+        **_authentication("revocation", methods),
+        **_authentication("introspection", [method for method in methods if method != PUBLIC]),
+    }
+    if certificates:
+        said["tls_client_certificate_bound_access_tokens"] = True
+    if certificates and mtls_base_url is not None:
+        base = mtls_base_url.rstrip("/")
+        said["mtls_endpoint_aliases"] = {
+            f"{name}_endpoint": f"{base}{path}" for name, path in ALIASES.items()
+        }
+    return said
 
 
 def _encryption(kind: str) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from idp.web.exchange import NOW
 from keys.ring import KeyRing
 from keys.secret import Secret
 from keys.token import hash_token
-from protocols.oidc import cors, dpop, issuer, provider
-from protocols.oidc.clients import Client
+from protocols.oidc import certificate, cors, dpop, issuer, provider
+from protocols.oidc.clients import Client, KeyMissing
 from protocols.oidc.errors import BearerError, Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Ledger
@@ -31,11 +31,11 @@ async def show(request: web.Request) -> web.Response:
     try:
         token, scheme = await _presented(request)
         jkt = await _proven(request, here, token) if scheme == dpop.HEADER else ""
-        response = await _answer(here, token, jkt, request[NOW])
+        response = await _answer(here, token, (jkt, certificate.thumbprint(request)), request[NOW])
     except BearerError as fault:
-        return cors.allow(request, _refusal(here, fault, scheme))
+        return cors.allow(request, dpop.offer(request, here, _refusal(here, fault, scheme)))
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    return cors.allow(request, response)
+    return cors.allow(request, dpop.offer(request, here, response))
 
 
 async def _presented(request: web.Request) -> tuple[Secret, str]:
@@ -72,14 +72,17 @@ async def _proven(request: web.Request, here: Issuer, token: Secret) -> str:
     return jkt
 
 
-async def _answer(here: Issuer, token: Secret, jkt: str, now: int) -> web.Response:
+async def _answer(here: Issuer, token: Secret, shown: tuple[str, str], now: int) -> web.Response:
     """From the database as it is now: a disabled user's token is worth nothing at once."""
     async with here.provider.storage.snapshot(here.tenant.name) as tx:
         found = await tx.tokens.find(hash_token(token), "access", now)
         if found is None:
             raise _invalid()
         held, grant = found
+        jkt, x5t = shown
         if held.jkt != jkt:  # bound to another key, or presented without any (RFC 9449 §7.2)
+            raise _invalid()
+        if held.certificate and held.certificate != x5t:  # RFC 8705 §3
             raise _invalid()
         user = await tx.users.find(grant.user_id)
         ring = await here.signing.load(tx)
@@ -90,14 +93,18 @@ async def _answer(here: Issuer, token: Secret, jkt: str, now: int) -> web.Respon
         raise _invalid()
     if OPENID not in held.scope:
         raise BearerError("insufficient_scope", "the access token is without the scope openid")
+    client = await here.client_keys.equip(client, now) if client.settings.is_sealed("userinfo") else client
     narrowed = dataclasses.replace(grant, scope=held.scope)
     claims = provider.userinfo(Ledger(here.tenant.issuer, client, user, narrowed, now))
-    return _in_format(client, here.tenant.issuer, claims, ring)
+    try:
+        return _in_format(client, here.tenant.issuer, claims, ring)
+    except KeyMissing as missing:
+        raise web.HTTPServiceUnavailable(reason=str(missing)) from None
 
 
 def _in_format(client: Client, issuer: str, claims: dict[str, Any], ring: KeyRing) -> web.Response:
     """JSON, or signed, encrypted or both, as the client registered it (Core §5.3.2)."""
-    algorithm, recipient = client.settings.userinfo_signed_response_alg, client.userinfo_recipient
+    algorithm, recipient = client.settings.userinfo_signed_response_alg, client.recipient("userinfo")
     body, content = orjson.dumps(claims), None
     if algorithm is not None:
         signed = ring.pick(algorithm).sign({**claims, "iss": issuer, "aud": client.id}, SIGNED)

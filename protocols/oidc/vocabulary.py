@@ -41,7 +41,9 @@ Consent = Literal["required", "remembered", "never"]
 ResponseType = Literal[
     "code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"
 ]  # OAuth 2.0 Multiple Response Type Encoding Practices
-Method = Literal["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]
+CertificateMethod = Literal["tls_client_auth", "self_signed_tls_client_auth"]  # RFC 8705 §2
+SignedMethod = Literal["client_secret_jwt", "private_key_jwt"]
+Method = Literal["client_secret_basic", "client_secret_post", SignedMethod, CertificateMethod, "none"]
 SECRET_METHODS = ("client_secret_basic", "client_secret_post", "client_secret_jwt")  # Core §9
 GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 AssertionAlgorithm = Literal["RS256", "PS256", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp.farewell import Farewell
+from idp.farewell import Farewell, Visited
 from idp.outcome import Accept
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
@@ -17,6 +17,7 @@ from protocols.radius.clients import NAS
 from protocols.radius.disconnect import disconnect
 from protocols.radius.settings import ServiceSettings
 from protocols.radius.state import DOOR
+from storage import Transaction
 from storage.deliveries import Delivery
 
 
@@ -35,12 +36,12 @@ class RADIUSDoor:
         """The start is a page of ours."""
         return ()
 
-    def farewell(self, tenant: Tenant, service: str, _sid: str, /) -> Farewell:
+    async def farewell(self, _tx: Transaction, tenant: Tenant, visited: Visited, /) -> Farewell:
         """A NAS is told that a network session is to end, if it listens (RFC 5176).
 
         Such a session is no part of the browser's: who signs out there stays connected.
         """
-        return Farewell(tells=_settings(tenant, service).disconnect_port is not None)
+        return Farewell(tells=_settings(tenant, visited.service).disconnect_port is not None)
 
     async def tell(self, tenant: Tenant, delivery: Delivery, _now: int, /) -> None:
         """End the network session that `delivery.sid` names. Raises `Untold`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from idp.attributes import of
 from protocols.radius.attribute_value import encode
 from protocols.radius.clients import NAS
 from protocols.radius.packet import Attribute
@@ -60,8 +61,8 @@ def _only(user: User, name: str) -> str:
 
 def _known(user: User, name: str) -> Sequence[str]:
     """What is known of the user under this name. Raises `MappingError` for nothing."""
-    own = {"username": user.username, "email": user.email, "display_name": user.display_name}
-    value: Any = own[name] if name in own else user.attributes.get(name)
+    told = {"username": user.username, "display_name": user.display_name, **of(user)}
+    value: Any = told.get(name)
     listed = value if isinstance(value, (list, tuple)) else [value]
     texts = [str(each) for each in listed if isinstance(each, (str, int)) and each != ""]
     if not texts or len(texts) != len(listed):

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from storage.records import Budget
 from storage.sql.connection import Connection
 
-# Three cases of one row: the count has run out and begins anew; the guess is within the limit; it is refused,
-# and then neither prolongs the lock nor counts further. `budgets.` names the row as it was.
+# The count has run out and begins anew, or the guess is within the limit. One that is not changes nothing, so
+# that it neither prolongs the lock nor takes from those that are still being looked at. `budgets.` names the row as
+# it was.
 SPEND = """
-INSERT INTO budgets (tenant, subject, failures, until) VALUES (:tenant, :subject, 1, :now + :seconds)
+INSERT INTO budgets (tenant, subject, failures, until, pending)
+VALUES (:tenant, :subject, 1, :now + :seconds, 1)
 ON CONFLICT (tenant, subject) DO UPDATE SET
-    failures = CASE
-        WHEN budgets.until <= :now THEN 1
-        WHEN budgets.failures < :limit THEN budgets.failures + 1
-        ELSE :limit + 1
-    END,
-    until = CASE
-        WHEN budgets.until <= :now OR budgets.failures < :limit THEN :now + :seconds
-        ELSE budgets.until
-    END
-RETURNING subject, failures, until"""
+    failures = CASE WHEN budgets.until <= :now THEN 1 ELSE budgets.failures + 1 END,
+    pending = CASE WHEN budgets.until <= :now THEN 1 ELSE budgets.pending + 1 END,
+    until = :now + :seconds
+WHERE budgets.until <= :now OR budgets.failures < :limit
+RETURNING subject, failures, until, pending"""
 REFUND = """
-UPDATE budgets SET failures = failures - 1 WHERE tenant = :tenant AND subject = :subject AND failures > 0"""
-FIND = "SELECT subject, failures, until FROM budgets WHERE tenant = :tenant AND subject = :subject"
+UPDATE budgets SET failures = failures - 1, pending = CASE WHEN pending > 0 THEN pending - 1 ELSE 0 END
+WHERE tenant = :tenant AND subject = :subject AND failures > 0"""
+CHARGE = """
+UPDATE budgets SET pending = pending - 1 WHERE tenant = :tenant AND subject = :subject AND pending > 0"""
+FIND = "SELECT subject, failures, until, pending FROM budgets WHERE tenant = :tenant AND subject = :subject"
 DELETE = "DELETE FROM budgets WHERE tenant = :tenant AND subject = :subject RETURNING 1"
 
 
@@ -36,10 +38,17 @@ class SQLBudgets:
 
     async def spend(self, subject: str, limit: int, seconds: int, now: int) -> Budget:
         rows = await self._connection.query(SPEND, subject=subject, limit=limit, seconds=seconds, now=now)
-        return Budget(*rows[0])
+        if rows:
+            return Budget(*rows[0])
+        held = await self.find(subject)
+        assert held is not None  # the statement has locked the row
+        return dataclasses.replace(held, failures=limit + 1)
 
     async def refund(self, subject: str) -> None:
         await self._connection.write(REFUND, subject=subject)
+
+    async def charge(self, subject: str) -> None:
+        await self._connection.write(CHARGE, subject=subject)
 
     async def find(self, subject: str) -> Budget | None:
         rows = await self._connection.query(FIND, subject=subject)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storage.records import Consent
-from storage.sql.columns import dump_names, load_names
+from storage.authorization import Consent
+from storage.sql.columns import dump, dump_names, load, load_names
 from storage.sql.connection import Connection, Row
 
-COLUMNS = "user_id, service, scope, given_at"
+COLUMNS = "user_id, service, scope, given_at, names"
 REPLACE = f"""
-INSERT INTO consents (tenant, {COLUMNS}) VALUES (:tenant, :user_id, :service, :scope, :given_at)
-ON CONFLICT (tenant, user_id, service) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at"""
+INSERT INTO consents (tenant, {COLUMNS}) VALUES (:tenant, :user_id, :service, :scope, :given_at, :names)
+ON CONFLICT (tenant, user_id, service) DO UPDATE SET scope = excluded.scope, given_at = excluded.given_at,
+    names = excluded.names"""
 FIND = f"""
 SELECT {COLUMNS} FROM consents WHERE tenant = :tenant AND user_id = :user_id AND service = :service"""
 LIST = f"SELECT {COLUMNS} FROM consents WHERE tenant = :tenant AND user_id = :user_id ORDER BY service"
@@ -34,6 +35,7 @@ class SQLConsents:
             service=consent.service,
             scope=dump_names(consent.scope),
             given_at=consent.given_at,
+            names=dump(consent.names),
         )
 
     async def find(self, user_id: str, service: str) -> Consent | None:
@@ -48,5 +50,5 @@ class SQLConsents:
 
 
 def _consent(row: Row) -> Consent:
-    user_id, service, scope, given_at = row
-    return Consent(user_id, service, load_names(scope), given_at)
+    user_id, service, scope, given_at, names = row
+    return Consent(user_id, service, load_names(scope), given_at, load(names))

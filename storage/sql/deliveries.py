@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from storage.deliveries import Delivery
 from storage.sql.connection import Connection
 
-NAMES = ("id", "door", "service", "user_id", "sid", "created_at", "due_at", "attempts", "failure")
+NAMES = (
+    "id",
+    "door",
+    "service",
+    "user_id",
+    "sid",
+    "created_at",
+    "due_at",
+    "attempts",
+    "failure",
+    "client_id",
+)
 COLUMNS = ", ".join(NAMES)
 ADD = f"INSERT INTO deliveries (tenant, {COLUMNS}) VALUES (:tenant, :{', :'.join(NAMES)})"
 LIST = f"SELECT {COLUMNS} FROM deliveries WHERE tenant = :tenant ORDER BY due_at, id LIMIT :limit"

@@ -30,6 +30,7 @@ RETURNING {COLUMNS}"""
 DELETE = "DELETE FROM grants WHERE tenant = :tenant AND id = :id RETURNING 1"
 DELETE_OF = "DELETE FROM grants WHERE tenant = :tenant AND user_id = :user_id RETURNING 1"
 DELETE_FOR = f"{DELETE_OF.removesuffix(' RETURNING 1')} AND service = :service RETURNING 1"
+DELETE_FOR_CLIENT = f"{DELETE_FOR.removesuffix(' RETURNING 1')} AND client_id = :client_id RETURNING 1"
 
 
 class SQLGrants:
@@ -80,10 +81,13 @@ class SQLGrants:
     async def delete(self, grant_id: str) -> bool:
         return bool(await self._connection.query(DELETE, id=grant_id))
 
-    async def delete_of(self, user_id: str, service: str | None = None) -> int:
+    async def delete_of(self, user_id: str, service: str | None = None, client_id: str | None = None) -> int:
         if service is None:
             return len(await self._connection.query(DELETE_OF, user_id=user_id))
-        return len(await self._connection.query(DELETE_FOR, user_id=user_id, service=service))
+        gone = {"user_id": user_id, "service": service}
+        if client_id is None:
+            return len(await self._connection.query(DELETE_FOR, **gone))
+        return len(await self._connection.query(DELETE_FOR_CLIENT, **gone, client_id=client_id))
 
 
 def read_grant(row: Row) -> Grant:

@@ -6,7 +6,17 @@ from storage.presented import ServiceToken
 from storage.sql.columns import dump_names, load_names
 from storage.sql.connection import Connection
 
-NAMES = ("token_hash", "service", "client_id", "scope", "audience", "jkt", "created_at", "expires_at")
+NAMES = (
+    "token_hash",
+    "service",
+    "client_id",
+    "scope",
+    "audience",
+    "jkt",
+    "created_at",
+    "expires_at",
+    "certificate",
+)
 ADD = f"INSERT INTO service_tokens (tenant, {', '.join(NAMES)}) VALUES (:tenant, :{', :'.join(NAMES)})"
 FIND = f"""
 SELECT {", ".join(NAMES)} FROM service_tokens
@@ -33,6 +43,7 @@ class SQLServiceTokens:
             jkt=token.jkt,
             created_at=token.created_at,
             expires_at=token.expires_at,
+            certificate=token.certificate,
         )
 
     async def find(self, token_hash: bytes, now: int) -> ServiceToken | None:

@@ -16,6 +16,10 @@ VALUES (:tenant, :id_hash, :sid, :user_id, :browser_hash, :proofs, :acr, :create
     :address, :user_agent)"""
 FIND = f"SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND id_hash = :id_hash AND expires_at > :now"
 FIND_BY_SID = f"SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND sid = :sid AND expires_at > :now"
+LIST_OVER = f"""
+SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND expires_at <= :now
+UNION SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND seen_at <= :idle_since
+LIMIT :limit"""
 TOUCH = "UPDATE sessions SET seen_at = :now WHERE tenant = :tenant AND id_hash = :id_hash"
 LIST = f"""
 SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND user_id = :user_id AND expires_at > :now
@@ -55,6 +59,10 @@ class SQLSessions:
     async def find_by_sid(self, sid: str, now: int) -> Session | None:
         rows = await self._connection.query(FIND_BY_SID, sid=sid, now=now)
         return _session(rows[0]) if rows else None
+
+    async def list_over(self, now: int, idle_since: int, limit: int) -> Sequence[Session]:
+        rows = await self._connection.query(LIST_OVER, now=now, idle_since=idle_since, limit=limit)
+        return [_session(row) for row in rows]
 
     async def touch(self, id_hash: bytes, now: int) -> None:
         await self._connection.write(TOUCH, id_hash=id_hash, now=now)

@@ -8,7 +8,10 @@ from storage.sql.connection import Connection, Row
 from storage.sql.grants import NAMES as GRANT_NAMES
 from storage.sql.grants import read_grant
 
-NAMES = ("token_hash", "kind", "grant_id", "scope", "created_at", "expires_at", "used_at", "audience", "jkt")
+NAMES = (
+    *("token_hash", "kind", "grant_id", "scope", "created_at", "expires_at", "used_at"),
+    *("audience", "jkt", "certificate"),
+)
 ADD = f"INSERT INTO tokens (tenant, {', '.join(NAMES)}) VALUES (:tenant, :{', :'.join(NAMES)})"
 FIND = f"""
 SELECT t.{", t.".join(NAMES)}, g.{", g.".join(GRANT_NAMES)}
@@ -46,6 +49,7 @@ class SQLTokens:
             used_at=token.used_at,
             audience=dump_names(token.audience),
             jkt=token.jkt,
+            certificate=token.certificate,
         )
 
     async def find(self, token_hash: bytes, kind: str, now: int) -> tuple[Token, Grant] | None:
@@ -60,6 +64,6 @@ class SQLTokens:
 
 
 def _token(row: Row) -> Token:
-    token_hash, kind, grant_id, scope, created_at, expires_at, used_at, audience, jkt = row
+    token_hash, kind, grant_id, scope, created_at, expires_at, used_at, audience, *bound = row
     times = created_at, expires_at, used_at
-    return Token(token_hash, kind, grant_id, load_names(scope), *times, load_names(audience), jkt)
+    return Token(token_hash, kind, grant_id, load_names(scope), *times, load_names(audience), *bound)

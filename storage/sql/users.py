@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from storage.contract import Duplicate
 from storage.records import LOCAL_DOMAIN, User
-from storage.sql.columns import dump, dump_names, load
+from storage.sql.columns import dump_names, load
 from storage.sql.connection import Connection, Row, Value
 
-COLUMNS = "id, username, created_at, domain, display_name, email, groups, attributes, disabled_at"
+COLUMNS = "id, username, created_at, domain, display_name, email, groups, attributes, disabled_at, changed_at"
 # DO NOTHING instead of an error: the transaction can go on after `Duplicate`, on PostgreSQL too.
 ADD = f"""
 INSERT INTO users (tenant, {COLUMNS})
 VALUES (:tenant, :id, :username, :created_at, :domain, :display_name, :email, :groups, :attributes,
-    :disabled_at)
+    :disabled_at, :changed_at)
 ON CONFLICT DO NOTHING RETURNING 1"""
 FIND = f"SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND id = :id"
 FIND_BY_NAME = f"""
@@ -22,10 +22,13 @@ SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username = :username AND 
 LIST = f"""
 SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username > :after
 ORDER BY username, domain LIMIT :limit"""
+LIST_GROUPS = """
+SELECT groups FROM users WHERE tenant = :tenant AND id > :after AND disabled_at IS NULL
+ORDER BY id LIMIT :limit"""
 REPLACE = """
 UPDATE users SET username = :username, created_at = :created_at, domain = :domain,
     display_name = :display_name, email = :email, groups = :groups, attributes = :attributes,
-    disabled_at = :disabled_at
+    disabled_at = :disabled_at, changed_at = :changed_at
 WHERE tenant = :tenant AND id = :id RETURNING 1"""
 DELETE = "DELETE FROM users WHERE tenant = :tenant AND id = :id RETURNING 1"
 
@@ -53,6 +56,10 @@ class SQLUsers:
     async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
         return [_user(row) for row in await self._connection.query(LIST, after=after, limit=limit)]
 
+    async def list_groups(self, after: str, limit: int) -> Sequence[frozenset[str]]:
+        rows = await self._connection.query(LIST_GROUPS, after=after, limit=limit)
+        return [frozenset(load(groups)) for (groups,) in rows]
+
     async def replace(self, user: User) -> bool:
         return bool(await self._connection.query(REPLACE, **_values(user)))
 
@@ -69,21 +76,13 @@ def _values(user: User) -> dict[str, Value]:
         "display_name": user.display_name,
         "email": user.email,
         "groups": dump_names(sorted(user.groups)),
-        "attributes": dump(user.attributes),
+        "attributes": user.attributes,
         "disabled_at": user.disabled_at,
+        "changed_at": user.changed_at,
     }
 
 
 def _user(row: Row) -> User:
-    id_, username, created_at, domain, display_name, email, groups, attributes, disabled_at = row
-    return User(
-        id_,
-        username,
-        created_at,
-        domain,
-        display_name,
-        email,
-        frozenset(load(groups)),
-        load(attributes),
-        disabled_at,
-    )
+    id_, username, created_at, domain, display_name, email, groups, attributes, *times = row
+    members = frozenset(load(groups))
+    return User(id_, username, created_at, domain, display_name, email, members, attributes, *times)

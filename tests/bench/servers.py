@@ -29,6 +29,7 @@ def masugata(folder: Path, method: str, workers: int) -> Iterator[Target]:
     `method` is the one proof that everybody gives, `matrix` or `password`.
     """
     server = Server(folder, workers=workers)
+    server.imports_anew = True  # its memory shall be its own
     server.tenant.policies = [{"name": "all", "then": {"require": [method]}}]
     scopes = ["openid", "profile", "email", "offline_access"]
     server.tenant.add_service("bench", REDIRECT_URI, scopes=scopes)

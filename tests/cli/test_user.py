@@ -119,3 +119,46 @@ def test_a_name_cannot_steer_the_terminal_of_its_reader(office: Office) -> None:
     office.run("user", "add", "alice", "--display-name", "\x1b[2Jgone\u202e")
     said = office.run("user", "list").stdout
     assert "\x1b" not in said and "\u202e" not in said and "\\x1b[2Jgone" in said
+
+
+def test_attributes_are_set_shown_and_taken_away(office: Office) -> None:
+    tenant = office.folder / "tenants" / "acme" / "tenant.yaml"
+    tenant.write_text(TENANT + "attributes: {team: text}\n")
+    office.run("user", "add", "alice")
+    office.run(
+        "user",
+        "set",
+        "alice",
+        "team=red = blue",
+        "family_name#ja-kana-jp=サトウ",
+        "name=Alice",
+        "address.country=JP",
+    )
+    record = shown(office)
+    kept = {"team": "red = blue", "family_name#ja-Kana-JP": "サトウ", "address": {"country": "JP"}}
+    assert (record["attributes"], record["display_name"]) == (kept, "Alice")
+    assert record["changed_at"] >= record["created_at"]
+    assert "family_name#ja-Kana-JP=サトウ" in office.run("user", "show", "alice").stdout
+    office.run("user", "unset", "alice", "team", "name", "family_name#ja-Kana-JP")
+    assert (shown(office)["attributes"], shown(office)["display_name"]) == (
+        {"address": {"country": "JP"}},
+        "",
+    )
+    changes = [row for row in office.rows("audit", "show") if row["event"] == "user.changed"]
+    assert [row["details"]["attributes"] for row in changes] == [
+        ["family_name#ja-Kana-JP", "name", "team"],
+        ["address.country", "family_name#ja-kana-jp", "name", "team"],
+    ]
+
+
+def test_a_mistake_in_one_attribute_sets_none(office: Office) -> None:
+    office.run("user", "add", "alice")
+    said = office.run(
+        "user", "set", "alice", "given_name=Al", "famly_name=x", "birthdate=soon", status=1
+    ).stderr
+    assert "there is no attribute famly_name, did you mean family_name?" in said
+    assert "birthdate must be YYYY-MM-DD" in said
+    assert shown(office)["attributes"] == {}
+    assert "alice has no gender" in office.run("user", "unset", "alice", "gender", status=1).stderr
+    assert "must be an attribute" in office.run("user", "set", "alice", "gender", status=2).stderr
+    assert office.events() == ["user.added"]

@@ -103,8 +103,8 @@ EXPECTED = "Failed to load resource: the server responded with a status of"
 
 @pytest.mark.parametrize(
     ("language", "viewport", "scheme"),
-    [("ja", DESKTOP, "light"), ("ja", PHONE, "dark"), ("en", DESKTOP, "dark"), ("en", PHONE, "light")],
-    ids=["ja-desktop", "ja-phone", "en-desktop", "en-phone"],
+    [("ja", DESKTOP, "light"), ("en", PHONE, "dark")],  # the gallery has all of them
+    ids=["ja-desktop", "en-phone"],
 )
 async def test_every_page_is_accessible_fits_and_is_free_of_errors(
     chromium: Browser, server: Server, language: str, viewport: ViewportSize, scheme: Literal["light", "dark"]

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.config.folder import mistakes, write
 
 BROKEN = {
@@ -85,7 +87,7 @@ tenants/acme/policies.yaml:5:9: [2].then must be deny, {require: [matrix]} or {d
 tenants/acme/policies.yaml:7:19: [3].then.require must have at least 1 entry
 tenants/acme/services/mail.yaml:2:15: display_name must be a mapping, keys with values behind a colon
 tenants/acme/services/mail.yaml:3:13: launch_url must be an absolute web address, \
-for example https://wiki.example.com/
+for example https://wiki.example.com/, or that of an app, com.example.app:/start
 tenants/acme/services/mail.yaml:6:18: oidc.client_secret: cannot read secrets/nowhere: \
 no such file or directory
 tenants/acme/services/wiki.yaml:5:18: oidc.client_secret: a secret stands here only in a demo tenant, \
@@ -147,3 +149,14 @@ oidc: {client_id: wiki, client_secret: hunter2-is-my-secret, redirect_uris: [hun
     found = mistakes(write(tmp_path, tenants__acme__services__wiki=service))
     assert len(found) == 2
     assert not any("hunter2" in mistake for mistake in found)
+
+
+@pytest.mark.parametrize("value", ["false", "true", "10", "1.5", "null", "[]"])
+def test_what_is_no_text_is_no_network(tmp_path: Path, value: str) -> None:
+    """A library would read 10 as 0.0.0.10 and warn of true, which is 1 to it."""
+    rule = f"- {{name: a, when: {{networks: {{not: [{value}]}}}}, then: {{require: [matrix]}}}}\n"
+    folder = write(tmp_path, idp=f"trusted_proxies: [{value}]\n", tenants__acme__policies=rule)
+    proxies, networks = mistakes(folder)
+    assert proxies.startswith("idp.yaml:1:19: trusted_proxies[1] ")
+    assert networks.startswith("tenants/acme/policies.yaml:1:37: ")
+    assert all("must be a network, for example 10.0.0.0/8" in mistake for mistake in (proxies, networks))

@@ -26,11 +26,11 @@ async def guess_until_locked(server: Server, browser: Browser, name: str) -> lis
 
 
 @pytest.fixture
-def victims(server: Server) -> list[Person]:
+def victims(server: Server, nobody: Person) -> list[Person]:
     """Somebody with a matrix whom a test may lock out, and a name that nobody has."""
     name = f"victim{len(server.audit())}"
     server.add_user(name, "staff", pattern=PATTERN)
-    return [Person(name, pattern=PATTERN), Person(f"nobody{name}", pattern=PATTERN)]
+    return [Person(name, pattern=PATTERN), nobody]
 
 
 async def test_five_wrong_answers_lock_a_name_that_exists_and_one_that_does_not_alike(

@@ -55,6 +55,15 @@ async def test_a_step_of_another_login_does_not_carry_over(server: Server, brows
     assert browser.cookie("session") is None
 
 
+async def test_only_the_field_of_the_open_question_is_an_answer(server: Server, browsers: Browsers) -> None:
+    """What a browser fills in beside it is not taken for it."""
+    browser = browsers()
+    page = await question(server, browser, "bob")
+    assert page.asked == "password"
+    page = await browser.submit(page, {"username": "bob", "answer": "123456", "password": PASSWORD})
+    assert (page.asked, page.alerts) == ("answer", [])
+
+
 async def test_another_browser_cannot_finish_a_login(server: Server, browsers: Browsers) -> None:
     """THREAT_MODEL.md 17: a login begun in one browser cannot be finished in another."""
     hers, his = browsers(), browsers()

@@ -51,7 +51,10 @@ def test_no_log_shows_it(secret: Secret, caplog: pytest.LogCaptureFixture) -> No
         structlog.processors.KeyValueRenderer(),
         structlog.dev.ConsoleRenderer(),
     ):
-        log = structlog.wrap_logger(structlog.PrintLogger(output), processors=[renderer])
+        # All said here: what a command configured before this test, its level too, must not count.
+        log = structlog.wrap_logger(
+            structlog.PrintLogger(output), [renderer], structlog.BoundLogger, context_class=dict
+        )
         log.info("login", password=secret, nested={"answer": [secret]})
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("test").debug("secret is %s, %r", secret, {"s": secret})

@@ -26,6 +26,7 @@ from storage import Storage
 from storage.records import User
 
 NOW = 1_800_000_000
+KEY = b"k" * 32
 PATTERN = "A1 F2 K3 L4 C2 G1"
 PASSWORD = "correct horse battery"
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -116,7 +117,7 @@ def new_house(store: Storage) -> Callable[[str], House]:
         )
         services = {one: Service(one, {"en": one}, {}) for one in ("wiki", "vpn", "closed")}
         authenticators = table.open_authenticators(sections, vault)
-        tenant = Tenant(name, settings, services, RULES, authenticators, vault, ZoneInfo("Asia/Tokyo"))
+        tenant = Tenant(name, settings, services, RULES, authenticators, vault, ZoneInfo("Asia/Tokyo"), KEY)
         return House(store, tenant, Caller(ip_address("192.0.2.7"), new_token()))
 
     return make

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idp.policy import Attempt, Deny, Require, Rule, decide, usual
+from idp.policy import Attempt, Deny, Require, Rule, decide, possible
 from idp.policy.hours import parse_hours
 from idp.policy.rule import Tried
 from storage.records import User
@@ -88,25 +88,27 @@ def test_somebody_without_a_group_matches_no_group() -> None:
     assert only.failing(replace(ATTEMPT, user=None)) == "groups"
 
 
-def test_an_unknown_user_is_asked_what_most_users_of_the_service_are() -> None:
+def test_possible_is_what_somebody_may_be_asked_each_chain_once() -> None:
     """A stranger must not learn from the question whether a name is known."""
     rules = [
         rule(services=frozenset(("mail",))),
         Rule("guests out", Deny("guests out"), groups=frozenset(("guests",))),
         Rule("staff", Require("staff", ("matrix", "totp")), groups=frozenset(("staff",))),
+        Rule("sales", Require("sales", ("matrix", "totp"), "strong"), groups=frozenset(("sales",))),
         ANYONE,
+        Rule("never reached", Require("never", ("totp",)), groups=frozenset(("board",))),
     ]
-    assert usual(rules, replace(ATTEMPT, user=None)) == Require("staff", ("matrix", "totp"))
+    assert possible(rules, replace(ATTEMPT, user=None)) == (Require("staff", ("matrix", "totp")), ANYONE.then)
 
 
-def test_what_is_usual_depends_on_place_and_hour_but_on_nobodys_groups() -> None:
+def test_what_is_possible_depends_on_place_and_hour_but_on_nobodys_groups() -> None:
     rules = [
         rule(networks=(ip_network("10.0.0.0/8"),)),
         Rule("board", Require("board", ("totp",)), groups=frozenset(("board",))),
     ]
     for user in (None, STAFF, GUEST):
-        assert usual(rules, replace(ATTEMPT, user=user)) == Require("board", ("totp",))
+        assert possible(rules, replace(ATTEMPT, user=user)) == (Require("board", ("totp",)),)
 
 
-def test_nothing_is_usual_where_nobody_gets_in() -> None:
-    assert usual([Rule("no", Deny("no"))], ATTEMPT) is None
+def test_nothing_is_possible_where_nobody_gets_in() -> None:
+    assert possible([Rule("no", Deny("no")), ANYONE], ATTEMPT) == ()

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from storage import Storage, Transaction
+from storage.authorization import Consent
 from storage.deliveries import Delivery
 from storage.records import (
     AuditRecord,
     AuthorizationRequest,
-    Consent,
     Credential,
     DataKey,
     Grant,
@@ -35,8 +35,9 @@ USER = User(
     display_name="有栖 100% :name",
     email="alice@example.jp",
     groups=frozenset({"staff", "管理"}),
-    attributes={"employee": 7, "nested": {"a": [1, None]}},
+    attributes='{"employee": 7, "nested": {"a": [1, null]}}',
     disabled_at=NOW + 1,
+    changed_at=NOW + 2,
 )
 CREDENTIAL = Credential("c1", "u1", "totp", b"\x00\xff'\\sealed", NOW, NOW + 1, NOW + 2, counter=41, drift=-1)
 INTERACTION = Interaction(
@@ -93,7 +94,7 @@ WAITING = AuthorizationRequest(
     sid="sid1",
     browser_hash=b"browser",
 )
-CONSENT = Consent("u1", "mail", ("openid", "profile"), NOW)
+CONSENT = Consent("u1", "mail", ("openid", "profile"), NOW, {"ja": "名前 100% :name"})
 ACCESS = Token(
     b"\x03" * 32,
     "access",
@@ -103,9 +104,10 @@ ACCESS = Token(
     LATER,
     audience=("https://api.example.com",),
     jkt="thumbprint",
+    certificate="x5t",
 )
 REFRESH = Token(b"\x04" * 32, "refresh", "g1", ("openid", "offline_access"), NOW, LATER)
-DELIVERY = Delivery("d1", "oidc", "mail", "u1", "sid1", NOW, NOW + 5, 1, "answered 500")
+DELIVERY = Delivery("d1", "oidc", "mail", "u1", "sid1", NOW, NOW + 5, 1, "answered 500", "c1")
 SIGNING_KEY = SigningKeyRecord("k1", "ES256", "next", b"sealed", {"kty": "EC", "crv": "P-256"}, NOW, NOW + 1)
 DATA_KEY = DataKey(1, b"wrapped", NOW)
 AUDIT = AuditRecord(

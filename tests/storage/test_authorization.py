@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storage import Storage
-from storage.records import Consent
+from storage.authorization import Consent
 from tests.storage.examples import ACCESS, CONSENT, GRANT, LATER, NOW, USER, WAITING, user
 
 PUSHED = replace(WAITING, id_hash=b"6", kind="pushed", sid="", browser_hash=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,21 +15,11 @@ import pytest
 import storage
 from storage import Storage, StorageError, StorageTimeout, group_commit
 from storage.sqlite import SQLiteJournal
+from tests.storage.embedded import path, store
 from tests.storage.examples import INTERACTION, NOW, add_user, user, user_names
 from tests.storage.pause import longest_pause
 
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "var" / "masugata.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[Storage]:
-    opened = await storage.open(f"sqlite:{path}")
-    await opened.migrate()
-    yield opened
-    await opened.close()
+__all__ = ["path", "store"]
 
 
 @pytest.fixture

@@ -166,3 +166,20 @@ async def test_close_ends_what_nobody_ended(store: Storage, postgres_url: str) -
 async def test_a_server_that_is_not_there_is_an_error(tmp_path: Any) -> None:
     with pytest.raises(StorageError, match="PostgreSQL"):
         await storage.open(f"postgresql://masugata@/idp?host={tmp_path}")
+
+
+@pytest.mark.parametrize("right", ["SUPERUSER", "BYPASSRLS"])
+async def test_a_role_for_which_the_fence_is_none_is_told_of(
+    postgres_server: PostgresServer, postgres_url: str, store: Storage, right: str
+) -> None:
+    """Row-level security holds neither for a superuser nor for a role with BYPASSRLS."""
+    assert await store.warnings() == []
+    role = f"free_{right.lower()}"
+    postgres_server.run(f"CREATE ROLE {role} LOGIN {right}")
+    strong = await storage.open(postgres_url.replace("masugata@", f"{role}@"))
+    try:
+        (words,) = await strong.warnings()
+        assert words.startswith(f"PostgreSQL: role {role} ")
+    finally:
+        await strong.close()
+        postgres_server.run(f"DROP ROLE {role}")

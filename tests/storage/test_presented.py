@@ -9,7 +9,9 @@ from storage.presented import RetryAnswer, ServiceToken
 from tests.storage.examples import ACCESS, LATER, NOW, REFRESH, add_login
 
 SUCCESSOR = replace(REFRESH, token_hash=b"5" * 32)
-OWN = ServiceToken(b"6" * 32, "robot", "robot-1", ("read",), ("https://api.example.com",), "jkt", NOW, LATER)
+OWN = ServiceToken(
+    b"6" * 32, "robot", "robot-1", ("read",), ("https://api.example.com",), "jkt", NOW, LATER, "x5t"
+)
 ANSWER = RetryAnswer(REFRESH.token_hash, SUCCESSOR.token_hash, b"\x00sealed", NOW + 10)
 
 

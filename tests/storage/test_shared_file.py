@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import sys
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import storage
 from tests.storage.examples import USER, user
 
 ROOT = Path(__file__).parents[2]
+MAKERS = 4
+FILES = 20
 VISITOR = """
 import asyncio, sys, storage
 async def visit():
@@ -48,3 +52,26 @@ async def test_a_process_that_closes_the_file_leaves_the_log_to_those_who_have_i
     async with opened.transaction("acme") as tx:
         await tx.users.add(USER)
     await opened.close()
+
+
+def make_together(folder: Path, barrier: Barrier) -> None:
+    async def make(path: Path) -> None:
+        opened = await storage.open(f"sqlite:{path}")
+        await opened.migrate()
+        await opened.close()
+
+    for number in range(FILES):
+        barrier.wait(30)
+        asyncio.run(make(folder / f"{number}.db"))
+
+
+def test_processes_that_make_a_new_file_at_once_all_open_it(tmp_path: Path) -> None:
+    """As the workers of a first start do."""
+    processes = multiprocessing.get_context("forkserver")
+    barrier = processes.Barrier(MAKERS)
+    makers = [processes.Process(target=make_together, args=(tmp_path, barrier)) for _ in range(MAKERS)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert [maker.exitcode for maker in makers] == [0] * MAKERS

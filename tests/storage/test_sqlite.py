@@ -7,30 +7,19 @@ import sqlite3
 import stat
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 import storage
 from storage import Storage, StorageError, StorageTimeout, group_commit
+from tests.storage.embedded import path, store
 from tests.storage.examples import USER, add_user, user_names
 from tests.storage.pause import longest_pause
 
+__all__ = ["path", "store"]
+
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "var" / "masugata.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[Storage]:
-    opened = await storage.open(f"sqlite:{path}")
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 async def start(path: Path, prefix: str, count: int) -> Process:

@@ -63,8 +63,9 @@ async def test_replace_changes_every_field_of_one_user(store: Storage) -> None:
         display_name="",
         email=None,
         groups=frozenset(),
-        attributes={},
+        attributes="{}",
         disabled_at=None,
+        changed_at=None,
     )
     async with store.transaction("acme") as tx:
         assert await tx.users.replace(changed) is False
@@ -163,3 +164,14 @@ async def test_credentials_are_deleted_by_authenticator(store: Storage) -> None:
         assert await tx.credentials.delete("u1", "totp") == 2
         assert await tx.credentials.delete("u1", "totp") == 0
         assert await tx.credentials.list("u1") == [matrix]
+
+
+async def test_groups_are_listed_by_id_without_those_of_the_disabled(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        for number, groups in enumerate((["a"], ["b", "c"], [], ["d"])):
+            await tx.users.add(replace(user(number), groups=frozenset(groups), disabled_at=None))
+        await tx.users.replace(replace(user(2), disabled_at=NOW))
+        every = [{"a"}, {"b", "c"}, {"d"}]
+        assert await tx.users.list_groups("", 9) == every
+        assert await tx.users.list_groups(user(0).id, 1) == [{"b", "c"}]
+        assert await tx.users.list_groups(user(3).id, 9) == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 import urllib.request
 
 import pytest
 
+from idp.web.server import LINGER_SECONDS
 from tests.server import Server, eventually, free_port
 from tests.supervisor.crowd import Crowd
 
@@ -112,3 +115,39 @@ async def test_a_reload_can_change_the_number_of_workers(server: Server) -> None
     server.configuration.idp["workers"] = 1
     await reload(server, "server.reloaded")
     await eventually(lambda: len(server.pids) == 2)
+
+
+async def test_who_keeps_a_connection_is_told_in_an_answer_that_it_ends(server: Server) -> None:
+    """A connection that lies idle while the workers change still gets its next request answered, and is then closed."""
+    server.start()
+    request = f"GET /oidc/jwks HTTP/1.1\r\nHost: localhost:{server.port}\r\n\r\n".encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    await ask(reader, writer, request)
+    await reload(server, "server.reloaded")
+    await asyncio.sleep(1.5)  # longer than those wait who were accepted last
+    head = await ask(reader, writer, request)
+    assert head.startswith(b"http/1.1 200 ") and b"connection: close" in head
+    assert await reader.read() == b""
+    writer.close()
+    await eventually(lambda: len(server.pids) == 3)
+
+
+async def test_a_server_that_ends_for_good_waits_for_no_idle_connection(server: Server) -> None:
+    server.start()
+    request = f"GET /oidc/jwks HTTP/1.1\r\nHost: localhost:{server.port}\r\n\r\n".encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    await ask(reader, writer, request)
+    await reload(server, "server.reloaded")  # the worker that has it lingers
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < LINGER_SECONDS
+    writer.close()
+
+
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
+    """The head of the answer, in small letters."""
+    async with asyncio.timeout(5):
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        await reader.readexactly(int(head.partition(b"content-length: ")[2].split()[0]))
+        return head

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, get_args
@@ -11,17 +10,18 @@ import aiohttp
 import pytest
 
 from protocols.oidc.vocabulary import ResponseType
-from tests.browser import Browser
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc import signing
 from tests.protocols.oidc.prober import Prober
+from tests.protocols.oidc.proxied import asking, home, home_cookie, newcomer, proxied, publisher
 from tests.protocols.oidc.registrar import Registrar
 from tests.protocols.oidc.signer import CLIENT_KEY, jwks
+from tests.protocols.oidc.signing_in import sign_in
 from tests.running import Database, browsers, database
 from tests.server import Server, running
 
-__all__ = ["browsers", "database"]
+__all__ = ["asking", "browsers", "database", "home", "home_cookie", "newcomer", "proxied", "publisher"]
 
 ERIN = Person("erin", pattern=PATTERN)
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
@@ -29,6 +29,19 @@ OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
 BRIEF = {"code_seconds": BRIEF_SECONDS, "refresh_grace_seconds": 0}
 KEYS_FILE, TURNING_FILE = "keyed.json", "turning.json"
+OWN = {"attributes": {"employee_number": "text", "floor": "number", "badges": "texts", "remote": "boolean"}}
+WORK = {"scopes": {"groups": ["groups"], "work": ["employee_number", "badges", "remote"]}}
+# Every standard claim that somebody can have, and one in two more languages.
+ERINS = {
+    "name": "Erin Example", "given_name": "Erin", "family_name": "Example", "middle_name": "E.",
+    "nickname": "Ez", "profile": "https://example.com/erin", "picture": "https://example.com/erin.png",
+    "website": "https://erin.example.com", "gender": "female", "birthdate": "0000-02-29",
+    "zoneinfo": "Asia/Tokyo", "locale": "ja-JP", "email_verified": "true",
+    "phone_number": "+81 3 1234 5678", "phone_number_verified": "false",
+    "address.street_address": "千代田1-1", "address.locality": "東京都", "address.postal_code": "100-0001",
+    "address.country": "JP", "family_name#ja-kana-jp": "エグザンプル", "family_name#ja-Hani-JP": "例",
+    "employee_number": "E-17", "floor": "4", "badges": "red, blue", "remote": "true",
+}  # fmt: skip
 RESPONSE_TYPES = get_args(ResponseType)
 
 
@@ -39,6 +52,8 @@ def add_services(tenant: TenantFolder) -> None:
 
     add("wiki", "https://wiki.example.com/cb?tenant=1", "http://127.0.0.1:9000/cb",
         claims={"login": "preferred_username"})  # fmt: skip
+    everything = ["openid", "profile", "email", "address", "phone", "work"]
+    add("whole", scopes=everything, claims={"floor": "floor"})
     add("post", token_endpoint_auth_method="client_secret_post")
     add("es256", id_token_signed_response_alg="ES256")
     add("eddsa", id_token_signed_response_alg="EdDSA")
@@ -112,6 +127,7 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     one.configuration.tenants.append(brief)
     add_services(one.tenant)
     add_policies(one.tenant)
+    one.tenant.settings |= OWN | {"oidc": WORK}
     brief.add_service("wiki", "https://wiki.example.com/cb", scopes=OFFLINE)
     one.config.mkdir(parents=True)
     for name in (KEYS_FILE, TURNING_FILE):
@@ -120,24 +136,10 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     for running_one in running(one):
         for person in (ALICE, ERIN, DAVE):
             running_one.add_user(person.name, "staff", pattern=PATTERN)
+        running_one.cli("user", "set", ERIN.name, "--tenant", "demo", *map("=".join, ERINS.items()))
         for tenant in ("brief", "joining", "open"):
             running_one.add_user(ALICE.name, "staff", pattern=PATTERN, tenant=tenant)
         yield running_one
-
-
-def sign_in(issuer: str, client_id: str, person: Person) -> str:
-    """The cookies of a browser in which the person has signed in."""
-
-    async def login() -> str:
-        async with Browser() as browser, aiohttp.ClientSession() as http:
-            prober = Prober(http, issuer, client_id=client_id)
-            callback = f"https://{client_id}.example.com/"
-            prober.redirect_uri = f"{callback}cb"
-            page = await browser.login(prober.address(), person, callback)
-            assert (page.location or "").startswith(callback), page.text
-            return "; ".join(f"{name}={morsel.value}" for (_, _, name), morsel in browser.cookies.items())
-
-    return asyncio.run(login())
 
 
 @pytest.fixture(scope="session")

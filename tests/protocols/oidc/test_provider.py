@@ -40,9 +40,8 @@ FORM = {
     "redirect_uri": REDIRECT_URI,
     "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
 }
-USER = User(
-    "u-1", "alice", NOW, email="alice@example.com", attributes={"sub": "evil", "email_verified": "true"}
-)
+ATTRIBUTES = '{"sub": "evil", "email_verified": true}'
+USER = User("u-1", "alice", NOW, email="alice@example.com", attributes=ATTRIBUTES)
 RING = KeyRing(active=(SigningKey.generate("ES256"),))
 
 

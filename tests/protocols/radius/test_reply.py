@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from storage.records import User
 from tests.protocols.radius.conftest import DIGITS, TOKENS, VPN, MakeNAS, Memory
 from tests.protocols.radius.nas import ACCEPT, REJECT
 
-ANNA = User("1", "anna", 0, email="anna@example.com", groups=frozenset(["staff"]), attributes={"vlan": "20"})
+ANNA = User(
+    "1", "anna", 0, email="anna@example.com", groups=frozenset(["staff"]), attributes='{"vlan": "20"}'
+)
 
 
 def told(user: User, rule: str, *reply: dict[str, Any], dictionary: Path | None = None) -> list[Attribute]:
@@ -64,7 +67,7 @@ def test_the_first_entry_that_fits_counts() -> None:
 
 def test_what_is_known_of_the_user() -> None:
     """Gaps are filled with names and attributes; a list fills a value that is nothing but its gap."""
-    user = User("1", "anna", 0, attributes={"vlan": 20, "route": ["a", "b"]})
+    user = User("1", "anna", 0, attributes=json.dumps({"vlan": 20, "route": ["a", "b"]}))
     entry = {"Filter-Id": "{username}-{vlan}", "Tunnel-Private-Group-ID": "{vlan}", "Framed-Route": "{route}"}
     assert told(user, "", {"attributes": entry}) == [(11, b"anna-20"), (81, b"20"), (22, b"a"), (22, b"b")]
 
@@ -74,7 +77,7 @@ def test_what_cannot_be_made(text: str) -> None:
     """Nothing is left out, cut or guessed."""
     known = {"route": ["a", "b"], "odd": {"a": 1}, "empty": "", "long": "x" * 254}
     with pytest.raises(MappingError):
-        told(User("1", "anna", 0, attributes=known), "", {"attributes": {"Filter-Id": text}})
+        told(User("1", "anna", 0, attributes=json.dumps(known)), "", {"attributes": {"Filter-Id": text}})
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,6 @@ async def test_every_sign_out_is_in_the_audit_log_with_service_and_reason(visito
     assert ("logout.done", "wiki") in seen
     assert ("logout.unsupported", "mail") in seen
     assert ("logout.asked", "files") in seen
-    refused = next(event for event in visitor.site.audit(limit=60) if event["event"] == "logout.refused")
-    assert "post_logout_redirect_uri" in refused["details"]["reason"]
-    assert "evil" not in str(refused)
+    refusals = [event for event in visitor.site.audit(limit=60) if event["event"] == "logout.refused"]
+    assert any("post_logout_redirect_uri" in event["details"]["reason"] for event in refusals)
+    assert "evil" not in str(refusals)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
 
+from protocols.oidc.claims import SCOPES
 from tests.browser import Browser
 from tests.people import ALICE
+from tests.protocols.oidc.conftest import ERINS
 from tests.protocols.oidc.prober import Prober, claims
 from tests.running import Browsers
 
@@ -140,30 +143,101 @@ async def test_a_subject_may_be_asked_for_by_name(rp: Prober, erin: Prober) -> N
             assert answer.query.get("error") == error
 
 
-async def given(rp: Prober, scope: str) -> set[str]:
-    """The claims that userinfo gives for a scope, beside those that this service gets for any."""
+async def given(erin: Prober, scope: str, **asked: str) -> dict[str, Any]:
+    """What userinfo says for a scope, beside what this service gets for any."""
+    tokens = await erin.other("whole", secret=erin.secret).tokens(scope=scope, **asked)
+    said = (await erin.userinfo(tokens["access_token"])).json
+    assert (said.pop("sub"), said.pop("floor")) == (claims(tokens["id_token"])["sub"], 4)
+    return said
+
+
+PROFILE = {name: ERINS[name] for name in SCOPES["profile"] if name in ERINS} | {"preferred_username": "erin"}
+EMAIL = {"email": "erin@example.com", "email_verified": True}
+PHONE = {"phone_number": "+81 3 1234 5678", "phone_number_verified": False}
+ADDRESS = {
+    "address": {
+        "street_address": "千代田1-1",
+        "locality": "東京都",
+        "postal_code": "100-0001",
+        "country": "JP",
+    }
+}
+
+
+async def test_oidcc_scope_profile(erin: Prober) -> None:
+    """Core §5.4: all its claims, in the types of §5.1."""
+    said = await given(erin, "openid profile")
+    assert said.keys() == set(SCOPES["profile"])
+    changed_at = said.pop("updated_at")
+    assert abs(changed_at - time.time()) < 3600
+    assert said == PROFILE
+
+
+async def test_oidcc_scope_profile__of_a_user_of_whom_little_is_known(rp: Prober) -> None:
+    """Core §5.3.2: a claim without a value is left out."""
+    said = await given_of_wiki(rp, "openid profile")
+    assert said == {"name", "preferred_username", "updated_at"}
+
+
+async def given_of_wiki(rp: Prober, scope: str) -> set[str]:
     tokens = await rp.tokens(scope=scope)
-    said = (await rp.userinfo(tokens["access_token"])).json
-    return said.keys() - {"sub", "login"}
+    return (await rp.userinfo(tokens["access_token"])).json.keys() - {"sub", "login"}
 
 
-async def test_oidcc_scope_profile(rp: Prober) -> None:
-    """Core §5.4: of the claims those that the user has."""
-    assert await given(rp, "openid profile") == {"name", "preferred_username"}
+async def test_oidcc_scope_email(erin: Prober) -> None:
+    assert await given(erin, "openid email") == EMAIL
 
 
-async def test_oidcc_scope_email(rp: Prober) -> None:
-    assert await given(rp, "openid email") == {"email"}
+async def test_oidcc_scope_address(erin: Prober) -> None:
+    """Core §5.1.1: a JSON object."""
+    assert await given(erin, "openid address") == ADDRESS
 
 
-async def test_oidcc_scope_address(rp: Prober) -> None:
-    assert await given(rp, "openid address") == set()
+async def test_oidcc_scope_phone(erin: Prober) -> None:
+    assert await given(erin, "openid phone") == PHONE
 
 
-async def test_oidcc_scope_phone(rp: Prober) -> None:
-    assert await given(rp, "openid phone") == set()
+async def test_oidcc_scope_all(erin: Prober) -> None:
+    said = await given(erin, "openid profile email address phone")
+    said.pop("updated_at")
+    assert said == PROFILE | EMAIL | ADDRESS | PHONE
 
 
-async def test_oidcc_scope_all(rp: Prober) -> None:
-    all_scopes = "openid profile email address phone"
-    assert await given(rp, all_scopes) == {"name", "preferred_username", "email"}
+async def test_a_scope_of_the_tenant_stands_for_attributes_of_its_own(erin: Prober) -> None:
+    own = {"employee_number": "E-17", "badges": ["red", "blue"], "remote": True}
+    assert await given(erin, "openid work") == own
+
+
+async def test_a_service_gets_no_claim_beyond_its_scopes_whatever_it_asks_for(erin: Prober) -> None:
+    asked = json.dumps({"userinfo": {"phone_number": None, "address": {"essential": True}}})
+    tokens = await erin.tokens(scope="openid", claims=asked)
+    assert (await erin.userinfo(tokens["access_token"])).json.keys() == {"sub", "login"}
+
+
+@pytest.mark.parametrize(
+    ("locales", "said"),
+    [
+        ("ja-Kana-JP", {"family_name": "エグザンプル"}),
+        (
+            "ja",
+            {
+                "family_name": "Example",
+                "family_name#ja-Kana-JP": "エグザンプル",
+                "family_name#ja-Hani-JP": "例",
+            },
+        ),
+        ("se", {"family_name": "Example"}),
+        ("ja-hani en", {"family_name": "Example", "family_name#ja-Hani-JP": "例"}),
+    ],
+)
+async def test_oidcc_claims_locales(erin: Prober, locales: str, said: dict[str, str]) -> None:
+    """Core §5.2: one language alone is said without its tag; what nobody wrote is said as it is."""
+    found = await given(erin, "openid profile", claims_locales=locales)
+    assert {name: value for name, value in found.items() if name.startswith("family_name")} == said
+
+
+async def test_oidcc_claims_essential__in_a_language(erin: Prober) -> None:
+    """Core §5.5.2 shows a claim that is asked for with its tag."""
+    wishes = {"family_name#ja-Kana-JP": {"essential": True}, "given_name#fr": None}
+    asked = json.dumps({"userinfo": wishes})
+    assert await given(erin, "openid", claims=asked) == {"family_name#ja-Kana-JP": "エグザンプル"}

@@ -121,16 +121,18 @@ async def test_oidcc_request_uri_unsigned_supported_correctly_or_rejected_as_uns
     assert (await signing.authorize(request_uri=uri)).query["error"] == "request_uri_not_supported"
 
 
+async def test_oidcc_request_uri_unsigned(rp: Prober) -> None:
+    """Core §6.2, §3.1.2.6: said to the client with its state, also where the browser has a session."""
+    answer = await rp.authorize(request_uri="https://wiki.example.com/object.jwt", state="kept")
+    assert (answer.query["error"], answer.query["state"]) == ("request_uri_not_supported", "kept")
+    assert "code" not in answer.query
+
+
 async def test_oidcc_request_uri_signed_rs256(rp: Prober) -> None:
     """Core §6.2: not even where the client could sign what lies there."""
     signing = rp.other("signing", secret=rp.secret)
     answer = await signing.authorize(request_uri="https://signing.example.com/object.jwt")
     assert answer.query["error"] == "request_uri_not_supported"
-
-
-async def test_oidcc_claims_locales(rp: Prober) -> None:
-    """Core §5.2."""
-    assert "code" in (await rp.authorize(claims_locales="se")).query
 
 
 async def test_oidcc_display_page(rp: Prober) -> None:

@@ -1,0 +1,51 @@
+"""What a name is asked for that nobody has, or whom the rules will deny: what others of this service are asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+from typing import Final
+
+from idp.authenticators.safe import NOBODY
+from idp.policy import Attempt, Deny, Require, decide, possible
+from idp.visit import Visit
+from keys import base64url
+
+KEY: Final = (
+    "likeness"  # of the derivation key; another key would change what every unknown name is asked for
+)
+MODELS: Final = 8  # users who are looked at: where fewer get in than one of so many, the rules alone decide
+ID_LENGTH: Final = 22  # of a user's id, which is random as well
+
+
+async def required(visit: Visit, username: str, attempt: Attempt, verdict: Require | Deny) -> Require | None:
+    """What the name is asked for, given the verdict on its owner (of an `attempt` without one, if nobody has it).
+
+    Where all are asked for the same, so is everybody. Else a name that nobody has is like the users whose ids follow
+    a keyed hash of it: as often as they are asked for something, so are unknown names, and each always for the same.
+    None where nobody gets in. The database is asked alike for every name.
+    """
+    rules = visit.tenant.rules
+    choices = possible(rules, attempt)
+    if len(choices) < 2:
+        return verdict if isinstance(verdict, Require) else next(iter(choices), None)
+    place = _place(visit.tenant.likeness_key, visit.tenant.name, username)
+    models = await visit.tx.users.list_groups(place, MODELS)
+    held = {each.authenticator for each in await visit.tx.credentials.list((attempt.user or NOBODY).id)}
+    verdicts = (decide(rules, _as(attempt, groups)).verdict for groups in models)
+    like = next((found for found in verdicts if isinstance(found, Require)), None)
+    # Somebody who will be denied hears so only after proofs that he can give.
+    able = next((choice for choice in choices if held.issuperset(choice.authenticators)), None)
+    if isinstance(verdict, Require):
+        return verdict
+    return able or like or choices[int.from_bytes(place.encode()) % len(choices)]
+
+
+def _place(key: bytes, tenant: str, username: str) -> str:
+    digest = hmac.digest(key, f"{tenant}\0{username}".encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return base64url.encode(digest).decode()[:ID_LENGTH]
+
+
+def _as(attempt: Attempt, groups: frozenset[str]) -> Attempt:
+    return dataclasses.replace(attempt, user=dataclasses.replace(NOBODY, groups=groups))

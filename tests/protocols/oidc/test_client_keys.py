@@ -1,0 +1,174 @@
+"""How the keys that clients publish are kept: not for long, and fetched anew not too often."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from idp.tenant import Service
+from protocols.oidc import clients
+from protocols.oidc.client_keys import FRESH_SECONDS, LONGEST_SECONDS, PAUSE_SECONDS, ClientKeys
+from protocols.oidc.clients import Client, KeyMissing
+from protocols.oidc.outbound import Outbound
+from protocols.oidc.settings import ServiceSettings, TenantSettings
+from tests.protocols.oidc import signing
+from tests.server import eventually
+
+NOW = 1_800_000_000
+
+
+@dataclass
+class Publisher:
+    """A client's web server."""
+
+    body: Any = field(default_factory=lambda: signing.public(signing.EC))
+    status: int = 200
+    asked: int = 0
+    hangs: bool = False
+    port: int = 0
+
+    async def show(self, request: web.Request) -> web.Response:
+        self.asked += 1
+        if self.hangs:
+            await asyncio.sleep(60)
+        text = self.body if isinstance(self.body, str) else json.dumps(self.body)
+        return web.Response(status=self.status, text=text, headers={"Location": f"{request.url}again"})
+
+    def client(self, name: str = "wiki", **settings: Any) -> Client:
+        given = {
+            "client_id": name,
+            "redirect_uris": ["https://wiki.example.com/cb"],
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks_uri": f"http://localhost:{self.port}/{name}",
+        }
+        return clients.new(
+            Service(name, {}, {}), ServiceSettings.model_validate(given | settings), TenantSettings()
+        )
+
+
+@pytest.fixture
+async def publisher() -> AsyncIterator[Publisher]:
+    one = Publisher()
+    app = web.Application()
+    app.router.add_get("/{path:.*}", one.show)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    one.port = runner.addresses[0][1]
+    yield one
+    await runner.cleanup()
+
+
+@pytest.fixture
+def keys() -> ClientKeys:
+    return ClientKeys(Outbound(("localhost",)))
+
+
+def signed(kid: str | None) -> str:
+    key = signing.EC if kid == signing.EC.kid else signing.STRANGER
+    return signing.sign({}, key, **({"kid": kid} if kid else {}))
+
+
+async def test_they_are_fetched_once_for_many_requests(publisher: Publisher, keys: ClientKeys) -> None:
+    client = publisher.client()
+    found = await asyncio.gather(*(keys.equip(client, NOW, signed(signing.EC.kid)) for _ in range(20)))
+    assert all(each.keys is not None and signing.EC.kid in each.keys.kids for each in found)
+    assert publisher.asked == 1
+    await keys.equip(client, NOW + FRESH_SECONDS - 1)
+    assert publisher.asked == 1
+    await keys.equip(client, NOW + FRESH_SECONDS)
+    assert publisher.asked == 2
+
+
+async def test_an_unknown_kid_makes_us_ask_once_a_minute(publisher: Publisher, keys: ClientKeys) -> None:
+    client = publisher.client()
+    await keys.equip(client, NOW)
+    publisher.body = signing.public(signing.EC, signing.STRANGER)
+    for kid in ("a", "b", signing.STRANGER.kid):
+        await keys.equip(client, NOW + PAUSE_SECONDS - 1, signed(kid))
+    assert publisher.asked == 1
+    found = await keys.equip(client, NOW + PAUSE_SECONDS, signed(signing.STRANGER.kid))
+    assert publisher.asked == 2
+    assert found.keys is not None and signing.STRANGER.kid in found.keys.kids
+    for kid in ("a", "b", "c"):
+        await keys.equip(client, NOW + PAUSE_SECONDS + 1, signed(kid))
+    await keys.equip(client, NOW + 5 * PAUSE_SECONDS, signed(signing.EC.kid))
+    await keys.equip(client, NOW + 5 * PAUSE_SECONDS, "x" * 100_000)
+    assert publisher.asked == 2
+
+
+async def test_what_was_known_serves_for_an_hour_while_nobody_answers(
+    publisher: Publisher, keys: ClientKeys
+) -> None:
+    client = publisher.client()
+    await keys.equip(client, NOW)
+    publisher.status = 500
+    assert (await keys.equip(client, NOW + LONGEST_SECONDS - 1)).keys is not None
+    assert (await keys.equip(client, NOW + LONGEST_SECONDS)).keys is None
+    assert publisher.asked == 2, "a minute has not passed"
+    publisher.status = 200
+    assert (await keys.equip(client, NOW + LONGEST_SECONDS + PAUSE_SECONDS)).keys is not None
+
+
+async def test_one_that_hangs_keeps_no_other_client_waiting(publisher: Publisher, keys: ClientKeys) -> None:
+    publisher.hangs = True
+    hanging = asyncio.create_task(keys.equip(publisher.client("slow"), NOW))
+    await eventually(lambda: publisher.asked)
+    publisher.hangs = False
+    began = time.monotonic()
+    assert (await keys.equip(publisher.client("quick"), NOW)).keys is not None
+    assert time.monotonic() - began < 1
+    assert (await hanging).keys is None
+    began = time.monotonic()
+    assert (await keys.equip(publisher.client("slow"), NOW + 1)).keys is None
+    assert time.monotonic() - began < 1, "nor itself, once it is known"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "x", "[]", "null", '{"keys": {}}', {"keys": []}, {"keys": [7, {"kty": "oct", "k": "AAAA"}]},
+        {"keys": [signing.EC.as_dict(private=True)]}, "[" * 50_000, "x" * 100_000,
+    ],
+)  # fmt: skip
+async def test_what_is_no_set_with_a_public_key_is_none(
+    publisher: Publisher, keys: ClientKeys, body: Any
+) -> None:
+    publisher.body = body
+    assert (await keys.equip(publisher.client(), NOW)).keys is None
+
+
+async def test_what_we_cannot_use_does_not_spoil_the_rest(publisher: Publisher, keys: ClientKeys) -> None:
+    """RFC 7517 §5."""
+    publisher.body = {"keys": [{"kty": "future"}, 7, *signing.public(signing.EC)["keys"]]}
+    found = await keys.equip(publisher.client(), NOW)
+    assert found.keys is not None and found.keys.kids == {signing.EC.kid}
+
+
+async def test_no_redirect_is_followed_and_no_inner_address_asked(publisher: Publisher) -> None:
+    """THREAT_MODEL.md 25: Outbound fetches: allow-listed, no private address, no redirect."""
+    publisher.status = 302
+    assert (await ClientKeys(Outbound(("localhost",))).equip(publisher.client(), NOW)).keys is None
+    assert publisher.asked == 1
+    publisher.status = 200
+    assert (await ClientKeys(Outbound(())).equip(publisher.client(), NOW)).keys is None
+    assert publisher.asked == 1
+
+
+async def test_without_a_key_to_encrypt_with_nothing_is_said_in_the_clear(
+    publisher: Publisher, keys: ClientKeys
+) -> None:
+    client = publisher.client(userinfo_encrypted_response_alg="RSA-OAEP-256")
+    for found in (client, await keys.equip(client, NOW)):  # the published key is for signing only
+        with pytest.raises(KeyMissing):
+            found.recipient("userinfo")
+        assert found.recipient("id_token") is None
+    publisher.body = signing.public(signing.EC, signing.SEALING_RSA)
+    assert (await keys.equip(client, NOW + FRESH_SECONDS)).recipient("userinfo") is not None
