@@ -8,6 +8,8 @@ from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
 from storage.deliveries import Deliveries
+from storage.devices import DeviceGrants
+from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
 from storage.network import NetworkSessions, WebTokens
@@ -139,6 +141,8 @@ class Transaction(Protocol):
     grants: Grants
     tokens: Tokens
     deliveries: Deliveries
+    device_grants: DeviceGrants
+    exchanged_tokens: ExchangedTokens
     service_tokens: ServiceTokens
     spent_identifiers: SpentIdentifiers
     retry_answers: RetryAnswers

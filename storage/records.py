@@ -124,12 +124,12 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """A request that waits: pushed by its client (RFC 9126), posted by a browser, or for the user's consent.
-    `sid` and `browser_hash` bind the last kind to the session and the browser that it waits for.
+    """A request that waits: pushed by its client (RFC 9126), posted by a browser, or for the user's decision.
+    `sid` and `browser_hash` bind the last two kinds to the session and the browser that they wait for.
     """
 
     id_hash: bytes
-    kind: Literal["pushed", "posted", "consent"]
+    kind: Literal["pushed", "posted", "consent", "device"]
     client_id: str
     request: JSON
     created_at: int

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from idp import session
 from idp.username import canonical
 from idp.visit import Visit
-from idp.web.exchange import LOCALE, PAGES, PROVIDER, TENANT
+from idp.web import language
+from idp.web.exchange import PAGES, PROVIDER, TENANT
 from idp.web.matrix_table import matrix_rows
 from idp.web.visiting import visit
 from protocols.radius.table_png import png
@@ -59,13 +60,13 @@ def _drawn(request: web.Request, form: str, prompt: Any) -> bytes:
     table, blocks = prompt["table"], prompt["blocks"]
     if form == "png":
         return png(table, blocks)
-    words = request.config_dict[PAGES].words(request[TENANT].settings.theme, request[LOCALE])
+    words = request.config_dict[PAGES].words(request[TENANT].settings.theme, language.of(request))
     caption = words.say("login.matrix.caption", rows=len(table), columns=len(table[0]))
     if form == "svg":
         return svg(table, blocks, caption).encode()
     rows = matrix_rows(table, blocks, words.say("login.matrix.row"))
     whole = Markup('<table id="matrix" lang="{}"><caption>{}</caption>\n{}\n</table>\n')
-    return str(whole.format(request[LOCALE], caption, rows)).encode()
+    return str(whole.format(language.of(request), caption, rows)).encode()
 
 
 def _share(request: web.Request, response: web.Response, settings: WebTokenSettings) -> None:

@@ -61,6 +61,7 @@ NASES: dict[str, tuple[str, dict[str, Any]]] = {
 RULES = [
     {"name": "tables", "when": {"services": ["tables"], "groups": ["staff"]}, "then": {"require": ["matrix"]}},
     {"name": "counters", "when": {"services": ["counters"], "groups": ["staff"]}, "then": {"require": ["totp"]}},
+    {"name": "nobody else", "when": {"services": ["tables", "counters"]}, "then": "deny"},
     {"name": "near", "when": {"services": ["near"], "groups": ["both"]}, "then": {"require": ["totp"]}},
     {
         "name": "closed",
