@@ -120,7 +120,7 @@ class Server:
         root[DIRECTORY] = directory
         root[PAGES] = self.pages
         root[TRUSTED] = self.configuration.server.trusted_proxies
-        Health(provider.storage, self.serving).setup(root)
+        Health(provider.storage, self.serving, provider.notices).setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root
             await self._furnish(app, provider, prefix)

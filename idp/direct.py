@@ -49,6 +49,7 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
         acr=verdict.acr or assurance.acr(interaction.proofs, known),
         proofs=interaction.proofs,
         auth_time=min((proof.at for proof in interaction.proofs), default=visit.now),
+        expires_at=visit.now + visit.tenant.settings.session.absolute_seconds,
         rule=verdict.rule,
     )
     return Accept(authentication, Resume(interaction.door, interaction.request))

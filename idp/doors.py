@@ -12,7 +12,13 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 GROUP = "masugata.protocols"
-BUILT_IN: Final[Mapping[str, str]] = {"oidc": "protocols.oidc", "radius": "protocols.radius"}
+BUILT_IN: Final[Mapping[str, str]] = {
+    "oidc": "protocols.oidc",
+    "saml": "protocols.saml",
+    "radius": "protocols.radius",
+}
+# What doors of ours lend to the command line: `idp NOUN` is `NOUN` in their `commands` module.
+NOUNS: Final[Mapping[str, str]] = {"saml": "SAML service providers: their metadata."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,11 @@ def names() -> tuple[str, ...]:
 def opening(name: str) -> ModuleType:
     """The door's `opening` module, imported now with its libraries; it has `setup`. Raises LookupError."""
     return import_module(f"{_module(name)}.opening")
+
+
+def command(noun: str) -> Any:
+    """The click command that a door lends under one of `NOUNS`, imported now, whether the door is open or not."""
+    return getattr(import_module(f"{_module(noun)}.commands"), noun)
 
 
 def models(name: str) -> DoorModels:

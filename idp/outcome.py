@@ -29,6 +29,7 @@ class Authentication:
     acr: str
     proofs: tuple[Proof, ...]  # all that the session holds, those that this service did not ask for too
     auth_time: int  # of the oldest proof that counts, so that a maximum age is never stretched
+    expires_at: int  # when the session ends at the latest
     rule: str = ""  # that let him in
 
 

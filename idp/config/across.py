@@ -101,11 +101,12 @@ def _check_theme(document: Document, settings: TenantSettings, root: Path, findi
 def _check_services(tenant: TenantFolder, doors: Mapping[str, DoorModels], findings: Findings) -> None:
     names: dict[str, Position] = {}
     taken: dict[str, Position] = {}
+    made = _made_by_doors(tenant)  # once: it looks for the doors of third parties
     for document, service in tenant.services:
         at = document.position(("service",))
         if service.service in OWN_SERVICES:
             findings.error(at, f"service {service.service} is the name of our own pages, choose another")
-        if service.service in _made_by_doors(tenant):
+        if service.service in made:
             words = f"service {service.service} is made by a door, as tenant.yaml says: choose another"
             findings.error(at, words)
         _once(names, service.service, at, "service", findings)

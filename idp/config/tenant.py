@@ -84,6 +84,7 @@ class TenantSettings(Model):
     attributes: dict[OwnAttribute, Own] = Field(default_factory=dict)  # beside the standard ones
     oidc: Any = None
     radius: Any = None
+    saml: Any = None
 
     @model_validator(mode="after")
     def _demo_stays_at_home(self) -> Self:

@@ -52,6 +52,10 @@ class RADIUSDoor:
             return  # it has ended by itself
         await disconnect(NAS(tenant, delivery.service, settings), session, settings.disconnect_port)
 
+    def launch(self, tenant: Tenant, service: str, /) -> str | None:
+        """The start that works once, where the NAS has one."""
+        return tenant.url(start.path(service)) if _settings(tenant, service).start else None
+
     def names(self, _request: Mapping[str, Any], /) -> None:
         """The service's own display name will do."""
 
