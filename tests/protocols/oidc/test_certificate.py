@@ -8,9 +8,12 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from protocols.oidc.acting import ACCESS_TOKEN
+from protocols.oidc.vocabulary import TOKEN_EXCHANGE
 from tests.certificates import issue
 from tests.protocols.oidc.prober import Answer, Prober, claims
 from tests.protocols.oidc.proxied import (
+    API,
     AUTHORITY,
     NAME,
     OWN,
@@ -147,6 +150,19 @@ async def test_tokens_are_worth_nothing_without_the_certificate(home: Prober) ->
     assert claims(own)["cnf"] == bound
     said = (await home.post("/oidc/introspect", urlencode({"token": own}), api.authentication({}))).json
     assert said["cnf"] == bound
+
+
+async def test_what_it_gets_for_the_token_of_another_is_bound_to_its_own(home: Prober) -> None:
+    """§3, RFC 8693: the token that it exchanges was bound to nothing."""
+    one = client(home, "pki")
+    form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ACCESS_TOKEN, "resource": API}
+    form["subject_token"] = (await home.tokens())["access_token"]
+    token = (await one.token(**form)).json["access_token"]
+    bound = {"x5t#S256": PKI.thumbprint}
+    assert claims(token)["cnf"] == bound
+    api = home.other("api", secret=home.secret)
+    said = (await home.post("/oidc/introspect", urlencode({"token": token}), api.authentication({}))).json
+    assert (said["active"], said["client_id"], said["cnf"]) == (True, "pki", bound)
 
 
 async def test_a_public_client_binds_its_tokens_too(home: Prober) -> None:
