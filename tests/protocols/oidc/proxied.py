@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from joserfc.jwk import ECKey
 
-from protocols.oidc.vocabulary import TOKEN_EXCHANGE
+from protocols.oidc.vocabulary import DEVICE_CODE, TOKEN_EXCHANGE
 from tests.certificates import issue
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, PATTERN
@@ -74,7 +74,7 @@ def add_services(tenant: TenantFolder) -> None:
     robot = {"grant_types": ["authorization_code", "refresh_token", "client_credentials"]}
     ca = {"tls_client_auth_ca": {"file": "authority.pem"}, **robot}
     add("pki", "tls_client_auth", tls_client_auth_subject_dn=NAME,
-        **ca | {"grant_types": [*robot["grant_types"], TOKEN_EXCHANGE]},
+        **ca | {"grant_types": [*robot["grant_types"], DEVICE_CODE, TOKEN_EXCHANGE]},
         tls_client_certificate_bound_access_tokens=True, access_token_format="jwt", exchanges=["wiki"],
         exchange_audiences=[API])  # fmt: skip
     for kind, name in SANS.items():

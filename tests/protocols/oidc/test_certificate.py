@@ -185,7 +185,18 @@ async def test_it_is_announced_where_a_proxy_hands_certificates_on(home: Prober)
     methods = {"tls_client_auth", "self_signed_tls_client_auth"}
     assert methods <= set(said["token_endpoint_auth_methods_supported"])
     assert said["tls_client_certificate_bound_access_tokens"] is True
-    assert said["mtls_endpoint_aliases"]["token_endpoint"] == "https://mtls.example.com/oidc/token"
+    aliases = {
+        name: uri.removeprefix("https://mtls.example.com")
+        for name, uri in said["mtls_endpoint_aliases"].items()
+    }
+    assert aliases == {
+        "token_endpoint": "/oidc/token",
+        "userinfo_endpoint": "/oidc/userinfo",
+        "introspection_endpoint": "/oidc/introspect",
+        "revocation_endpoint": "/oidc/revoke",
+        "pushed_authorization_request_endpoint": "/oidc/par",
+        "device_authorization_endpoint": "/oidc/device_authorization",
+    }
 
 
 async def test_where_none_does_it_is_not(rp: Prober, open_registrar: Registrar) -> None:
