@@ -29,6 +29,7 @@ class Authentication:
     acr: str
     proofs: tuple[Proof, ...]  # all that the session holds, those that this service did not ask for too
     auth_time: int  # of the oldest proof that counts, so that a maximum age is never stretched
+    rule: str  # of the policy, that let him in: for the audit log
 
 
 class Reason(enum.Enum):

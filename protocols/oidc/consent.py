@@ -25,7 +25,7 @@ from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.granting import give, open_ledger
 from protocols.oidc.issuer import DOOR, Issuer
 from protocols.oidc.ledger import Ledger
-from protocols.oidc.response import answer
+from protocols.oidc.refusal import refuse_within
 from storage.authorization import Consent
 from storage.records import AuthorizationRequest
 
@@ -124,8 +124,7 @@ async def _conclude(
             raise AuthorizationError("access_denied", "the user does not consent")
         ledger = await open_ledger(here, client, visiting, outcome)
     except AuthorizationError as fault:
-        said = {"error": fault.error, "error_description": fault.description}
-        return answer(request, client.service, asked, **said)
+        return await refuse_within(request, visiting, client.service, asked, fault)
     await remember(visiting, client, user_id, scope)
     return await give(request, here, visiting, ledger)
 

@@ -16,7 +16,8 @@ from protocols.oidc.acting import ACCESS_TOKEN
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import TokenError
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.issuing import Answer, Form
+from protocols.oidc.issuing import Answer
+from protocols.oidc.parameters import Form
 from protocols.oidc.settings import OFFLINE_ACCESS
 from storage.exchange import ExchangedToken
 from storage.records import JSON, Grant
@@ -47,14 +48,8 @@ class Wanted:
 
 
 async def redeem(here: Issuer, visiting: Visit, client: Client, form: Form, jkt: str) -> Answer:
-    """The new token, or why not (§2.2.2): a token that is not acceptable is an invalid_request."""
-    try:
-        wanted = await _wanted(here, visiting, client, form)
-    except TokenError as fault:
-        said = {"error": fault.error, "reason": fault.description}
-        await visiting.record("exchange.refused", user_id=None, service=client.service, **said)
-        return fault
-    return await _issue(here, visiting, client, wanted, jkt)
+    """The new token. Raises `TokenError` (§2.2.2): a token that is not acceptable is an invalid_request."""
+    return await _issue(here, visiting, client, await _wanted(here, visiting, client, form), jkt)
 
 
 async def _wanted(here: Issuer, visiting: Visit, client: Client, form: Form) -> Wanted:

@@ -237,7 +237,7 @@ async def test_every_exchange_is_in_the_audit_log(rp: Prober, backend: Prober, s
     await exchange(backend, subject)
     await exchange(backend, subject, resource="https://evil.example")
     assert API in server.cli("audit", "show", "--tenant", "demo", "--event", "token.exchanged")
-    refused = server.cli("audit", "show", "--tenant", "demo", "--event", "exchange.refused")
+    refused = server.cli("audit", "show", "--tenant", "demo", "--event", "token.refused")
     assert "invalid_target" in refused and "backend" in refused
 
 
