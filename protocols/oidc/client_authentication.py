@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from idp.web.exchange import NOW
 from protocols.oidc import assertion, certificate, clients
-from protocols.oidc.certificate_settings import METHODS
+from protocols.oidc.certificate_settings import CERTIFICATE_METHODS
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import TokenError
 from protocols.oidc.foreign import Untrustworthy
@@ -35,7 +35,7 @@ async def _authenticate(request: web.Request, here: Issuer, form: Mapping[str, s
     if "client_assertion" not in form and "client_assertion_type" not in form:
         claimed = unverified_client_id(request, form)
         known = await here.known(claimed)
-        if claimed in known and known[claimed].settings.token_endpoint_auth_method in METHODS:
+        if claimed in known and known[claimed].settings.token_endpoint_auth_method in CERTIFICATE_METHODS:
             return await _by_certificate(request, here, form, known[claimed])
         return clients.authenticate(known, form, authorizations)
     if authorizations or "client_secret" in form:

@@ -14,7 +14,7 @@ from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token, new_id, new_token
 from protocols.oidc import discovery, issuer, sector
-from protocols.oidc.certificate_settings import METHODS
+from protocols.oidc.certificate_settings import CERTIFICATE_METHODS
 from protocols.oidc.errors import BearerError, OIDCError, RegistrationError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.metadata import needs_secret, parse
@@ -106,7 +106,7 @@ async def read(request: web.Request) -> dict[str, Any]:
 async def checked(here: Issuer, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The metadata as they are registered at this issuer. Raises `RegistrationError`."""
     metadata = parse(asked, here.settings.registration, discovery.algorithms(here.clients.values()))
-    is_by_certificate = metadata["token_endpoint_auth_method"] in METHODS
+    is_by_certificate = metadata["token_endpoint_auth_method"] in CERTIFICATE_METHODS
     if not here.takes_certificates and (
         is_by_certificate or metadata.get("tls_client_certificate_bound_access_tokens")
     ):

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from idp.tenant import Tenant
 from protocols.oidc.authentication_settings import PUBLIC
-from protocols.oidc.certificate_settings import METHODS as CERTIFICATE_METHODS
+from protocols.oidc.certificate_settings import CERTIFICATE_METHODS
 from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
 from protocols.oidc.foreign_encryption import Encryption
 from protocols.oidc.proof import ALGORITHMS
