@@ -48,6 +48,8 @@ async def _sweep(provider: IdentityProvider) -> None:
                 await _forget_keys(provider.storage, tenant.name, now)
             except StorageError as error:
                 log.warning("storage.sweep.failed", tenant=tenant.name, error=str(error))
+            except Exception:  # what cannot be swept here must not keep the rest, nor the next time
+                log.exception("defect", tenant=tenant.name)
             else:
                 log.debug("storage.swept", tenant=tenant.name, rows=deleted)
 
