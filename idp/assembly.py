@@ -60,6 +60,7 @@ async def _open_tenant(
         services={
             name: Service(name, service.display_name, service.doors, service.launch_url)
             for name, service in configuration.services.items()
+            if service.enabled
         },
         rules=configuration.rules,
         authenticators=open_authenticators(configuration.authenticators, vault),

@@ -26,6 +26,7 @@ def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> 
         proofs=held.proofs,
         auth_time=min((proof.at for proof in counting), default=held.created_at),
         rule=verdict.rule,
+        expires_at=held.expires_at,
     )
 
 

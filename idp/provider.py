@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,6 +35,9 @@ class Door(Protocol):
     async def tell(self, tenant: Tenant, delivery: Delivery, now: int, /) -> None:
         """Tell it, where `farewell` says that we can. Raises `Untold`."""
 
+    def launch(self, tenant: Tenant, service: str, /) -> str | None:
+        """Our address at which a login begins that the service did not ask for; None where there is none."""
+
     def names(self, request: Mapping[str, Any], /) -> Mapping[str, str] | None:
         """What pages call the one who asks, by language; None for the service's own display name."""
 
@@ -48,3 +51,5 @@ class IdentityProvider:
     login: Login
     clock: Clock
     doors: dict[str, Door] = field(default_factory=dict)  # filled by each door's `setup`
+    # What an administrator should see to, as `idp health` shows it, by who says it; one for the whole process.
+    notices: dict[str, Sequence[str]] = field(default_factory=dict)

@@ -7,11 +7,14 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from storage.authorization import AuthorizationRequests, Consents
+from storage.certified import CertifiedKeys, NameRevisions
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.network import NetworkSessions, WebTokens
+from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import (
     AuditRecord,
@@ -22,6 +25,7 @@ from storage.records import (
     User,
 )
 from storage.registration import InitialTokens, RegisteredClients
+from storage.service_metadata import ServiceMetadata
 
 
 class StorageError(Exception):
@@ -149,9 +153,16 @@ class Transaction(Protocol):
     consents: Consents
     signing_keys: SigningKeys
     data_keys: DataKeys
+    certified_keys: CertifiedKeys
+    name_revisions: NameRevisions
     derivation_keys: DerivationKeys
     registered_clients: RegisteredClients
     initial_tokens: InitialTokens
+    web_tokens: WebTokens
+    network_sessions: NetworkSessions
+    service_metadata: ServiceMetadata
+    participants: Participants
+    artifacts: Artifacts
     audit: Audit
 
     async def commit(self) -> None:

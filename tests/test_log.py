@@ -6,11 +6,11 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator
+from contextvars import copy_context
 from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
-from structlog.contextvars import bound_contextvars
 
 from idp import log
 from idp.config.server import Log
@@ -36,10 +36,19 @@ def line(capfdbinary: pytest.CaptureFixture[bytes]) -> dict[str, object]:
     return event
 
 
+def said(event: str, fields: dict[str, str], **values: object) -> None:
+    """One event about something."""
+
+    def say() -> None:
+        log.about(**fields)
+        structlog.get_logger().info(event, **values)
+
+    copy_context().run(say)
+
+
 def test_an_event_is_a_line_of_json_with_what_was_bound(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     log.configure(Log(), ZONES)
-    with bound_contextvars(request_id="r1", tenant="tokyo"):
-        structlog.get_logger().info("hello", answer=42, name="有栖")
+    said("hello", {"request_id": "r1", "tenant": "tokyo"}, answer=42, name="有栖")
     event = line(capfdbinary)
     assert (event["event"], event["level"], event["answer"], event["name"]) == ("hello", "info", 42, "有栖")
     assert (event["request_id"], event["tenant"]) == ("r1", "tokyo")
@@ -50,8 +59,7 @@ def test_the_time_is_the_tenants(
     capfdbinary: pytest.CaptureFixture[bytes], tenant: str, offsets: list[str]
 ) -> None:
     log.configure(Log(), ZONES)
-    with bound_contextvars(tenant=tenant):
-        structlog.get_logger().info("hello")
+    said("hello", {"tenant": tenant})
     assert str(line(capfdbinary)["timestamp"])[-6:] in offsets
 
 

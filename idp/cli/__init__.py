@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from idp import __version__
+from idp import __version__, doors
 
 NOUNS: Final = {
     "serve": "Run the server.",
@@ -17,6 +17,8 @@ NOUNS: Final = {
     "session": "Who is signed in where: list, end; which services are still to be told.",
     "client": "Clients that registered themselves: list, show, delete, token.",
     "key": "Signing keys: list, rotate, retire.",
+    "certificate": "Certificates that SAML services know: list, announce, rotate, renew, delete.",
+    "pseudonym": "The name by which one service knows a user: renew.",
     "storage": "The database: migrate, status.",
     "audit": "What happened.",
     "health": "Ask the running server whether it is well.",
@@ -26,20 +28,22 @@ NOUNS: Final = {
 
 
 class Nouns(click.Group):
-    """Knows every noun by name, and imports the one that is used."""
+    """Knows every noun by name, those that doors lend us too, and imports the one that is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        return list(NOUNS)
+        return [*NOUNS, *doors.NOUNS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in NOUNS:
-            return None
-        found: click.Command = getattr(import_module(f"idp.cli.{cmd_name}"), cmd_name)
+        found: click.Command | None = None
+        if cmd_name in NOUNS:
+            found = getattr(import_module(f"idp.cli.{cmd_name}"), cmd_name)
+        elif cmd_name in doors.NOUNS:
+            found = doors.command(cmd_name)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(list(NOUNS.items()))
+            formatter.write_dl([*NOUNS.items(), *doors.NOUNS.items()])
 
 
 @click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

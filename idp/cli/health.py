@@ -18,7 +18,10 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "[::]": "[::1]"}  # noqa
 @click.command()
 @config_option
 def health(config: Path) -> None:
-    """Exit with 0 if the server that this configuration describes answers and can serve, otherwise with 1."""
+    """Exit with 0 if the server that this configuration describes answers and can serve, otherwise with 1.
+
+    What should be seen to while it serves, such as a certificate that ends soon, is printed line by line.
+    """
     host, _, port = read_server(config).server.listen.http.rpartition(":")
     url = f"http://{EVERYWHERE.get(host, host)}:{port}/health/ready"
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever the environment says
@@ -26,15 +29,17 @@ def health(config: Path) -> None:
         with direct.open(url, timeout=SECONDS) as answer:
             said = answer.read()
     except urllib.error.HTTPError as error:
-        raise click.ClickException(f"{url}: {_status(error.read()) or error.code}") from None
+        raise click.ClickException(f"{url}: {_said(error.read())[0] or error.code}") from None
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{url}: {getattr(error, 'reason', error)}") from None
-    click.echo(_status(said) or "ready")
+    status, *notices = _said(said)
+    click.echo("\n".join([status or "ready", *notices]))
 
 
-def _status(body: bytes) -> str:
+def _said(body: bytes) -> list[str]:
+    """The status, empty where there is none, and what should be seen to."""
     try:
-        status = json.loads(body)["status"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return str(status)
+        told = json.loads(body)
+        return [str(told["status"]), *map(str, told.get("notices", ()))]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return [""]

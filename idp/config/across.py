@@ -21,7 +21,10 @@ from idp.doors import names as door_names
 OWN_SERVICES = ("portal", "account")  # our own pages, which rules may name like any service
 # What lies below a tenant's base URL: no other tenant's path may begin so.
 OWN_PATHS = frozenset(
-    ("login", "logout", "account", "console", "oidc", "saml", "webtoken", "health", "metrics", "static")
+    (
+        *("login", "logout", "account", "console", "oidc", "saml", "radius", "webtoken", "health", "metrics"),
+        "static",
+    )
 ) | {".well-known"}
 THEMES = Path(__file__).parents[2] / "themes"
 DEFAULT_THEME = "default"
@@ -98,11 +101,12 @@ def _check_theme(document: Document, settings: TenantSettings, root: Path, findi
 def _check_services(tenant: TenantFolder, doors: Mapping[str, DoorModels], findings: Findings) -> None:
     names: dict[str, Position] = {}
     taken: dict[str, Position] = {}
+    made = _made_by_doors(tenant)  # once: it looks for the doors of third parties
     for document, service in tenant.services:
         at = document.position(("service",))
         if service.service in OWN_SERVICES:
             findings.error(at, f"service {service.service} is the name of our own pages, choose another")
-        if service.service in _made_by_doors(tenant):
+        if service.service in made:
             words = f"service {service.service} is made by a door, as tenant.yaml says: choose another"
             findings.error(at, words)
         _once(names, service.service, at, "service", findings)

@@ -13,6 +13,7 @@ class ServiceSettings(Model):
 
     service: Name
     display_name: Texts
+    enabled: bool = True  # false: it stays here and in the rules, and nobody gets anything for it
     launch_url: LaunchAddress | None = None  # where the portal's tile leads; without it there is no tile
 
     @property

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import hdrs, web
-from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from idp.audit import new_reference
 from idp.authenticators import Busy
+from idp.log import about
 from idp.tenant import Tenant
 from idp.web import cookies, language
 from idp.web.address import client_address
@@ -28,7 +28,7 @@ log = structlog.get_logger("http")
 RETRY_SECONDS = 1  # a full queue or a lost database connection is worth another try that soon
 HSTS = "max-age=31536000"
 # Where a choice of language is remembered; the wish of a service is not.
-OWN_PAGES = ("/", "/login", "/logout", "/account/services", "/device")
+OWN_PAGES = ("/", "/login", "/logout", "/account/services", "/device", "/webtoken")
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
@@ -37,8 +37,7 @@ async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse
     """Find the tenant, stamp the request, run the handler, and turn every failure into an answer that helps."""
     started = time.perf_counter()
     request[REQUEST_ID] = request_id = new_id()
-    clear_contextvars()
-    bind_contextvars(request_id=request_id)
+    about(request_id=request_id)
     response = await _enter(request, handler)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     log.info(
@@ -71,7 +70,7 @@ def _stamp(request: web.Request, tenant: Tenant) -> None:
     request[ADDRESS] = client_address(
         request.remote, request.headers.getall("X-Forwarded-For", ()), request.app[TRUSTED]
     )
-    bind_contextvars(tenant=tenant.name)
+    about(request_id=request[REQUEST_ID], tenant=tenant.name)
 
 
 async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:

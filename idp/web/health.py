@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,9 +29,11 @@ class Serving:
 class Health:
     """Answers for one process."""
 
-    def __init__(self, storage: Storage, serving: Serving) -> None:
+    def __init__(self, storage: Storage, serving: Serving, notices: Mapping[str, Sequence[str]]) -> None:
+        """`notices` are what administrators should see to, by who says it; they may change at any time."""
         self._storage = storage
         self._serving = serving
+        self._notices = notices
         self._checking: asyncio.Task[bool] | None = None
         self._checked_at = 0.0
 
@@ -51,6 +53,7 @@ class Health:
             "storage": "ok" if is_well else "failed",
             "configuration": self._serving.revision,
             "doors": self._serving.doors,
+            "notices": [words for said in self._notices.values() for words in said],
         }
         return _json(200 if is_well else 503, body)
 

@@ -44,6 +44,9 @@ class Portal:
     async def tell(self, _tenant: Tenant, _delivery: Delivery, _now: int, /) -> None:
         """Nobody is to be told."""
 
+    def launch(self, _tenant: Tenant, _service: str, /) -> None:
+        """It begins at its own pages."""
+
     def names(self, _request: Mapping[str, Any], /) -> None:
         """The tenant's name will do."""
 
@@ -70,15 +73,18 @@ async def _login_before(here: Visit, authentication: Authentication) -> int | No
 
 def _tiles(request: web.Request, here: Visit, authentication: Authentication) -> Iterator[dict[str, Any]]:
     """The services that would let the user in from here and now, each with what it would still ask."""
+    doors = request.config_dict[PROVIDER].doors
     for service in here.tenant.services.values():
-        if service.launch_url is None:
+        door = doors.get(_door(service))
+        url = service.launch_url or (door.launch(here.tenant, service.name) if door else None)
+        if url is None:
             continue
         attempt = Attempt(_door(service), service.name, here.caller.address, here.now, authentication.user)
         verdict = decide(here.tenant.rules, attempt).verdict
         if isinstance(verdict, Require):
             name = login.service_name(request, service.name)
             more = bool(conclusion.missing(verdict, authentication.proofs))
-            yield {"name": name, "url": service.launch_url, "initial": name[:1], "more": more}
+            yield {"name": name, "url": url, "initial": name[:1], "more": more}
 
 
 def _door(service: Service) -> str:

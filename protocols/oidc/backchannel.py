@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from idp.farewell import Untold
+from idp.web.outbound import OutboundError
 from keys.ring import KeyRing
 from keys.token import new_id
 from protocols.oidc.clients import Client
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.outbound import OutboundError
 from storage.deliveries import Delivery
 
 TYPE: Final = "logout+jwt"  # §2.4: so that it is never taken for an ID token

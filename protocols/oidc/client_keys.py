@@ -15,9 +15,9 @@ from typing import Final
 import orjson
 import structlog
 
+from idp.web.outbound import Outbound, OutboundError
 from protocols.oidc.clients import Client
 from protocols.oidc.foreign import LIMIT, Keys, Untrustworthy, unverified_header
-from protocols.oidc.outbound import Outbound, OutboundError
 
 FRESH_SECONDS: Final = 600  # then they are fetched again before they are used
 LONGEST_SECONDS: Final = 3600  # so long they are used while they cannot be

@@ -13,11 +13,11 @@ from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
 from idp.web.exchange import TENANT
+from idp.web.outbound import Outbound
 from protocols.oidc import registered
 from protocols.oidc.client_keys import ClientKeys
 from protocols.oidc.clients import Client
 from protocols.oidc.nonces import Nonces
-from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 from storage import Transaction
 

@@ -9,6 +9,7 @@ from idp.provider import IdentityProvider
 from idp.signing import Signing
 from idp.tenant import Tenant
 from idp.web.exchange import CERTIFICATE_HEADER
+from idp.web.outbound import Outbound
 from protocols.oidc import (
     authorization,
     client_configuration,
@@ -37,7 +38,6 @@ from protocols.oidc.client_keys import ClientKeys
 from protocols.oidc.door import DOOR, OIDCDoor
 from protocols.oidc.issuer import ISSUERS, Issuer
 from protocols.oidc.nonces import Nonces
-from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import TenantSettings
 
 ROUTES = (

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from idp.web.outbound import Outbound, OutboundError
 from protocols.oidc.errors import RegistrationError
-from protocols.oidc.outbound import Outbound, OutboundError
 
 NAME = "sector_identifier_uri"
 

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
 from storage.authorization import AuthorizationRequests, Consents
+from storage.certified import CertifiedKeys, NameRevisions
 from storage.contract import (
     Audit,
     Budgets,
@@ -20,11 +21,16 @@ from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.network import NetworkSessions, WebTokens
+from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
+from storage.service_metadata import ServiceMetadata
+from storage.sql.artifacts import SQLArtifacts
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
+from storage.sql.certified_keys import SQLCertifiedKeys
 from storage.sql.connection import Connection
 from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
@@ -37,14 +43,19 @@ from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.name_revisions import SQLNameRevisions
+from storage.sql.network_sessions import SQLNetworkSessions
+from storage.sql.participants import SQLParticipants
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.retry_answers import SQLRetryAnswers
+from storage.sql.service_metadata import SQLServiceMetadata
 from storage.sql.service_tokens import SQLServiceTokens
 from storage.sql.sessions import SQLSessions
 from storage.sql.signing_keys import SQLSigningKeys
 from storage.sql.spent_identifiers import SQLSpentIdentifiers
 from storage.sql.tokens import SQLTokens
 from storage.sql.users import SQLUsers
+from storage.sql.web_tokens import SQLWebTokens
 
 SLICE_ROWS = 500
 
@@ -54,9 +65,11 @@ class SQLTransaction:
 
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials", "data_keys"),
+        *("artifacts", "certified_keys", "name_revisions", "participants", "service_metadata"),
         *("deliveries", "derivation_keys", "device_grants", "exchanged_tokens", "expired", "grants"),
         *("initial_tokens", "interactions", "registered_clients", "retry_answers", "service_tokens"),
         *("sessions", "signing_keys", "spent_identifiers", "tokens", "users"),
+        *("network_sessions", "web_tokens"),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -77,9 +90,16 @@ class SQLTransaction:
         self.consents: Consents = SQLConsents(connection)
         self.signing_keys: SigningKeys = SQLSigningKeys(connection)
         self.data_keys: DataKeys = SQLDataKeys(connection)
+        self.certified_keys: CertifiedKeys = SQLCertifiedKeys(connection)
+        self.name_revisions: NameRevisions = SQLNameRevisions(connection)
         self.derivation_keys: DerivationKeys = SQLDerivationKeys(connection)
         self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
         self.initial_tokens: InitialTokens = SQLInitialTokens(connection)
+        self.web_tokens: WebTokens = SQLWebTokens(connection)
+        self.network_sessions: NetworkSessions = SQLNetworkSessions(connection)
+        self.service_metadata: ServiceMetadata = SQLServiceMetadata(connection)
+        self.participants: Participants = SQLParticipants(connection)
+        self.artifacts: Artifacts = SQLArtifacts(connection)
         self.audit: Audit = SQLAudit(connection)
         self.expired = SQLExpired(connection)
         self.commit = connection.commit

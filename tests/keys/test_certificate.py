@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from itertools import count
 
 import pytest
 
@@ -15,7 +16,9 @@ AUTHORITY = issue("CN=Authority,O=Example", is_authority=True)
 BATCH = issue(NAME, AUTHORITY)
 
 
-@pytest.mark.parametrize("value", [BATCH.header, f"  {BATCH.header} ", BATCH.escaped, BATCH.on_one_line])
+@pytest.mark.parametrize(
+    "value", [BATCH.header, f"  {BATCH.header} ", BATCH.escaped, BATCH.on_one_line], ids=count()
+)
 def test_it_is_read_as_proxies_write_it(value: str) -> None:
     certificate = Certificate.from_header(value)
     assert certificate.thumbprint == BATCH.thumbprint
@@ -30,6 +33,7 @@ def test_it_is_read_as_proxies_write_it(value: str) -> None:
         BATCH.header[:60] + ":", "%FF%00", "-----BEGIN CERTIFICATE-----", "x" * (LIMIT + 1),
         ":" + base64.b64encode(BATCH.der + b"x").decode() + ":", ":MIIA" + "A" * LIMIT + ":",
     ],
+    ids=count(),  # the certificates are others in each process
 )  # fmt: skip
 def test_whatever_else_is_none(value: str) -> None:
     with pytest.raises(InvalidCertificate):

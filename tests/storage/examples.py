@@ -7,9 +7,11 @@ from typing import Any
 
 from storage import Storage, Transaction
 from storage.authorization import Consent
+from storage.certified import CertifiedKeyRecord
 from storage.deliveries import Delivery
 from storage.devices import DeviceGrant
 from storage.exchange import ExchangedToken
+from storage.participants import Artifact, Participant
 from storage.records import (
     AuditRecord,
     AuthorizationRequest,
@@ -24,6 +26,7 @@ from storage.records import (
     User,
 )
 from storage.registration import InitialToken, RegisteredClient
+from storage.service_metadata import PublishedMetadata
 
 NOW = 1_800_000_000
 LATER = NOW + 600
@@ -156,6 +159,26 @@ REGISTERED_CLIENT = RegisteredClient(
 )
 INITIAL_TOKEN = InitialToken("t1", b"\x08" * 32, "for the wiki's 引っ越し", 2, NOW, LATER)
 
+PUBLISHED = PublishedMetadata(
+    service="wiki",
+    source="https://wiki.example.com/metadata",
+    entity_id="https://wiki.example.com/sp",
+    document="<wiki>引っ越し</wiki>".encode(),
+    digest="d1",
+    valid_until=LATER + 1,
+    accepted_at=NOW,
+    pending=b"\x00'\\<pending/>",
+    pending_digest="d2",
+    pending_valid_until=LATER + 2,
+    pending_at=NOW + 1,
+    fetched_at=NOW + 2,
+    due_at=NOW + 3,
+    failure="answered 500",
+    ends_at=LATER,
+    ending="signing certificate",
+    told_days=30,
+)
+
 
 def user(number: int, **changes: Any) -> User:
     return replace(USER, **{"id": f"u{number}", "username": f"user{number}", **changes})
@@ -181,3 +204,17 @@ async def user_names(store: Storage) -> set[str]:
     """What is committed."""
     async with store.snapshot("acme") as tx:
         return {u.username for u in await tx.users.list(limit=10_000)}
+
+
+CERTIFIED_KEY = CertifiedKeyRecord("c1", "signing", "rsa", "next", b"\0sealed", b"\0der", NOW, NOW + 1)
+
+PARTICIPANT = Participant(
+    session_index="s1",
+    sid="sid1",
+    service="wiki",
+    client_id="https://wiki.example.com/sp?a='b",
+    name_hash=b"\x09" * 32,
+    sealed=b"\0sealed name",
+    expires_at=LATER,
+)
+ARTIFACT = Artifact(b"\x0b" * 32, "https://wiki.example.com/sp", b"\0sealed message", LATER)

@@ -13,10 +13,10 @@ import pytest
 from aiohttp import web
 
 from idp.tenant import Service
+from idp.web.outbound import Outbound
 from protocols.oidc import clients
 from protocols.oidc.client_keys import FRESH_SECONDS, LONGEST_SECONDS, PAUSE_SECONDS, ClientKeys
 from protocols.oidc.clients import Client, KeyMissing
-from protocols.oidc.outbound import Outbound
 from protocols.oidc.settings import ServiceSettings, TenantSettings
 from tests.protocols.oidc import signing
 from tests.server import eventually

@@ -7,10 +7,12 @@ address it has, and connect to one of those; redirects are not followed; time an
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import ipaddress
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -35,6 +37,14 @@ class OutboundError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one request may take in all, and how much may come back."""
+
+    seconds: float
+    maximum_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came back."""
 
@@ -53,13 +63,33 @@ class Outbound:
 
     async def get(self, url: str) -> Answer:
         """Raises `OutboundError`. Answers with another status than 2xx are for the caller to judge."""
-        return await self._send("GET", url, None)
+        return await self._whole("GET", url, None)
 
     async def post(self, url: str, form: Mapping[str, str]) -> Answer:
         """The same with a form."""
-        return await self._send("POST", url, form)
+        return await self._whole("POST", url, form)
 
-    async def _send(self, method: str, url: str, form: Mapping[str, str] | None) -> Answer:
+    async def stream(self, url: str, accept: str, limits: Limits, take: Callable[[bytes], None]) -> int:
+        """Like `get` for what is too large to be held; `take` is given the body of a 200 piece by piece.
+
+        Returns the status. What `take` raises ends it; it must be neither an OSError nor a ValueError.
+        """
+        return (await self._send("GET", url, None, limits, take, accept)).status
+
+    async def _whole(self, method: str, url: str, form: Mapping[str, str] | None) -> Answer:
+        body = bytearray()
+        answer = await self._send(method, url, form, Limits(SECONDS, MAXIMUM_BYTES), body.extend)
+        return dataclasses.replace(answer, body=bytes(body))
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        form: Mapping[str, str] | None,
+        limits: Limits,
+        take: Callable[[bytes], None],
+        accept: str = "",  # of a page that says otherwise than 200 nothing is read
+    ) -> Answer:
         parts = urlsplit(url)
         resolver = _Vetting(self._is_free(parts.hostname or ""), is_plain=parts.scheme != "https")
         connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=1)
@@ -68,19 +98,21 @@ class Outbound:
                 raise OutboundError("the address is none of https")
             resolver.vet_literal(parts.hostname)  # the connector would not ask about these
             async with (
-                asyncio.timeout(SECONDS),
+                asyncio.timeout(limits.seconds),
                 aiohttp.ClientSession(
                     connector=connector,
                     cookie_jar=aiohttp.DummyCookieJar(),
-                    headers=HEADERS,
+                    headers=HEADERS | ({"Accept": accept} if accept else {}),
                     auto_decompress=False,
-                    timeout=aiohttp.ClientTimeout(total=SECONDS, connect=CONNECT_SECONDS),
+                    timeout=aiohttp.ClientTimeout(total=limits.seconds, connect=CONNECT_SECONDS),
                 ) as session,
                 session.request(method, URL(url, encoded=True), data=form, allow_redirects=False) as response,
             ):
-                return Answer(response.status, response.content_type, await _read(response))
+                if not accept or response.status == HTTPStatus.OK:
+                    await _read(response, limits.maximum_bytes, take)
+                return Answer(response.status, response.content_type, b"")
         except TimeoutError:
-            raise OutboundError(f"no answer within {SECONDS:.0f} s") from None
+            raise OutboundError(f"no answer within {limits.seconds:.0f} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise OutboundError(_reason(error)) from None
         finally:
@@ -147,13 +179,13 @@ def _bare(address: Address) -> Address:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
+async def _read(response: aiohttp.ClientResponse, maximum: int, take: Callable[[bytes], None]) -> None:
+    total = 0
     async for chunk in response.content.iter_chunked(MAXIMUM_BYTES):
-        body += chunk
-        if len(body) > MAXIMUM_BYTES:
-            raise OutboundError(f"the answer is larger than {MAXIMUM_BYTES} bytes")
-    return bytes(body)
+        total += len(chunk)
+        if total > maximum:
+            raise OutboundError(f"the answer is larger than {maximum} bytes")
+        take(chunk)
 
 
 def _reason(error: Exception) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from protocols.oidc import outbound
-from protocols.oidc.outbound import MAXIMUM_BYTES, Outbound, OutboundError, is_public
+from idp.web import outbound
+from idp.web.outbound import MAXIMUM_BYTES, Limits, Outbound, OutboundError, is_public
 from tests.server import free_port
 
 INNER = (
@@ -201,3 +201,20 @@ async def test_what_does_not_answer_is_told_in_words_without_the_address() -> No
         with pytest.raises(OutboundError, match=reason) as told:
             await Outbound(("localhost",)).get(bad)
         assert "localhost" not in str(told.value) and "secret" not in str(told.value)
+
+
+async def test_what_is_too_large_to_be_held_comes_piece_by_piece(serve: Any) -> None:
+    async def much(request: web.Request) -> web.Response:
+        assert request.headers["Accept"] == "text/xml"
+        return web.Response(body=b"x" * 300_000, status=200 if request.path == "/" else 404)
+
+    url, out, pieces = await serve(much), Outbound(("localhost",)), list[int]()
+    large = Limits(5.0, 300_000)
+    assert await out.stream(url, "text/xml", large, lambda piece: pieces.append(len(piece))) == 200
+    assert sum(pieces) == 300_000 and max(pieces) <= MAXIMUM_BYTES
+    assert (
+        await out.stream(f"{url}missing", "text/xml", large, lambda piece: pieces.append(len(piece))) == 404
+    )
+    assert sum(pieces) == 300_000
+    with pytest.raises(OutboundError, match="larger than 299999 bytes"):
+        await out.stream(url, "text/xml", Limits(5.0, 299_999), lambda piece: None)

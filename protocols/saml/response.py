@@ -1,0 +1,150 @@
+"""The answer to a service: a form that the browser posts, and what is written down about it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any, Final
+
+from aiohttp import web
+
+from idp.certification import CertifiedRing
+from idp.outcome import Accept
+from idp.visit import Visit
+from idp.web.login import service_name
+from idp.web.respond import page
+from keys.token import new_id
+from protocols.saml import authn_context
+from protocols.saml.assertion import Envelope, encryption_certificate, failure, new_identifier, success
+from protocols.saml.attributes import release
+from protocols.saml.entity import Entity, Party
+from protocols.saml.errors import Refused, SAMLError
+from protocols.saml.message import Statement
+from protocols.saml.name_id import NameID, choose_format, name
+from protocols.saml.names import RESPONDER, UNKNOWN_PRINCIPAL
+from protocols.saml.request import is_of
+from storage.records import Grant
+
+# Chromium holds form-action against redirects too, and services send the browser on to other hosts of theirs.
+ONWARD: Final = "https:"
+
+
+async def respond(
+    request: web.Request, entity: Entity, party: Party, visit: Visit, accept: Accept
+) -> web.Response:
+    """Tell the service who the user is, or why not. Raises `Refused` for a request that was answered before."""
+    kept = accept.resume.request
+    await _spend(visit, party, kept.get("id"))
+    ring = await entity.certification.load(visit.tx)
+    envelope = Envelope(entity.id, kept["acs"], kept.get("id"), visit.now)
+    try:
+        named = await _name(entity, party, visit, accept)
+        grant = _grant(party, visit, accept, named)
+        said = _statement(entity, party, visit, accept, named, grant.id)
+        certificate = encryption_certificate(party)
+    except SAMLError as error:
+        return await fail(request, visit, entity, party, kept, error)
+    await visit.tx.grants.add(grant)
+    given = {"request": kept.get("id") or "", "format": named.format, "session_index": grant.id}
+    await visit.record("assertion.given", user_id=grant.user_id, service=party.service, **given)
+    await visit.tx.commit()  # no writer has to wait for signatures
+    return post(request, party, kept, success(envelope, party, ring, said, certificate))
+
+
+async def fail(
+    request: web.Request, visit: Visit, entity: Entity, party: Party, kept: Any, error: SAMLError
+) -> web.Response:
+    """Tell the service a status; the audit log has it too."""
+    ring: CertifiedRing = await entity.certification.load(visit.tx)
+    envelope = Envelope(entity.id, kept["acs"], kept.get("id"), visit.now)
+    said = {"error": (error.detail or error.status).rpartition(":")[2], "reason": error.words}
+    await visit.record("authn_request.failed", user_id=None, service=party.service, **said)
+    await visit.tx.commit()
+    return post(request, party, kept, failure(envelope, party, ring, error))
+
+
+def post(request: web.Request, party: Party, kept: Any, answer: bytes) -> web.Response:
+    """The page whose one form goes to the service (saml-bindings-2.0 §3.5.4); a button does where no script runs."""
+    fields = [("SAMLResponse", base64.b64encode(answer).decode())]
+    if kept.get("relay_state") is not None:
+        fields.append(("RelayState", kept["relay_state"]))
+    posting = page(
+        request,
+        "handover/post",
+        destinations=(kept["acs"], ONWARD),
+        action=kept["acs"],
+        fields=fields,
+        service=service_name(request, party.service),
+    )
+    posting.headers["Referrer-Policy"] = "no-referrer"
+    return posting
+
+
+async def _spend(visit: Visit, party: Party, request_id: str | None) -> None:
+    """A request is answered once: of many copies, one gets an assertion."""
+    if request_id is None:
+        return
+    digest = hashlib.sha256(f"saml request\n{party.service}\n{request_id}".encode()).digest()
+    settings = party.settings
+    # Until then a copy could still arrive in time, or wait at a login page for its answer.
+    until = (
+        visit.now + settings.request_seconds + 2 * settings.skew_seconds + visit.tenant.settings.login_seconds
+    )
+    if not await visit.tx.spent_identifiers.add(digest, until):
+        raise Refused("replayed_request", "this request was answered already: begin again at the service")
+
+
+async def _name(entity: Entity, party: Party, visit: Visit, accept: Accept) -> NameID:
+    """Raises `SAMLError`, also where the service wants to hear of somebody else."""
+    kept = accept.resume.request
+    chosen = choose_format(party.settings, kept.get("format"))
+    named = await name(visit, accept.authentication.user, party.settings, entity.naming(party), chosen)
+    if not is_of(kept, named):
+        raise SAMLError(RESPONDER, UNKNOWN_PRINCIPAL, "somebody else is signed in than the request names")
+    return named
+
+
+def _statement(
+    entity: Entity, party: Party, visit: Visit, accept: Accept, named: NameID, session_index: str
+) -> Statement:
+    kept, authentication, settings = accept.resume.request, accept.authentication, party.settings
+    asked = kept.get("classes", ())
+    context = authn_context.told(authentication.acr, entity.contexts, kept.get("comparison", "exact"), asked)
+    bound = visit.now + settings.session_seconds if settings.session_seconds else authentication.expires_at
+    return Statement(
+        id=new_identifier(),
+        issuer=entity.id,
+        audience=party.metadata.entity_id,
+        recipient=kept["acs"],
+        in_response_to=kept.get("id"),
+        name_id=named,
+        attributes=tuple(release(authentication.user, settings.attributes)),
+        context_class=context,
+        session_index=session_index,
+        issued_at=visit.now,
+        begins_at=visit.now - settings.skew_seconds,
+        ends_at=visit.now + settings.assertion_seconds,
+        authenticated_at=authentication.auth_time,
+        session_ends_at=min(bound, authentication.expires_at),
+    )
+
+
+def _grant(party: Party, visit: Visit, accept: Accept, named: NameID) -> Grant:
+    """That the session went to this service, and under what name: whoever signs out is signed out there too."""
+    authentication = accept.authentication
+    return Grant(
+        id=new_id(),
+        service=party.service,
+        client_id=party.metadata.entity_id,
+        user_id=authentication.user.id,
+        sid=authentication.sid,
+        scope=(),
+        request={
+            "name_id": [named.value, named.format, named.name_qualifier, named.sp_name_qualifier],
+        },
+        auth_time=authentication.auth_time,
+        acr=authentication.acr,
+        amr=authentication.amr,
+        created_at=visit.now,
+        code_expires_at=authentication.expires_at,  # it goes with the session
+    )

@@ -1,0 +1,102 @@
+"""The guard in front of everything that reads XML: bounded, one parser, nothing that can be read in two ways.
+
+One tree is made of a message, and signature, pysaml2 and our own checks all look at that one. There is no
+document type, so there are no entities and no defaults; comments are dropped while reading, so that text is whole.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Final
+
+from lxml import etree
+
+Element = etree._Element
+
+MESSAGE_BYTES: Final = 128 * 1024  # a request has one kilobyte, with a signature and its certificate four
+DEPTH: Final = 40  # a signed and encrypted response has eleven
+# Whatever begins so and is no comment can declare something: DOCTYPE, ENTITY, ELEMENT, ATTLIST.
+_DECLARATION: Final = re.compile(rb"<!(?!--|\[CDATA\[)")
+_OTHER_ENCODING: Final = (b"\xff\xfe", b"\xfe\xff", b"\0")
+_IDENTIFIERS: Final = ("ID", "Id", "{http://www.w3.org/XML/1998/namespace}id")
+
+
+class Unreadable(ValueError):
+    """Not XML that we read. The words are for whoever programs the other side, and repeat nothing of it."""
+
+
+def inflate(data: bytes, limit: int = MESSAGE_BYTES) -> bytes:
+    """Raw DEFLATE (RFC 1951). Raises `Unreadable`, at the latest when `limit` bytes have come out."""
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        inflated = engine.decompress(data, limit + 1)
+    except zlib.error:
+        raise Unreadable("the message is not compressed by DEFLATE") from None
+    if len(inflated) > limit:
+        raise Unreadable(f"the message is longer than {limit} bytes")
+    if not engine.eof:
+        raise Unreadable("the compressed message has no end")
+    return inflated
+
+
+def parse(data: bytes, limit: int = MESSAGE_BYTES) -> Element:
+    """The root of the one tree that is made of the bytes, as UTF-8. Raises `Unreadable`."""
+    if len(data) > limit:
+        raise Unreadable(f"the XML is longer than {limit} bytes")
+    if data.startswith(_OTHER_ENCODING[:2]) or b"\0" in data:
+        raise Unreadable("the XML is not UTF-8")
+    if _DECLARATION.search(data):
+        raise Unreadable("the XML declares a document type")
+    try:
+        root = etree.fromstring(data, _parser())
+    except (etree.XMLSyntaxError, ValueError):
+        raise Unreadable("the XML is not well-formed") from None
+    _check(root)
+    return root
+
+
+def _parser() -> etree.XMLParser:
+    """The encoding is ours to say: what stands in the XML declaration could hide a document type."""
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def _check(root: Element) -> None:
+    """Depth, and that no two elements have one ID: a reference must mean one element to everybody."""
+    known: set[str] = set()
+    depth = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > DEPTH:
+            raise Unreadable(f"the XML is nested deeper than {DEPTH}")
+        if event == "end":
+            continue
+        for name in _IDENTIFIERS:
+            identifier = element.get(name)
+            if identifier is None:
+                continue
+            if identifier in known:
+                raise Unreadable("two elements have one ID")
+            known.add(identifier)
+
+
+def serialize(element: Element) -> bytes:
+    """The element as it stands, with the namespaces that it needs."""
+    return etree.tostring(element, encoding="utf-8", with_tail=False)
+
+
+def canonical(element: Element, inclusive: tuple[str, ...] = ()) -> bytes:
+    """Exclusive canonical XML without comments (Exclusive XML Canonicalization 1.0)."""
+    return etree.tostring(
+        element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=inclusive or None
+    )

@@ -1,0 +1,3 @@
+-- The second fence around the table of 0011_service_metadata.
+
+SELECT fence('service_metadata');

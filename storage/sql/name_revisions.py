@@ -1,0 +1,32 @@
+"""How often a service was given a new name for a user."""
+
+from __future__ import annotations
+
+from storage.sql.connection import Connection
+
+FIND = """
+SELECT revision FROM name_revisions
+WHERE tenant = :tenant AND user_id = :user_id AND service = :service"""
+ADVANCE = """
+INSERT INTO name_revisions (tenant, user_id, service, revision, changed_at)
+VALUES (:tenant, :user_id, :service, 1, :now)
+ON CONFLICT (tenant, user_id, service)
+DO UPDATE SET revision = name_revisions.revision + 1, changed_at = excluded.changed_at
+RETURNING revision"""
+
+
+class SQLNameRevisions:
+    """`storage.certified.NameRevisions`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def find(self, user_id: str, service: str) -> int:
+        rows = await self._connection.query(FIND, user_id=user_id, service=service)
+        return int(rows[0][0]) if rows else 0
+
+    async def advance(self, user_id: str, service: str, now: int) -> int:
+        rows = await self._connection.query(ADVANCE, user_id=user_id, service=service, now=now)
+        return int(rows[0][0])
