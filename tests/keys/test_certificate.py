@@ -40,6 +40,18 @@ def test_whatever_else_is_none(value: str) -> None:
         Certificate.from_header(value)
 
 
+@pytest.mark.parametrize(
+    "known", ["06072a8648ce3d0201", "06082a8648ce3d030107"], ids=["kind of key", "curve"]
+)
+def test_one_with_a_key_that_we_do_not_know_is_none(known: str) -> None:
+    """Whoever signs his own may put anything there; it must end as any other does, not as a defect."""
+    identifier = bytes.fromhex(known)
+    assert BATCH.der.count(identifier) == 1
+    changed = BATCH.der.replace(identifier, identifier[:-1] + b"\x0f")
+    with pytest.raises(InvalidCertificate):
+        Certificate.from_header(f":{base64.b64encode(changed).decode()}:")
+
+
 def test_its_subject_is_compared_part_for_part() -> None:
     certificate = Certificate.from_header(BATCH.header)
     assert certificate.has_subject(subject(NAME))
