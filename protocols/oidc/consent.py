@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -52,7 +53,7 @@ async def is_missing(visiting: Visit, ledger: Ledger) -> bool:
         case "required":
             return True
     found = await visiting.tx.consents.find(ledger.user.id, ledger.client.consents_as)
-    if found is None or found.names != (ledger.client.names or {}):
+    if found is None or found.names != ledger.grant.request.get("names", {}):
         return True  # also where it goes by another name, or to another place, than the user agreed to
     return not set(shared(ledger)) <= set(found.scope)
 
@@ -76,15 +77,16 @@ async def show(request: web.Request) -> web.Response:
         client = await here.client(tx, found.client_id)
     if client is None or user is None:
         return reject_response(request, Reject(Reason.EXPIRED))
+    asked = found.request["asked"]
     return page(
         request,
         "consent/ask",
-        destinations=(found.request["asked"]["redirect_uri"],),
+        destinations=(asked["redirect_uri"],),
         here=f"{here.tenant.prefix}{PATH}?pending={waiting}",
         action=keeping(request, f"{here.tenant.prefix}{PATH}"),
         pending=waiting,
         csrf=csrf(cookies.browser_secret(request, here.tenant), waiting),
-        service=service_name(request, client.service, client.names),
+        service=service_name(request, client.service, asked.get("names")),
         policy_url=registered.page(client.described, "policy_uri", language.of(request)),
         terms_url=registered.page(client.described, "tos_uri", language.of(request)),
         username=user.username,
@@ -126,13 +128,17 @@ async def _conclude(
     except AuthorizationError as fault:
         said = {"error": fault.error, "error_description": fault.description}
         return answer(request, client.service, asked, **said)
-    await remember(visiting, client, user_id, scope)
+    await remember(visiting, client, user_id, scope, asked.get("names", {}))
     return await give(request, here, visiting, ledger)
 
 
-async def remember(visiting: Visit, client: Client, user_id: str, scope: tuple[str, ...]) -> None:
-    """Write down what the user agreed to, with what he agreed to before if it goes by the same name."""
-    names = client.names or {}
+async def remember(
+    visiting: Visit, client: Client, user_id: str, scope: tuple[str, ...], names: Mapping[str, str]
+) -> None:
+    """Write down what the user agreed to, with what he agreed to before if it goes by the same `names`.
+
+    These are the ones that the page showed, whatever the client is called by now.
+    """
     before = await visiting.tx.consents.find(user_id, client.consents_as)
     known = before.scope if before and before.names == names else ()
     agreed = tuple(dict.fromkeys((*known, *scope)))
