@@ -13,7 +13,7 @@ from typing import Final, Self
 from urllib.parse import unquote_to_bytes
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID, NameOID
 
@@ -51,7 +51,7 @@ class Certificate:
             if pem := PEM.fullmatch(unquote_to_bytes(value)):
                 encoded = b"".join(pem[1].split())
                 return cls(x509.load_der_x509_certificate(base64.b64decode(encoded, validate=True)))
-        except (ValueError, binascii.Error):
+        except (ValueError, binascii.Error, x509.InvalidVersion):
             raise InvalidCertificate from None
         raise InvalidCertificate
 
@@ -62,8 +62,11 @@ class Certificate:
 
     @property
     def public_key(self) -> bytes:
-        """The key in it, as its SubjectPublicKeyInfo in DER."""
-        return self._x509.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        """The key in it, as its SubjectPublicKeyInfo in DER; empty for one that we cannot read, nobody has it."""
+        try:
+            return self._x509.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        except (ValueError, UnsupportedAlgorithm):
+            return b""
 
     def is_valid(self, now: int) -> bool:
         """Whether its own dates say so; `now` in epoch seconds."""
