@@ -14,6 +14,7 @@ from idp.tenant import Service
 from protocols.oidc import clients
 from protocols.oidc.clients import NOBODY, Client
 from protocols.oidc.metadata import service_settings
+from protocols.oidc.redirect_uri import LOOPBACK_HOSTS
 from protocols.oidc.settings import OPENID, TenantSettings
 from storage.registration import RegisteredClient
 
@@ -57,6 +58,8 @@ def page(metadata: Mapping[str, Any], name: str, locale: str) -> str | None:
 
 def _name(metadata: Mapping[str, Any], locale: str, uri: str) -> str:
     """What it calls itself, which anybody can say, and where the user would go, which nobody can feign."""
-    place = urlsplit(uri).netloc or urlsplit(uri).scheme
+    parts = urlsplit(uri)
+    host = parts.hostname or ""  # on this machine an app listens at another port each time (RFC 8252 §7.3)
+    place = host if host in LOOPBACK_HOSTS else parts.netloc or parts.scheme
     name = metadata.get(f"client_name#{locale}", metadata.get("client_name"))
     return f"{name} ({place})" if name else place

@@ -198,6 +198,20 @@ async def test_the_page_names_the_place_where_this_very_request_leads(
     assert "Notes (thief.example.net)" in page.text, "also where he signs in"
 
 
+async def test_an_app_that_listens_at_another_port_each_time_is_at_one_place(
+    asking: Registrar, browsers: Browsers
+) -> None:
+    browser, told = browsers(), await asking.registered(redirect_uris=["http://127.0.0.1/cb"])
+    first, second = (
+        asking.client({**told, "redirect_uris": [f"http://127.0.0.1:{port}/cb"]}) for port in (1001, 1002)
+    )
+    page = await browser.login(first.address(scope="openid"), ALICE, first.redirect_uri)
+    form = next(form for form in page.forms if form.fields.get("decision") == "allow")
+    assert "code=" in ((await browser.submit(page, {}, first.redirect_uri, form)).location or "")
+    page = await browser.get(second.address(scope="openid"), second.redirect_uri)
+    assert "code=" in (page.location or ""), "asked once"
+
+
 async def test_the_page_names_the_place_where_a_logout_leads(asking: Registrar, browsers: Browsers) -> None:
     away = "https://thief.example.net/bye"
     told = await asking.registered(client_name="Notes", post_logout_redirect_uris=[away])
