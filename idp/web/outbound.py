@@ -21,17 +21,12 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from idp.config.tenant import is_loopback
+from idp.web.public_address import Address, bare, is_public, literal
 
 SECONDS: Final = 4.0  # in all, from the look-up to the last byte
 CONNECT_SECONDS: Final = 2.0
 MAXIMUM_BYTES: Final = 64 * 1024
 HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "Masugata"}  # nothing that could be unpacked
-# What IANA gives out for the Internet. Elsewhere lie NAT64 of a network's own (RFC 8215), IPv4 in other dress
-# (RFC 4291 §2.5.5.1, RFC 2765), and site-local addresses (RFC 3879), all of which Python takes for global.
-UNICAST: Final = ipaddress.IPv6Network("2000::/3")
-CARRIER: Final = ipaddress.IPv6Network("2002::/16")  # 6to4: an IPv4 address that may be anyone's (RFC 3056)
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class OutboundError(Exception):
@@ -133,11 +128,8 @@ class _Vetting(AbstractResolver):
         self._is_plain = is_plain
 
     def vet_literal(self, host: str) -> None:
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            return
-        self._vet([address])
+        if (address := literal(host)) is not None:
+            self._vet([address])
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -163,22 +155,10 @@ class _Vetting(AbstractResolver):
         return
 
     def _vet(self, addresses: list[Address]) -> None:
-        if self._is_plain and not (self._is_free and all(_bare(each).is_loopback for each in addresses)):
+        if self._is_plain and not (self._is_free and all(bare(each).is_loopback for each in addresses)):
             raise OutboundError("plain http is for this machine only, where outbound_allow lists the host")
         if not self._is_free and not all(map(is_public, addresses)):
             raise OutboundError("the host has a private address and is not listed in outbound_allow")
-
-
-def is_public(address: Address) -> bool:
-    """Whether anybody on the Internet could be meant, and nobody else."""
-    address = _bare(address)
-    if isinstance(address, ipaddress.IPv6Address) and (address not in UNICAST or address in CARRIER):
-        return False
-    return address.is_global and not address.is_multicast
-
-
-def _bare(address: Address) -> Address:
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 async def _read(response: aiohttp.ClientResponse, maximum: int, take: Callable[[bytes], None]) -> None:
