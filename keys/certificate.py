@@ -68,11 +68,8 @@ class Certificate:
 
     @property
     def public_key(self) -> bytes:
-        """The key in it, as its SubjectPublicKeyInfo in DER; empty for one that we cannot read, nobody has it."""
-        try:
-            return self._x509.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        except (ValueError, UnsupportedAlgorithm):
-            return b""
+        """The key in it, as its SubjectPublicKeyInfo in DER."""
+        return self._x509.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     def is_valid(self, now: int) -> bool:
         """Whether its own dates say so; `now` in epoch seconds."""
