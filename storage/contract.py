@@ -9,6 +9,8 @@ from typing import Protocol
 from storage.authorization import AuthorizationRequests, Consents
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.deliveries import Deliveries
+from storage.devices import DeviceGrants
+from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
 from storage.participants import Artifacts, Participants
@@ -141,6 +143,8 @@ class Transaction(Protocol):
     grants: Grants
     tokens: Tokens
     deliveries: Deliveries
+    device_grants: DeviceGrants
+    exchanged_tokens: ExchangedTokens
     service_tokens: ServiceTokens
     spent_identifiers: SpentIdentifiers
     retry_answers: RetryAnswers

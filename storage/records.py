@@ -124,13 +124,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """A request that waits: pushed by its client (RFC 9126), posted by a browser (SAML's are), for consent, or for
+    """A request that waits: pushed by its client (RFC 9126), posted by a browser (SAML's are), for a decision, or for
     a browser that signs out at one service after the other. `sid` and `browser_hash` bind the last two to the
     session and the browser that they wait for.
     """
 
     id_hash: bytes
-    kind: Literal["pushed", "posted", "consent", "saml", "logout"]
+    kind: Literal["pushed", "posted", "consent", "device", "saml", "logout"]
     client_id: str
     request: JSON
     created_at: int

@@ -74,6 +74,28 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "policy_url": None,  # what the service says it does with that
         "terms_url": None,
     },
+    "device/enter": {
+        "action": REQUIRED,
+        "csrf": REQUIRED,
+        "user_code": "",  # as the address brought it
+        "retry": False,  # the code before was none that waits
+        "stale": False,  # the form before was not evaluated
+        "until": None,  # when codes may be tried again, if too many were wrong
+    },
+    "device/confirm": {
+        "action": REQUIRED,
+        "pending": REQUIRED,
+        "csrf": REQUIRED,
+        "service": REQUIRED,
+        "user_code": REQUIRED,  # as the device shows it
+        "username": REQUIRED,
+        "scopes": (),  # what the service would get, where the user is to agree to that too
+    },
+    "device/done": {
+        "result": REQUIRED,  # allowed, denied, or late: the code had expired or was decided already
+        "service": REQUIRED,
+        "portal_url": REQUIRED,
+    },
     "account/services": {
         "action": REQUIRED,  # takes one back
         "csrf": REQUIRED,

@@ -16,7 +16,8 @@ TYPE: Final = "at+jwt"  # RFC 9068 §2.1: never taken for an ID token
 def new(
     client: Client, issuer: str, scope: str, audience: tuple[str, ...], now: int, ring: KeyRing, **said: Any
 ) -> Secret:
-    """A fresh token in the client's format. `said` are `sub` and what is told of the login (RFC 9068 §2.2).
+    """A fresh token in the client's format. `said` are `sub` and what is told of the login (RFC 9068 §2.2);
+    an `exp` in it ends the token sooner.
 
     It is stored like any other, so that revocation and introspection know it too.
     """

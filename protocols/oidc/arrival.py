@@ -19,7 +19,7 @@ from protocols.oidc.parameters import from_form, from_query
 from storage.records import AuthorizationRequest
 
 URN: Final = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 §2.2
-KINDS: Final = ("pushed", "posted")  # others wait for something else
+CARRIED: Final = ("pushed", "posted")
 POSTED_SECONDS: Final = 60  # the browser comes back at once
 
 
@@ -44,7 +44,7 @@ async def arrive(request: web.Request, here: Issuer) -> Asked:
     presented = hash_token(Secret(uri.removeprefix(URN)))
     async with here.provider.storage.transaction(here.tenant.name) as tx:
         stored = await tx.authorization_requests.consume(presented, request[NOW])
-    if stored is None or stored.client_id != client.id or stored.kind not in KINDS:
+    if stored is None or stored.client_id != client.id or stored.kind not in CARRIED:
         raise Untrusted("invalid_request_uri", "request_uri is unknown, expired, used, or another client's")
     # What the client must sign was signed when it was stored: `came_as_required` is asked before that.
     return Asked(client, stored.request, is_pushed=stored.kind == "pushed", is_stored=True, is_signed=True)

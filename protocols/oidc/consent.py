@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Any, Final
 
 from aiohttp import web
@@ -12,16 +11,13 @@ from idp.outcome import Accept, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
 from idp.web import cookies, language
-from idp.web.csrf import csrf, is_csrf
-from idp.web.exchange import TENANT
+from idp.web.csrf import csrf
 from idp.web.form import read_form
 from idp.web.language import keeping
 from idp.web.login import reject_response, respond, service_name
 from idp.web.respond import page
 from idp.web.visiting import visit
-from keys.secret import Secret
-from keys.token import hash_token, new_token
-from protocols.oidc import issuer, registered
+from protocols.oidc import issuer, pending, registered
 from protocols.oidc.checks import prompts_of
 from protocols.oidc.claims import MEMBERS
 from protocols.oidc.clients import Client
@@ -63,29 +59,16 @@ async def is_missing(visiting: Visit, ledger: Ledger) -> bool:
 
 async def ask(request: web.Request, visiting: Visit, ledger: Ledger) -> web.Response:
     """Keep the request for this browser and this session, and send the browser to the question."""
-    pending = new_token()
-    await visiting.tx.authorization_requests.add(
-        AuthorizationRequest(
-            id_hash=hash_token(pending),
-            kind=KIND,
-            client_id=ledger.client.id,
-            request={"asked": ledger.grant.request, "shared": shared(ledger)},
-            created_at=visiting.now,
-            expires_at=visiting.now + visiting.tenant.settings.login_seconds,
-            sid=ledger.grant.sid,
-            browser_hash=visiting.caller.browser_hash,
-        )
-    )
-    address = keeping(request, f"{visiting.tenant.prefix}{PATH}?pending={pending.reveal()}")
-    return web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+    kept = {"asked": ledger.grant.request, "shared": shared(ledger)}
+    return await pending.keep(request, visiting, KIND, PATH, ledger.grant.sid, kept)
 
 
 async def show(request: web.Request) -> web.Response:
     """GET: the question. It may be shown again until it is answered."""
-    here, pending = issuer.of(request), request.query.get("pending", "")
+    here, waiting = issuer.of(request), request.query.get("pending", "")
     async with here.provider.storage.snapshot(here.tenant.name) as tx:
         visiting = visit(request, tx)
-        found = await _find(visiting, pending)
+        found = await pending.find(visiting, KIND, waiting)
         if isinstance(found, Reject):
             return reject_response(request, found)
         held = await session.find(visiting)
@@ -97,10 +80,10 @@ async def show(request: web.Request) -> web.Response:
         request,
         "consent/ask",
         destinations=(found.request["asked"]["redirect_uri"],),
-        here=f"{here.tenant.prefix}{PATH}?pending={pending}",
+        here=f"{here.tenant.prefix}{PATH}?pending={waiting}",
         action=keeping(request, f"{here.tenant.prefix}{PATH}"),
-        pending=pending,
-        csrf=csrf(cookies.browser_secret(request, here.tenant), pending),
+        pending=waiting,
+        csrf=csrf(cookies.browser_secret(request, here.tenant), waiting),
         service=service_name(request, client.service, client.names),
         policy_url=registered.page(client.described, "policy_uri", language.of(request)),
         terms_url=registered.page(client.described, "tos_uri", language.of(request)),
@@ -112,31 +95,14 @@ async def show(request: web.Request) -> web.Response:
 async def submit(request: web.Request) -> web.Response:
     """POST: the decision, taken once."""
     here, form = issuer.of(request), await read_form(request)
-    pending = form.get("pending", "")
-    if not is_csrf(cookies.browser_secret(request, request[TENANT]), pending, form.get("csrf", "")):
+    if not pending.is_ours(request, form):
         return reject_response(request, Reject(Reason.FOREIGN))
     async with here.provider.storage.transaction(here.tenant.name) as tx:
         visiting = visit(request, tx)
-        found = await _find(visiting, pending)
-        if not isinstance(found, Reject) and not await tx.authorization_requests.consume(
-            found.id_hash, visiting.now
-        ):
-            found = Reject(Reason.EXPIRED)  # another window was faster
+        found = await pending.consume(visiting, KIND, form.get("pending", ""))
         if isinstance(found, Reject):
             return reject_response(request, found)
         return await _conclude(request, here, visiting, found, is_allowed=form.get("decision") == ALLOW)
-
-
-async def _find(visiting: Visit, unverified_pending: str) -> AuthorizationRequest | Reject:
-    """The request that waits for this browser and the session that it has now."""
-    presented = hash_token(Secret(unverified_pending))
-    found = await visiting.tx.authorization_requests.find(presented, visiting.now)
-    held = await session.find(visiting)
-    if found is None or found.kind != KIND:
-        return Reject(Reason.EXPIRED)
-    if not hmac.compare_digest(found.browser_hash or b"", visiting.caller.browser_hash):
-        return Reject(Reason.FOREIGN)
-    return found if held is not None and held.sid == found.sid else Reject(Reason.EXPIRED)
 
 
 async def _conclude(
@@ -160,15 +126,15 @@ async def _conclude(
     except AuthorizationError as fault:
         said = {"error": fault.error, "error_description": fault.description}
         return answer(request, client.service, asked, **said)
-    await _remember(visiting, client, user_id, scope)
-    await visiting.record("consent.given", **details)
+    await remember(visiting, client, user_id, scope)
     return await give(request, here, visiting, ledger)
 
 
-async def _remember(visiting: Visit, client: Client, user_id: str, scope: tuple[str, ...]) -> None:
-    """What he agreed to, with what he agreed to before if it goes by the same name."""
+async def remember(visiting: Visit, client: Client, user_id: str, scope: tuple[str, ...]) -> None:
+    """Write down what the user agreed to, with what he agreed to before if it goes by the same name."""
     names = client.names or {}
     before = await visiting.tx.consents.find(user_id, client.consents_as)
     known = before.scope if before and before.names == names else ()
     agreed = tuple(dict.fromkeys((*known, *scope)))
     await visiting.tx.consents.replace(Consent(user_id, client.consents_as, agreed, visiting.now, names))
+    await visiting.record("consent.given", user_id=user_id, service=client.service, scope=" ".join(scope))

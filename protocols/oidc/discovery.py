@@ -17,8 +17,9 @@ from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
 from protocols.oidc.response import MODES
 from protocols.oidc.settings import OFFLINE_ACCESS, OPENID, TenantSettings
-from protocols.oidc.vocabulary import GrantType, RequestAlgorithm
+from protocols.oidc.vocabulary import DEVICE_CODE, TOKEN_EXCHANGE, GrantType, RequestAlgorithm
 
+UNUSUAL = (DEVICE_CODE, TOKEN_EXCHANGE)
 IMPLICIT = ("id_token", "id_token token")  # Registration 1.0 §2 calls their grant so
 PATH = "/.well-known/openid-configuration"
 MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never breaks what was read before
@@ -75,7 +76,8 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
         "require_pushed_authorization_requests": False,  # of every client; some may have to
         "response_types_supported": sorted(response_types),
         "response_modes_supported": list(MODES),
-        "grant_types_supported": [*get_args(GrantType), *implicit],
+        "grant_types_supported": [*_grant_types(clients), *implicit],
+        **_devices(tenant, clients),
         "code_challenge_methods_supported": [METHOD],
         "acr_values_supported": sorted({*ACR_VALUES, *acrs}),
         "display_values_supported": ["page", "popup", "touch"],
@@ -89,6 +91,19 @@ def metadata(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,  # RFC 9207 §3
         "ui_locales_supported": list(tenant.settings.locales),
     }
+
+
+def _grant_types(clients: Collection[Client]) -> list[str]:
+    """The usual, and of the others those that a service may use."""
+    used = {kind for client in clients for kind in client.settings.grant_types}
+    return [kind for kind in get_args(GrantType) if kind in used or kind not in UNUSUAL]
+
+
+def _devices(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
+    """RFC 8628 §4."""
+    if DEVICE_CODE not in _grant_types(clients):
+        return {}
+    return {"device_authorization_endpoint": tenant.url("/oidc/device_authorization")}
 
 
 async def show(request: web.Request) -> web.Response:

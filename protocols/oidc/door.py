@@ -11,7 +11,7 @@ from idp.farewell import Farewell, Untold, Visited
 from idp.outcome import Accept
 from idp.tenant import Tenant
 from idp.visit import Visit
-from protocols.oidc import backchannel, consent, frontchannel
+from protocols.oidc import backchannel, consent, device_decision, frontchannel
 from protocols.oidc.checks import prompts_of
 from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.granting import give, open_ledger
@@ -35,6 +35,8 @@ class OIDCDoor:
         client = await here.client(visit.tx, asked["client_id"])
         if client is None:  # the service was taken away while the user was typing
             raise web.HTTPNotFound
+        if "device" in asked:
+            return await device_decision.ask(request, here, visit, client, accept)
         try:
             ledger = await open_ledger(here, client, visit, accept)
             if await consent.is_missing(visit, ledger):

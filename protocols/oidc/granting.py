@@ -53,24 +53,30 @@ async def give(request: web.Request, here: Issuer, visit: Visit, ledger: Ledger)
     # A grant without a code is swept like one whose code expired: when its last token has.
     expires_at = visit.now + here.settings.code_seconds
     code = next((hash_token(issued.token) for issued in ledger.issued if issued.kind == "code"), None)
-    await visit.tx.grants.add(dataclasses.replace(grant, code_hash=code, code_expires_at=expires_at))
+    await add(visit, ledger, expires_at, code)
     for issued in ledger.issued:
         if issued.kind == "access":
             ends_at = visit.now + client.access_token_seconds
             presented, times = hash_token(issued.token), (visit.now, ends_at)
             token = Token(presented, "access", grant.id, issued.scope, *times, audience=ledger.audience)
             await visit.tx.tokens.add(token)
+    watched = session_management.said(here, client, grant.sid, grant.request["redirect_uri"])
+    answered = answer(request, client.service, grant.request, **response, **watched)
+    if watched:
+        session_management.mark(answered, here.tenant, grant.sid)
+    return answered
+
+
+async def add(visit: Visit, ledger: Ledger, expires_at: int, code: bytes | None = None) -> None:
+    """Write down what the user gives; until `expires_at` the client may fetch it."""
+    client, grant = ledger.client, ledger.grant
+    await visit.tx.grants.add(dataclasses.replace(grant, code_hash=code, code_expires_at=expires_at))
     given: dict[str, Any] = {
         "client": client.id,
         "grant": grant.id,
         "response_type": grant.request["response_type"],
     }
     await visit.record("grant.given", user_id=grant.user_id, service=client.service, **given)
-    watched = session_management.said(here, client, grant.sid, grant.request["redirect_uri"])
-    answered = answer(request, client.service, grant.request, **response, **watched)
-    if watched:
-        session_management.mark(answered, here.tenant, grant.sid)
-    return answered
 
 
 def _grant(service: str, accept: Accept, now: int) -> Grant:

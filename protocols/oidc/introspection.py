@@ -16,6 +16,8 @@ from protocols.oidc.clients import Client
 from protocols.oidc.errors import Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.parameters import from_form
+from storage import Transaction
+from storage.exchange import ExchangedToken
 from storage.presented import ServiceToken
 from storage.records import Grant, Token, User
 
@@ -42,7 +44,7 @@ async def _describe(here: Issuer, asking: Client, form: Mapping[str, str], now: 
         found = await held.find(tx, form, now)
         if found is None:
             own = await tx.service_tokens.find(held.presented(form), now)
-            return _in_own_name(here, asking, own) if own else INACTIVE
+            return _in_own_name(here, asking, own) if own else await _exchanged(here, tx, asking, form, now)
         if not _may_see(asking, *found):
             return INACTIVE
         token, grant = found
@@ -63,7 +65,25 @@ def _in_own_name(here: Issuer, asking: Client, token: ServiceToken) -> Mapping[s
     return said | {"sub": token.client_id, "client_id": token.client_id, "token_type": type_of(token.jkt)}
 
 
-def _common(here: Issuer, token: Token | ServiceToken) -> dict[str, Any]:
+async def _exchanged(
+    here: Issuer, tx: Transaction, asking: Client, form: Mapping[str, str], now: int
+) -> Mapping[str, Any]:
+    """A token that a service got for another's, with who acts (RFC 8693 §4.1)."""
+    found = await tx.exchanged_tokens.find(held.presented(form), now)
+    if found is None:
+        return INACTIVE
+    token, grant = found
+    if token.client_id != asking.id and token.service not in asking.settings.introspects:
+        return INACTIVE
+    client, user = here.clients.get(token.client_id), await tx.users.find(grant.user_id)
+    if client is None or user is None or user.disabled_at is not None:
+        return INACTIVE
+    said = _common(here, token) | {"sub": client.subject(user.id), "client_id": client.id}
+    said |= {"auth_time": grant.auth_time, "acr": grant.acr, "token_type": type_of(token.jkt)}
+    return {**said, **({"act": token.act} if token.act else {})}
+
+
+def _common(here: Issuer, token: Token | ServiceToken | ExchangedToken) -> dict[str, Any]:
     said = {"active": True, "iss": here.tenant.issuer, "scope": " ".join(token.scope)}
     audience = {"aud": list(token.audience)} if token.audience else {}
     return {

@@ -39,6 +39,7 @@ class Issuer:
     client_keys: ClientKeys
     takes_certificates: bool  # that clients show to a proxy in front of us
     pairwise_key: bytes = field(repr=False)
+    user_code_key: bytes = field(repr=False)
     nonces: Nonces | None = None  # that DPoP proofs must have
 
     def client_of(self, service: str) -> Client | None:

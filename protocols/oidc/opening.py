@@ -16,6 +16,9 @@ from protocols.oidc import (
     clients,
     consent,
     cors,
+    device_authorization,
+    device_decision,
+    device_entry,
     discovery,
     introspection,
     jwks,
@@ -28,6 +31,7 @@ from protocols.oidc import (
     session_management,
     subject,
     token,
+    user_code,
     userinfo,
 )
 from protocols.oidc.client_keys import ClientKeys
@@ -45,6 +49,11 @@ ROUTES = (
     web.options(par.PATH, cors.preflight),
     web.get(consent.PATH, consent.show, allow_head=False),
     web.post(consent.PATH, consent.submit),
+    web.post(device_authorization.PATH, device_authorization.authorize),
+    web.get(device_authorization.PAGE, device_entry.show, allow_head=False),
+    web.post(device_authorization.PAGE, device_entry.submit),
+    web.get(device_decision.PATH, device_decision.show, allow_head=False),
+    web.post(device_decision.PATH, device_decision.submit),
     web.post("/oidc/token", token.token),
     web.options("/oidc/token", cors.preflight),
     web.post("/oidc/introspect", introspection.introspect),
@@ -75,7 +84,9 @@ async def setup(app: web.Application, provider: IdentityProvider) -> None:
 async def _issuer(app: web.Application, provider: IdentityProvider, tenant: Tenant) -> Issuer:
     settings = TenantSettings.model_validate(tenant.settings.oidc or {})
     derived, now = (provider.storage, tenant.vault), provider.clock()
-    pairwise = await open_key(*derived, subject.KEY, now)
+    pairwise, for_devices = [
+        await open_key(*derived, purpose, now) for purpose in (subject.KEY, user_code.KEY)
+    ]
     known = clients.index(tenant.services.values(), settings, pairwise)
     signing = Signing(tenant.vault)
     await signing.prepare(provider.storage, now, discovery.algorithms(known.values()))
@@ -94,5 +105,6 @@ async def _issuer(app: web.Application, provider: IdentityProvider, tenant: Tena
         takes_certificates=certificates,
         client_keys=ClientKeys(outbound),
         pairwise_key=pairwise,
+        user_code_key=for_devices,
         nonces=Nonces(await open_key(*derived, nonces.KEY, now)) if settings.dpop_nonce else None,
     )

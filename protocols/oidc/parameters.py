@@ -13,6 +13,7 @@ from protocols.oidc.errors import Malformed
 FORM = "application/x-www-form-urlencoded"
 MAXIMUM_BYTES = 16 * 1024
 MAXIMUM_FIELDS = 64
+REPEATED = ("resource", "audience")
 
 
 def parse(encoded: bytes) -> dict[str, str]:
@@ -34,10 +35,12 @@ def parse(encoded: bytes) -> dict[str, str]:
 
 
 def _joined(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The one parameter that may come several times becomes one, its values apart by spaces (RFC 8707 §2)."""
-    several = [value for name, value in pairs if name == "resource"]
-    rest = [pair for pair in pairs if pair[0] != "resource"]
-    return [*rest, ("resource", " ".join(several))] if several else rest
+    """What may come several times becomes one, its values apart by spaces (RFC 8707 §2, RFC 8693 §2.1)."""
+    joined = [pair for pair in pairs if pair[0] not in REPEATED]
+    for repeated in REPEATED:
+        several = [value for name, value in pairs if name == repeated]
+        joined += [(repeated, " ".join(several))] if several else []
+    return joined
 
 
 def from_query(request: web.Request) -> dict[str, str]:

@@ -23,6 +23,7 @@ from protocols.oidc.errors import AuthorizationError, TokenError
 from protocols.oidc.ledger import PRESENTED, Ledger, State
 from protocols.oidc.pkce import is_proven
 from protocols.oidc.settings import OFFLINE_ACCESS
+from protocols.oidc.vocabulary import DEVICE_CODE
 
 for _library in ("pyop", "oic", "jwkest"):  # below WARNING they tell codes and tokens
     logging.getLogger(_library).setLevel(logging.WARNING)
@@ -161,6 +162,11 @@ def redeem(ledger: Ledger, form: Mapping[str, str]) -> dict[str, Any]:
     `form` is the token request, its client authenticated. Raises `TokenError`.
     """
     presented = {**form, "code": PRESENTED, "refresh_token": PRESENTED}
+    if form["grant_type"] == DEVICE_CODE:  # to pyop a code like any other, once it is known to be allowed
+        presented |= {
+            "grant_type": "authorization_code",
+            "redirect_uri": ledger.grant.request["redirect_uri"],
+        }
     try:
         response: dict[str, Any] = PROVIDER.opened(ledger).handle_token_request(presented).to_dict()
     except OAuthError as fault:

@@ -53,15 +53,18 @@ async def _end(visiting: Visit, client: Client, form: Mapping[str, str]) -> None
 
 
 async def _end_own(visiting: Visit, client: Client, presented: bytes) -> None:
-    """A token that a service holds in its own name."""
+    """A token that a service holds in its own name, or got for another service's."""
     token = await visiting.tx.service_tokens.find(presented, visiting.now)
-    if token is None:
+    exchanged = await visiting.tx.exchanged_tokens.find(presented, visiting.now)
+    if token is None and exchanged is None:
         return
-    if token.client_id != client.id:
+    owner, user_id = (exchanged[0], exchanged[1].user_id) if exchanged else (token, None)
+    if owner is None or owner.client_id != client.id:
         raise _of_another()
     await visiting.tx.service_tokens.delete(presented)
+    await visiting.tx.exchanged_tokens.delete(presented)
     await visiting.record(
-        "token.revoked", user_id=None, service=token.service, reason="the service gave it back"
+        "token.revoked", user_id=user_id, service=owner.service, reason="the service gave it back"
     )
 
 

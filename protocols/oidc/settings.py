@@ -12,6 +12,7 @@ from idp.config.server import ServerSettings
 from protocols.oidc.authentication_settings import ServiceAuthentication
 from protocols.oidc.certificate_settings import METHODS
 from protocols.oidc.claims_settings import ServiceClaims, TenantClaims
+from protocols.oidc.grant_settings import OF_USERS, ServiceExchange, TenantDevice
 from protocols.oidc.logout_settings import ServiceLogout, TenantLogout, WebAddress
 from protocols.oidc.redirect_uri import origin
 from protocols.oidc.registration_settings import ServiceLaunch, TenantRegistration
@@ -31,7 +32,7 @@ OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
 
 
-class ServiceSettings(ServiceClaims, ServiceAuthentication, ServiceLogout, ServiceLaunch):
+class ServiceSettings(ServiceClaims, ServiceAuthentication, ServiceLogout, ServiceLaunch, ServiceExchange):
     """The `oidc` section of a service: one client (OpenID Connect Registration 1.0 §2 gives the names)."""
 
     client_id: Word
@@ -73,12 +74,13 @@ class ServiceSettings(ServiceClaims, ServiceAuthentication, ServiceLogout, Servi
         self.check_keys()
         if self.is_public and self.pkce == "optional":
             raise ValueError("pkce: must be required for token_endpoint_auth_method none (RFC 9700 §2.1.1)")
-        if self.has_users and not self.redirect_uris:
+        if "authorization_code" in self.grant_types and not self.redirect_uris:
             raise ValueError("redirect_uris: needs at least 1, or grant_types without authorization_code")
         if self.has_users and OPENID not in self.scopes:
             raise ValueError("scopes: must contain openid")
         if self.is_public and "client_credentials" in self.grant_types:
             raise ValueError("grant_types: client_credentials needs a client that authenticates")
+        self.check_exchange(self.grant_types, is_public=self.is_public)
         if self.is_public and self.introspects:
             raise ValueError("introspects: needs a client that authenticates (RFC 7662 §2.1)")
         if self.frontchannel_logout_uri and origin(self.frontchannel_logout_uri) not in map(
@@ -105,7 +107,7 @@ class ServiceSettings(ServiceClaims, ServiceAuthentication, ServiceLogout, Servi
     @property
     def has_users(self) -> bool:
         """Whether people sign in to it."""
-        return "authorization_code" in self.grant_types
+        return not set(OF_USERS).isdisjoint(self.grant_types)
 
     def warnings(self) -> tuple[str, ...]:
         """What is allowed but should be known."""
@@ -130,7 +132,7 @@ def unserved(service: ServiceSettings, server: ServerSettings) -> dict[str, str]
     return found
 
 
-class TenantSettings(TenantClaims, TenantLogout, TenantRegistration):
+class TenantSettings(TenantClaims, TenantLogout, TenantRegistration, TenantDevice):
     """The `oidc` section of a tenant: lifetimes in seconds, and scopes beyond those of the standard."""
 
     code_seconds: Annotated[int, Field(ge=5, le=600)] = 60  # RFC 6749 §4.1.2 recommends at most 600

@@ -1,4 +1,4 @@
-"""`/oidc/token`: a client redeems a code or a refresh token (RFC 6749 §3.2, OpenID Connect Core §3.1.3).
+"""`/oidc/token`: a client redeems what it was given (RFC 6749 §3.2, OpenID Connect Core §3.1.3).
 
 What is found wrong inside the transaction is returned, not raised: a burnt code and a revoked grant stay so.
 """
@@ -6,7 +6,7 @@ What is found wrong inside the transaction is returned, not raised: a burnt code
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -15,18 +15,26 @@ from idp.web.exchange import NOW
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token
-from protocols.oidc import client_credentials, cors, dpop, issuer, provider, resources, retry
+from protocols.oidc import (
+    client_credentials,
+    cors,
+    device_token,
+    dpop,
+    issuer,
+    issuing,
+    resources,
+    retry,
+    token_exchange,
+)
 from protocols.oidc.answer import respond
 from protocols.oidc.client_authentication import authenticate
 from protocols.oidc.clients import Client, KeyMissing
 from protocols.oidc.errors import Malformed, TokenError
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.ledger import Issued, Ledger
+from protocols.oidc.issuing import Answer, Form
 from protocols.oidc.parameters import from_form
-from storage.records import Grant, Token
-
-Form = Mapping[str, str]
-Answer = dict[str, Any] | TokenError
+from protocols.oidc.vocabulary import DEVICE_CODE, TOKEN_EXCHANGE
+from storage.records import Grant
 
 
 async def token(request: web.Request) -> web.Response:
@@ -69,11 +77,11 @@ async def _redeem_code(here: Issuer, visiting: Visit, client: Client, form: Form
     presented, grants = hash_token(Secret(form["code"])), visiting.tx.grants
     grant = await grants.consume_code(presented, visiting.now)
     if grant is not None:
-        return await _answer(here, visiting, client, grant, form, jkt)
+        return await issuing.issue(here, visiting, client, grant, form, jkt)
     revoked = await grants.revoke_code(presented)
     if revoked is not None:
-        await _record(visiting, "grant.revoked", revoked, reason="code used twice")
-    return _fault("invalid_grant")
+        await issuing.record(visiting, "grant.revoked", revoked, reason="code used twice")
+    return issuing.failed("invalid_grant")
 
 
 async def _redeem_refresh_token(
@@ -88,19 +96,19 @@ async def _redeem_refresh_token(
     presented, tx = hash_token(Secret(form["refresh_token"])), visiting.tx
     found = await tx.tokens.find(presented, "refresh", visiting.now)
     if found is None or found[1].client_id != client.id:
-        return _fault("invalid_grant")
+        return issuing.failed("invalid_grant")
     held, grant = found
     if held.used_at is None and not set(form.get("scope", "").split()) <= set(held.scope):
-        return _fault("invalid_scope")  # before it is spent: the client may ask again for less
+        return issuing.failed("invalid_scope")  # before it is spent: the client may ask again for less
     if held.jkt and held.jkt != jkt:
         return TokenError(*dpop.FAULT)
     if held.certificate and held.certificate != client.x5t:  # RFC 8705 §4
-        return _fault("invalid_grant")
+        return issuing.failed("invalid_grant")
     if held.used_at is None:
         resources.audience(form, client, grant.request)
     if held.used_at is not None or not await tx.tokens.rotate(presented, visiting.now):
         return await _refreshed_again(visiting, client, grant, form, jkt)
-    answer = await _answer(here, visiting, client, grant, form, jkt)
+    answer = await issuing.issue(here, visiting, client, grant, form, jkt)
     if not isinstance(answer, TokenError):
         await retry.keep(visiting, client, form, jkt, answer)
     return answer
@@ -109,39 +117,11 @@ async def _redeem_refresh_token(
 async def _refreshed_again(visiting: Visit, client: Client, grant: Grant, form: Form, jkt: str) -> Answer:
     answer = await retry.recall(visiting, client, form, jkt)
     if answer is not None and await visiting.user(grant.user_id) is not None:
-        await _record(visiting, "grant.retried", grant)
+        await issuing.record(visiting, "grant.retried", grant)
         return answer
     await visiting.tx.grants.delete(grant.id)
-    await _record(visiting, "grant.revoked", grant, reason="refresh token used twice")
-    return _fault("invalid_grant")
-
-
-async def _answer(
-    here: Issuer, visiting: Visit, client: Client, grant: Grant, form: Form, jkt: str
-) -> Answer:
-    """Issue what a live grant gives. A grant that was tried wrongly, or whose user is gone, ends."""
-    tx, user = visiting.tx, await visiting.user(grant.user_id)
-    if user is None:
-        await tx.grants.delete(grant.id)
-        return _fault("invalid_grant")
-    ring = await here.signing.load(tx)
-    seconds = here.settings.id_token_seconds
-    try:
-        if grant.request.get("dpop_jkt", jkt) != jkt:  # RFC 9449 §10: the code was for that key alone
-            raise _fault("invalid_grant")
-        audience = resources.audience(form, client, grant.request)
-        ledger = Ledger(
-            here.tenant.issuer, client, user, grant, visiting.now, seconds, ring, audience=audience, jkt=jkt
-        )
-        response = provider.redeem(ledger, form)
-    except TokenError as fault:
-        await tx.grants.delete(grant.id)
-        await _record(visiting, "grant.revoked", grant, reason=fault.error)
-        return fault
-    for issued in ledger.issued:
-        await tx.tokens.add(_stored(issued, ledger, grant))
-    await _record(visiting, "grant.redeemed", grant, by=form["grant_type"])
-    return response
+    await issuing.record(visiting, "grant.revoked", grant, reason="refresh token used twice")
+    return issuing.failed("invalid_grant")
 
 
 Redeem = Callable[[Issuer, Visit, Client, Form, str], Awaitable[Answer]]
@@ -149,6 +129,8 @@ GRANT_TYPES: Final[Mapping[str, Redeem]] = {
     "authorization_code": _redeem_code,
     "refresh_token": _redeem_refresh_token,
     "client_credentials": client_credentials.redeem,
+    DEVICE_CODE: device_token.redeem,
+    TOKEN_EXCHANGE: token_exchange.redeem,
 }
 
 
@@ -157,26 +139,7 @@ def _grant_type(form: Form, client: Client) -> Redeem:
         raise TokenError("invalid_request", "grant_type is missing")
     redeem = GRANT_TYPES.get(form["grant_type"])
     if redeem is None:
-        raise _fault("unsupported_grant_type")
+        raise issuing.failed("unsupported_grant_type")
     if form["grant_type"] not in client.settings.grant_types:
-        raise _fault("unauthorized_client")
+        raise issuing.failed("unauthorized_client")
     return redeem
-
-
-def _fault(error: str) -> TokenError:
-    return TokenError(error, provider.DESCRIPTIONS[error])
-
-
-def _stored(issued: Issued, ledger: Ledger, grant: Grant) -> Token:
-    kind: Any = issued.kind
-    client, now, audience = ledger.client, ledger.now, ledger.audience if kind == "access" else ()
-    seconds = client.refresh_token_seconds if kind == "refresh" else client.access_token_seconds
-    presented = hash_token(issued.token)
-    # The refresh token of a client that authenticates is bound to that client (RFC 9449 §5, RFC 8705 §4).
-    jkt, x5t = (ledger.jkt, client.x5t) if kind == "access" or client.is_public else ("", "")
-    times = now, now + seconds
-    return Token(presented, kind, grant.id, issued.scope, *times, audience=audience, jkt=jkt, certificate=x5t)
-
-
-async def _record(visiting: Visit, event: str, grant: Grant, **details: str) -> None:
-    await visiting.record(event, user_id=grant.user_id, service=grant.service, grant=grant.id, **details)

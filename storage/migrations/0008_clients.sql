@@ -5,4 +5,5 @@ ALTER TABLE deliveries ADD COLUMN client_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE consents ADD COLUMN names TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE tokens ADD COLUMN certificate TEXT NOT NULL DEFAULT '';
 ALTER TABLE service_tokens ADD COLUMN certificate TEXT NOT NULL DEFAULT '';
+ALTER TABLE exchanged_tokens ADD COLUMN certificate TEXT NOT NULL DEFAULT '';
 CREATE INDEX sessions_by_use ON sessions (tenant, seen_at);

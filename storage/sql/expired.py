@@ -29,9 +29,9 @@ class Expiry:
         ) AS slice"""
 
 
-def _plain(table: str, end: str) -> Expiry:
+def _plain(table: str, end: str, grace: int = 0) -> Expiry:
     delete = f"DELETE FROM {table} WHERE tenant = :tenant AND {end} <= :cut RETURNING 1"
-    return Expiry(table, end, (delete,))
+    return Expiry(table, end, (delete,), grace)
 
 
 # A grant ends with its last token. It is looked at twice, never in every sweep: when its code has expired
@@ -76,6 +76,8 @@ ALL = (
     _plain("initial_tokens", "expires_at"),
     _plain("participants", "expires_at"),
     _plain("artifacts", "expires_at"),
+    _plain("device_grants", "expires_at", GRACE_SECONDS),  # a device is told that its code expired
+    _plain("exchanged_tokens", "expires_at"),
     GRANTS,
     TOKENS,
 )

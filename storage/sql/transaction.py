@@ -17,6 +17,8 @@ from storage.contract import (
     Users,
 )
 from storage.deliveries import Deliveries
+from storage.devices import DeviceGrants
+from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
 from storage.participants import Artifacts, Participants
@@ -34,6 +36,8 @@ from storage.sql.credentials import SQLCredentials
 from storage.sql.data_keys import SQLDataKeys
 from storage.sql.deliveries import SQLDeliveries
 from storage.sql.derivation_keys import SQLDerivationKeys
+from storage.sql.device_grants import SQLDeviceGrants
+from storage.sql.exchanged_tokens import SQLExchangedTokens
 from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
@@ -58,17 +62,10 @@ class SQLTransaction:
 
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials", "data_keys"),
-        *("artifacts", "certified_keys", "name_revisions", "participants"),
-        *("deliveries", "derivation_keys", "expired", "grants", "initial_tokens", "interactions"),
-        *(
-            "registered_clients",
-            "retry_answers",
-            "service_metadata",
-            "service_tokens",
-            "sessions",
-            "signing_keys",
-        ),
-        *("spent_identifiers", "tokens", "users"),
+        *("artifacts", "certified_keys", "name_revisions", "participants", "service_metadata"),
+        *("deliveries", "derivation_keys", "device_grants", "exchanged_tokens", "expired", "grants"),
+        *("initial_tokens", "interactions", "registered_clients", "retry_answers", "service_tokens"),
+        *("sessions", "signing_keys", "spent_identifiers", "tokens", "users"),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -80,6 +77,8 @@ class SQLTransaction:
         self.grants: Grants = SQLGrants(connection)
         self.tokens: Tokens = SQLTokens(connection)
         self.deliveries: Deliveries = SQLDeliveries(connection)
+        self.device_grants: DeviceGrants = SQLDeviceGrants(connection)
+        self.exchanged_tokens: ExchangedTokens = SQLExchangedTokens(connection)
         self.retry_answers: RetryAnswers = SQLRetryAnswers(connection)
         self.service_tokens: ServiceTokens = SQLServiceTokens(connection)
         self.spent_identifiers: SpentIdentifiers = SQLSpentIdentifiers(connection)

@@ -8,9 +8,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from protocols.oidc.vocabulary import DEVICE_CODE
 from tests.clients.apache import Apache
 from tests.clients.chromium import NODE_MODULES, launch
-from tests.configuration import SECRET
+from tests.configuration import SECRET, TenantFolder
+from tests.people import ALICE, PATTERN
 from tests.running import usual
 from tests.server import Server, free_port, running
 
@@ -19,6 +21,25 @@ from tests.server import Server, free_port, running
 def relying_ports() -> tuple[int, int]:
     """Where the two relying parties will listen: their callbacks are registered before they start."""
     return free_port(), free_port()
+
+
+@pytest.fixture(scope="session")
+def secure_port() -> int:
+    """Where something that speaks TLS will listen, in front of the tenant `secure`."""
+    return free_port()
+
+
+def add_devices(server: Server, secure_port: int) -> None:
+    """Clients without a browser: one at the first tenant, one that wants TLS at a tenant of its own."""
+    oidc = {"grant_types": [DEVICE_CODE, "refresh_token"]}
+    oidc["scopes"] = ["openid", "profile", "offline_access"]
+    server.tenant.add_service("tv", **oidc, token_endpoint_auth_method="none")
+    del server.tenant.services["tv"]["oidc"]["client_secret"]
+    settings = {"oidc": {"device_interval_seconds": 1}}
+    secure = TenantFolder("secure", f"https://localhost:{secure_port}", settings=settings)
+    secure.add_service("agent", **oidc)
+    secure.add_demo_user(ALICE.name, "staff", matrix={"pattern": PATTERN})
+    server.configuration.tenants.append(secure)
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +55,12 @@ def apache(relying_ports: tuple[int, int]) -> Iterator[Apache]:
 
 @pytest.fixture(scope="session")
 def server(
-    tmp_path_factory: pytest.TempPathFactory, relying_ports: tuple[int, int], apache: Apache
+    tmp_path_factory: pytest.TempPathFactory,
+    relying_ports: tuple[int, int],
+    apache: Apache,
+    secure_port: int,
 ) -> Iterator[Server]:
-    """The usual server, which knows both relying parties."""
+    """The usual server, which knows both relying parties and the devices."""
     one = usual(tmp_path_factory.mktemp("server"), "")
     node = f"http://localhost:{relying_ports[0]}"
     scopes = ["openid", "profile", "email", "offline_access"]
@@ -46,7 +70,11 @@ def server(
     one.tenant.services["apache"]["launch_url"] = apache.url
     one.tenant.add_service("posting", "http://127.0.0.1/posted", pkce="optional", consent="required")
     one.tenant.settings["support"] = {"ja": "内線 1234", "en": "Extension 1234"}
-    one.tenant.settings["oidc"] = {"registration": {"enabled": True, "consent": "never"}}
+    one.tenant.settings["oidc"] = {
+        "registration": {"enabled": True, "consent": "never"},
+        "device_interval_seconds": 1,
+    }
+    add_devices(one, secure_port)
     for server in running(one):
         server.add_people()
         yield server

@@ -91,11 +91,28 @@ async def bad_request(page: Page, server: Server) -> None:
     await page.goto(f"{server.url}/oidc/authorize?client_id=nobody")
 
 
+async def device_wrong(page: Page, server: Server) -> None:
+    await type_code(page, server, "BBBB-BBBB")
+
+
+async def device_confirm(page: Page, server: Server) -> None:
+    told = await page.request.post(f"{server.url}/oidc/device_authorization", form={"client_id": "tv"})
+    await type_code(page, server, (await told.json())["user_code"])
+    await login(page, ALICE)
+
+
+async def type_code(page: Page, server: Server, code: str) -> None:
+    await page.goto(f"{server.url}/device")
+    await page.locator("input[name=user_code]").fill(code.lower())
+    await page.locator("form:has(input[name=user_code]) button").click()
+    await page.wait_for_load_state()
+
+
 WALKS: dict[str, Walk] = {
     "username": username, "matrix": matrix, "wrong": guessing(1), "last_try": guessing(4),
     "locked": guessing(5), "password": password, "totp": totp, "portal": portal, "denied": denied,
     "logout": logout, "signed_out": signed_out, "expired": expired, "not_found": not_found,
-    "bad_request": bad_request,
+    "bad_request": bad_request, "device_wrong": device_wrong, "device_confirm": device_confirm,
 }  # fmt: skip
 # What a browser says by itself about an answer that is no 200: the status is meant.
 EXPECTED = "Failed to load resource: the server responded with a status of"

@@ -9,6 +9,8 @@ from storage import Storage, Transaction
 from storage.authorization import Consent
 from storage.certified import CertifiedKeyRecord
 from storage.deliveries import Delivery
+from storage.devices import DeviceGrant
+from storage.exchange import ExchangedToken
 from storage.participants import Artifact, Participant
 from storage.records import (
     AuditRecord,
@@ -110,6 +112,28 @@ ACCESS = Token(
     certificate="x5t",
 )
 REFRESH = Token(b"\x04" * 32, "refresh", "g1", ("openid", "offline_access"), NOW, LATER)
+DEVICE = DeviceGrant(
+    device_hash=b"\x09" * 32,
+    user_code_hash=b"\x0a" * 32,
+    client_id="tv",
+    request={"client_id": "tv", "scope": "openid 100% :name"},
+    interval_seconds=5,
+    created_at=NOW,
+    expires_at=LATER,
+)
+EXCHANGED = ExchangedToken(
+    token_hash=b"\x0b" * 32,
+    subject_hash=ACCESS.token_hash,
+    service="backend",
+    client_id="backend-1",
+    scope=("openid",),
+    audience=("https://api.example.com",),
+    jkt="thumbprint",
+    act={"sub": "backend-1", "act": {"sub": "u2"}},
+    created_at=NOW,
+    expires_at=LATER - 1,
+    certificate="x5t",
+)
 DELIVERY = Delivery("d1", "oidc", "mail", "u1", "sid1", NOW, NOW + 5, 1, "answered 500", "c1")
 SIGNING_KEY = SigningKeyRecord("k1", "ES256", "next", b"sealed", {"kty": "EC", "crv": "P-256"}, NOW, NOW + 1)
 DATA_KEY = DataKey(1, b"wrapped", NOW)

@@ -15,6 +15,7 @@ import storage
 from storage import Storage, Transaction
 from tests.storage.examples import (
     CREDENTIAL,
+    DEVICE,
     GRANT,
     INITIAL_TOKEN,
     INTERACTION,
@@ -61,6 +62,14 @@ async def replace_registered_client(tx: Transaction) -> bool:
     )
 
 
+async def consume_device_grant(tx: Transaction) -> bool:
+    return await tx.device_grants.consume(DEVICE.device_hash, NOW) is not None
+
+
+async def decide_device_grant(tx: Transaction) -> bool:
+    return await tx.device_grants.decide(b"waiting", "allowed", "g1", NOW)
+
+
 async def spend_budget(tx: Transaction) -> bool:
     return (await tx.budgets.spend("alice", LIMIT, 60, NOW)).failures <= LIMIT
 
@@ -70,6 +79,7 @@ ACTIONS: dict[str, Callable[[Transaction], Awaitable[bool]]] = {
     for action in (
         *(consume_interaction, consume_code, rotate_token, claim_delivery, spend_identifier),
         *(advance_credential, spend_budget, consume_initial_token, replace_registered_client),
+        *(consume_device_grant, decide_device_grant),
     )
 }
 

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from storage import Storage
-from tests.storage.examples import DELIVERY, INITIAL_TOKEN, INTERACTION, NOW, REGISTERED_CLIENT, add_login
+from tests.storage.examples import (
+    DELIVERY,
+    DEVICE,
+    INITIAL_TOKEN,
+    INTERACTION,
+    NOW,
+    REGISTERED_CLIENT,
+    add_login,
+)
 from tests.storage.racer import LIMIT
 
 ROOT = Path(__file__).parents[2]
@@ -42,19 +50,24 @@ async def race(url: str, action: str, processes: int, tasks: int) -> int:
         "advance_credential",
         "consume_initial_token",
         "replace_registered_client",
+        "consume_device_grant",
+        "decide_device_grant",
     ],
 )
 async def test_of_50_racing_from_several_processes_exactly_one_wins(
     store: Storage, storage_url: str, action: str
 ) -> None:
     """THREAT_MODEL.md 15: of 50 parallel redemptions of one code, refreshes of one token, uses of one TOTP step,
-    one matrix, one initial access token, updates of one registered client: exactly one succeeds."""
+    one matrix, one initial access token, updates of one registered client,
+    redemptions of and decisions about one device: exactly one succeeds."""
     async with store.transaction("acme") as tx:
         await add_login(tx)
         await tx.interactions.add(INTERACTION)
         await tx.deliveries.add(DELIVERY)
         await tx.initial_tokens.add(replace(INITIAL_TOKEN, uses_left=1))
         await tx.registered_clients.add(REGISTERED_CLIENT, 1)
+        await tx.device_grants.add(replace(DEVICE, state="allowed", grant_id="g1"))
+        await tx.device_grants.add(replace(DEVICE, device_hash=b"other", user_code_hash=b"waiting"))
     assert await race(storage_url, action, 5, 10) == 1
 
 

@@ -17,6 +17,8 @@ from tests.storage.examples import (
     CREDENTIAL,
     DATA_KEY,
     DELIVERY,
+    DEVICE,
+    EXCHANGED,
     GRANT,
     INITIAL_TOKEN,
     INTERACTION,
@@ -44,6 +46,8 @@ async def fill(store: Storage, tenant: str) -> None:
         await tx.authorization_requests.add(WAITING)
         await tx.consents.replace(CONSENT)
         await tx.registered_clients.add(REGISTERED_CLIENT, 1)
+        await tx.device_grants.add(DEVICE)
+        await tx.exchanged_tokens.add(EXCHANGED)
         await tx.initial_tokens.add(INITIAL_TOKEN)
 
 
@@ -69,6 +73,9 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.authorization_requests.find(WAITING.id_hash, NOW) is None
             assert await tx.consents.find("u1", "mail") is None
             assert await tx.consents.list("u1") == []
+            assert await tx.device_grants.find(DEVICE.device_hash) is None
+            assert await tx.device_grants.find_by_user_code(DEVICE.user_code_hash, NOW) is None
+            assert await tx.exchanged_tokens.find(EXCHANGED.token_hash, NOW) is None
             assert await tx.signing_keys.list() == []
             assert await tx.data_keys.list() == []
             assert await tx.registered_clients.find("r1") is None
@@ -104,6 +111,10 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.grants.delete_of("u1", "mail") == 0
         assert await tx.authorization_requests.consume(WAITING.id_hash, NOW) is None
         assert await tx.consents.delete("u1", "mail") is False
+        assert await tx.device_grants.poll(DEVICE.device_hash, NOW) is False
+        assert await tx.device_grants.decide(DEVICE.user_code_hash, "denied", "", NOW) is False
+        assert await tx.device_grants.consume(DEVICE.device_hash, NOW) is None
+        assert await tx.exchanged_tokens.delete(EXCHANGED.token_hash) is False
         assert await tx.tokens.rotate(REFRESH.token_hash, NOW) is False
         assert await tx.tokens.delete(REFRESH.token_hash) is False
         assert await tx.signing_keys.move("k1", "active", NOW) is False
@@ -125,6 +136,8 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.deliveries.list() == [DELIVERY]
         assert await tx.authorization_requests.find(WAITING.id_hash, NOW) == WAITING
         assert await tx.consents.find("u1", "mail") == CONSENT
+        assert await tx.device_grants.find(DEVICE.device_hash) == DEVICE
+        assert await tx.exchanged_tokens.find(EXCHANGED.token_hash, NOW) == (EXCHANGED, GRANT)
         assert await tx.registered_clients.find("r1") == REGISTERED_CLIENT
         assert await tx.initial_tokens.find(INITIAL_TOKEN.token_hash, NOW) == INITIAL_TOKEN
 

@@ -119,7 +119,9 @@ def test_a_description_that_is_pointed_to_exists(tree: Element) -> None:
 
 def test_what_went_wrong_is_an_alert(entry: Entry, tree: Element) -> None:
     alerts = [element.text for element in tree if element.attributes.get("role") == "alert"]
-    assert bool(alerts) == (entry.state in ("wrong", "expired", "stale", "last try", "empty", "fault"))
+    assert bool(alerts) == (
+        entry.state in ("wrong", "expired", "stale", "last try", "locked", "empty", "fault")
+    )
     assert all(text.strip() for text in alerts)
 
 

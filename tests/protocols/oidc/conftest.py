@@ -9,7 +9,7 @@ from typing import Any, get_args
 import aiohttp
 import pytest
 
-from protocols.oidc.vocabulary import ResponseType
+from protocols.oidc.vocabulary import DEVICE_CODE, TOKEN_EXCHANGE, ResponseType
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc import signing
@@ -27,7 +27,9 @@ ERIN = Person("erin", pattern=PATTERN)
 DAVE = Person("dave", pattern=PATTERN)  # is disabled by the one test that he is there for
 OFFLINE = ["openid", "profile", "email", "offline_access"]
 BRIEF_SECONDS = 5
-BRIEF = {"code_seconds": BRIEF_SECONDS, "refresh_grace_seconds": 0}
+BRIEF = {"code_seconds": BRIEF_SECONDS, "refresh_grace_seconds": 0, "device_code_seconds": BRIEF_SECONDS}
+FEW = {"failures": 2, "seconds": 60}  # guesses of the tenant `brief`
+DEVICE = {"grant_types": [DEVICE_CODE, "refresh_token"]}
 KEYS_FILE, TURNING_FILE = "keyed.json", "turning.json"
 OWN = {"attributes": {"employee_number": "text", "floor": "number", "badges": "texts", "remote": "boolean"}}
 WORK = {"scopes": {"groups": ["groups"], "work": ["employee_number", "badges", "remote"]}}
@@ -93,16 +95,29 @@ def add_services(tenant: TenantFolder) -> None:
     add("twin", "https://pushing.example.com/cb")  # at the same address as the one before
     add("remembered", consent="remembered")
     add("required", consent="required")
+    add("tv", **DEVICE, token_endpoint_auth_method="none")
+    add("box", **DEVICE, consent="remembered", access_token_format="jwt", resources=apis)
+    add("vault", **DEVICE, dpop_bound_access_tokens=True)
+    exchange = {
+        "grant_types": [TOKEN_EXCHANGE, "client_credentials"],
+        "exchange_audiences": [*apis, "ledger"],
+    }
+    add("backend", **exchange, exchanges=["wiki", "online"], access_token_format="jwt", subject_type="pairwise",
+        scopes=["openid", "profile", "offline_access", "read"])  # fmt: skip
+    add("deeper", **exchange, exchanges=["backend"], introspects=["backend"])
+    add("shut", **DEVICE)
+    for name in ("tv", "box", "vault", "shut", "backend", "deeper"):
+        tenant.services[name]["oidc"]["redirect_uris"] = []
     for name in ("other", "strict", "closed"):
         add(name)
     add("spa", token_endpoint_auth_method="none")
-    for name in ("spa", "keyed", "turning", "inline"):
+    for name in ("spa", "keyed", "turning", "inline", "tv"):
         del tenant.services[name]["oidc"]["client_secret"]
 
 
 def add_policies(tenant: TenantFolder) -> None:
     two = {"require": ["matrix", "totp"]}
-    tenant.policies.insert(0, {"name": "closed", "when": {"services": ["closed"]}, "then": "deny"})
+    tenant.policies.insert(0, {"name": "closed", "when": {"services": ["closed", "shut"]}, "then": "deny"})
     tenant.policies.insert(0, {"name": "strict", "when": {"services": ["strict"]}, "then": two})
 
 
@@ -123,12 +138,13 @@ def add_joining(server: Server) -> None:
 @pytest.fixture(scope="session")
 def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one = Server(tmp_path_factory.mktemp("oidc"), database(), workers=2)
-    brief = TenantFolder("brief", f"{one.url}/brief", settings={"oidc": BRIEF})
+    brief = TenantFolder("brief", f"{one.url}/brief", settings={"oidc": BRIEF, "lockout": FEW})
     one.configuration.tenants.append(brief)
     add_services(one.tenant)
     add_policies(one.tenant)
     one.tenant.settings |= OWN | {"oidc": WORK}
     brief.add_service("wiki", "https://wiki.example.com/cb", scopes=OFFLINE)
+    brief.add_service("tv", scopes=OFFLINE, **DEVICE)
     one.config.mkdir(parents=True)
     for name in (KEYS_FILE, TURNING_FILE):
         (one.config / name).write_text(json.dumps(signing.public(signing.EC)))

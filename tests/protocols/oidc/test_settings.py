@@ -13,6 +13,7 @@ from idp.config.secrets import SecretReading
 from idp.signing import TOKEN_SECONDS
 from keys.secret import Secret
 from protocols.oidc.settings import ServiceSettings, TenantSettings
+from protocols.oidc.vocabulary import DEVICE_CODE, TOKEN_EXCHANGE
 from tests.protocols.oidc import signing
 from tests.protocols.oidc.signer import CLIENT_KEY
 
@@ -29,6 +30,12 @@ def test_the_defaults_are_the_strict_choice() -> None:
     assert settings.token_endpoint_auth_method == "client_secret_basic"
     assert "offline_access" not in settings.scopes
     assert settings.warnings() == ()
+
+
+def test_a_device_needs_no_redirect_uri() -> None:
+    """RFC 8628 has none."""
+    device = {"client_id": "tv", "token_endpoint_auth_method": "none", "grant_types": [DEVICE_CODE]}
+    assert ServiceSettings.model_validate(device).redirect_uris == ()
 
 
 def test_tokens_in_the_front_channel_are_warned_about() -> None:
@@ -57,6 +64,19 @@ def test_the_exception_from_pkce_is_warned_about() -> None:
             {"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "RS256"},
             "not for client_secret_jwt",
         ),
+        ({"grant_types": [TOKEN_EXCHANGE]}, "exchange_audiences: needs at least 1"),
+        ({"exchanges": ["mail"]}, "need urn:ietf:params:oauth:grant-type:token-exchange"),
+        ({"exchange_audiences": ["https://api.example.com"]}, "exchanges and exchange_audiences need"),
+        (
+            {
+                "token_endpoint_auth_method": "none",
+                "client_secret": None,
+                "grant_types": [TOKEN_EXCHANGE],
+                "exchange_audiences": ["ledger"],
+            },
+            "needs a client that authenticates",
+        ),
+        ({"grant_types": [DEVICE_CODE], "scopes": ["profile"]}, "must contain openid"),
         ({"jwks": {"file": "setup.cfg"}}, "must be a JWK set"),
         ({"jwks": {"keys": []}}, "at least one key"),
         ({"scopes": ["profile"]}, "must contain openid"),

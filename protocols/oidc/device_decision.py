@@ -1,0 +1,139 @@
+"""`/device/confirm`: who signed in sees which device he is about to let in, and says yes or no (RFC 8628 §5.4)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Final
+
+from aiohttp import web
+
+from idp import session
+from idp.outcome import Accept, Reason, Reject, Resume
+from idp.policy import Attempt
+from idp.visit import Visit
+from idp.web import cookies
+from idp.web.csrf import csrf
+from idp.web.form import read_form
+from idp.web.language import keeping
+from idp.web.login import reject_response, respond, service_name
+from idp.web.respond import page
+from idp.web.visiting import visit
+from protocols.oidc import consent, issuer, pending
+from protocols.oidc.clients import Client
+from protocols.oidc.device_entry import carried_code
+from protocols.oidc.granting import add, open_ledger
+from protocols.oidc.issuer import DOOR, Issuer
+from storage.records import AuthorizationRequest
+
+PATH: Final = "/device/confirm"
+KIND: Final = "device"
+
+
+async def ask(
+    request: web.Request, here: Issuer, visiting: Visit, client: Client, accept: Accept
+) -> web.Response:
+    """Keep the question for this browser and this session, and send the browser to it.
+
+    It is always asked: somebody may have sent his own code to a user who is signed in (RFC 8628 §5.4).
+    """
+    ledger = await open_ledger(here, client, visiting, accept)
+    shared = consent.shared(ledger) if await consent.is_missing(visiting, ledger) else ()
+    kept = {"asked": accept.resume.request, "shared": shared}
+    return await pending.keep(request, visiting, KIND, PATH, accept.authentication.sid, kept)
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET: the question, with the code as the device shows it. It may be shown again until it is answered."""
+    here, waiting = issuer.of(request), request.query.get("pending", "")
+    async with here.provider.storage.snapshot(here.tenant.name) as tx:
+        visiting = visit(request, tx)
+        found = await pending.find(visiting, KIND, waiting)
+        if isinstance(found, Reject):
+            return reject_response(request, found)
+        held = await session.find(visiting)
+        user = await visiting.user(held.user_id if held else None)
+    client = here.clients.get(found.client_id)
+    if client is None or user is None:
+        return reject_response(request, Reject(Reason.EXPIRED))
+    return page(
+        request,
+        "device/confirm",
+        here=f"{here.tenant.prefix}{PATH}?pending={waiting}",
+        action=keeping(request, f"{here.tenant.prefix}{PATH}"),
+        pending=waiting,
+        csrf=csrf(cookies.browser_secret(request, here.tenant), waiting),
+        service=service_name(request, client.service),
+        user_code=carried_code(here.tenant, found.request["asked"]["device"]),
+        username=user.username,
+        scopes=found.request["shared"],
+    )
+
+
+async def submit(request: web.Request) -> web.Response:
+    """POST: the decision, taken once."""
+    here, form = issuer.of(request), await read_form(request)
+    if not pending.is_ours(request, form):
+        return reject_response(request, Reject(Reason.FOREIGN))
+    async with here.provider.storage.transaction(here.tenant.name) as tx:
+        visiting = visit(request, tx)
+        found = await pending.consume(visiting, KIND, form.get("pending", ""))
+        client = None if isinstance(found, Reject) else here.clients.get(found.client_id)
+        if isinstance(found, Reject) or client is None:
+            rejected = found if isinstance(found, Reject) else Reject(Reason.EXPIRED)
+            return reject_response(request, rejected)
+        allowed = form.get("decision") == consent.ALLOW
+        return await _conclude(request, here, visiting, client, found, is_allowed=allowed)
+
+
+async def _conclude(
+    request: web.Request,
+    here: Issuer,
+    visiting: Visit,
+    client: Client,
+    found: AuthorizationRequest,
+    *,
+    is_allowed: bool,
+) -> web.Response:
+    """The rules are asked again: they, or the user, may have changed while the page was open."""
+    attempt = Attempt(DOOR, client.service, visiting.caller.address, visiting.now)
+    outcome = await here.provider.login.begin(visiting, attempt, Resume(DOOR, found.request["asked"]))
+    if not isinstance(outcome, Accept):
+        return respond(request, outcome)
+    if is_allowed:
+        in_time = await _allow(here, visiting, client, outcome, tuple(found.request["shared"]))
+    else:
+        in_time = await _deny(visiting, client, outcome)
+    result = ("allowed" if is_allowed else "denied") if in_time else "late"
+    name = service_name(request, client.service)
+    return page(request, "device/done", result=result, service=name, portal_url=here.tenant.url("/"))
+
+
+async def _allow(
+    here: Issuer, visiting: Visit, client: Client, accept: Accept, shared: tuple[str, ...]
+) -> bool:
+    request = dict(accept.resume.request)
+    device = request.pop("device")
+    ledger = await open_ledger(
+        here, client, visiting, dataclasses.replace(accept, resume=Resume(DOOR, request))
+    )
+    waiting, grant = visiting.tx.device_grants, ledger.grant
+    if not await waiting.decide(bytes.fromhex(device["waiting"]), "allowed", grant.id, visiting.now):
+        return False
+    if shared:
+        await consent.remember(visiting, client, grant.user_id, shared)
+    await add(visiting, ledger, visiting.now + here.settings.device_code_seconds)
+    await _record(visiting, "device.allowed", client, accept)
+    return True
+
+
+async def _deny(visiting: Visit, client: Client, accept: Accept) -> bool:
+    waiting = bytes.fromhex(accept.resume.request["device"]["waiting"])
+    if not await visiting.tx.device_grants.decide(waiting, "denied", "", visiting.now):
+        return False
+    await _record(visiting, "device.denied", client, accept)
+    return True
+
+
+async def _record(visiting: Visit, event: str, client: Client, accept: Accept) -> None:
+    said: dict[str, Any] = {"user_id": accept.authentication.user.id, "service": client.service}
+    await visiting.record(event, **said, client=client.id)
