@@ -57,6 +57,11 @@ class Totp:
         self._settings = settings
         self._safe = Safe(vault, self.name, self._content(self._new_secret(), ""))
 
+    @property
+    def digits(self) -> int:
+        """Of the codes of new credentials."""
+        return self._settings.digits
+
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         return {}
 

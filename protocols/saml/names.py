@@ -12,11 +12,15 @@ DS: Final = "http://www.w3.org/2000/09/xmldsig#"
 XENC: Final = "http://www.w3.org/2001/04/xmlenc#"
 XS: Final = "http://www.w3.org/2001/XMLSchema"
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
+ECP: Final = "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp"
+SOAP_ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 # saml-bindings-2.0
 REDIRECT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+ARTIFACT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact"
+SOAP: Final = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
 PAOS: Final = "urn:oasis:names:tc:SAML:2.0:bindings:PAOS"
 
 # saml-core-2.0 §8.3
@@ -34,6 +38,7 @@ RESPONDER: Final = f"{_STATUS}Responder"
 VERSION_MISMATCH: Final = f"{_STATUS}VersionMismatch"
 INVALID_NAME_ID_POLICY: Final = f"{_STATUS}InvalidNameIDPolicy"
 NO_AUTHN_CONTEXT: Final = f"{_STATUS}NoAuthnContext"
+PARTIAL_LOGOUT: Final = f"{_STATUS}PartialLogout"
 NO_PASSIVE: Final = f"{_STATUS}NoPassive"
 REQUEST_DENIED: Final = f"{_STATUS}RequestDenied"
 UNKNOWN_PRINCIPAL: Final = f"{_STATUS}UnknownPrincipal"
