@@ -63,6 +63,8 @@ class Mellon(Service):
         "relay_state": "/protected/",
     }
     login, consumer, entity = "/protected/", "/mellon/postResponse", "/mellon/metadata"
+    logout = "/mellon/logout?ReturnTo=/open"
+    home = login
     distrust = "Failed to verify signature"
 
     def describe(self) -> str:
@@ -78,6 +80,7 @@ class Mellon(Service):
         (self.folder / "idp.xml").write_bytes(issuer.metadata)
         (self.folder / "www" / "protected").mkdir(parents=True)
         (self.folder / "www" / "protected" / "index.shtml").write_text(PAGE)
+        (self.folder / "www" / "open").write_text("open")
         (self.folder / "www" / "open").write_text("open")
         modules = [*(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in LOADED),
                    f"LoadModule auth_mellon_module {MODULES}/mod_auth_mellon.so"]  # fmt: skip

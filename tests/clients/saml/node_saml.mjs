@@ -16,6 +16,7 @@ function provider(known) {
     issuer: `${origin}/metadata`,
     audience: `${origin}/metadata`,
     callbackUrl: `${origin}/acs`,
+    logoutCallbackUrl: `${origin}/slo`,
     privateKey: read('sp.key'),
     publicCert: read('sp.crt'),
     decryptionPvk: read('sp.key'),
@@ -31,6 +32,7 @@ function provider(known) {
 }
 
 let saml;
+let user; // one browser at a time
 const known = () => (saml ??= provider(JSON.parse(read('idp.json'))));
 const show = (profile) =>
   `uid=${profile['urn:oid:0.9.2342.19200300.100.1.1']}\nmail=${profile['urn:oid:0.9.2342.19200300.100.1.3']}\n`;
@@ -48,8 +50,21 @@ async function handle(request, response) {
       if (url.searchParams.get('binding') === 'post') return page(await known().getAuthorizeFormAsync('a&b'));
       return response.writeHead(302, { location: await known().getAuthorizeUrlAsync('a&b', undefined, {}) }).end();
     case 'POST /acs': {
-      const { profile } = await known().validatePostResponseAsync(form);
-      return page(`<pre>${show(profile)}</pre><p id="state">${form.RelayState ?? ''}</p>`);
+      user = (await known().validatePostResponseAsync(form)).profile;
+      return page(`<pre>${show(user)}</pre><p id="state">${form.RelayState ?? ''}</p>`);
+    }
+    case 'GET /':
+      return page(user ? `<pre>${show(user)}</pre>` : 'nobody');
+    case 'GET /logout':
+      return response.writeHead(302, { location: await known().getLogoutUrlAsync(user, '', {}) }).end();
+    case 'POST /slo': {
+      const said = form.SAMLRequest
+        ? await known().validatePostRequestAsync(form)
+        : await known().validatePostResponseAsync(form);
+      user = undefined;
+      if (said.loggedOut && !form.SAMLRequest) return page('signed out');
+      const location = await known().getLogoutResponseUrlAsync(said.profile, form.RelayState ?? '', {}, true);
+      return response.writeHead(302, { location }).end();
     }
     default:
       return response.writeHead(404).end();

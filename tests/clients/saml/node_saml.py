@@ -17,6 +17,8 @@ class NodeSAML(Service):
     name = "node"
     settings: ClassVar[Mapping[str, Any]] = {"encrypt": True, "idp_initiated": True}
     login, consumer, entity = "/login", "/acs", "/metadata"
+    logout = "/logout"
+    home = "/"
     distrust = "Invalid document signature"
 
     def describe(self) -> str:
@@ -29,6 +31,7 @@ class NodeSAML(Service):
         options = {
             "idpIssuer": issuer.entity_id,
             "entryPoint": issuer.location("SingleSignOnService"),
+            "logoutUrl": issuer.location("SingleLogoutService"),
             "idpCert": issuer.certificates,
         }
         (self.folder / "idp.json").write_text(json.dumps(options))

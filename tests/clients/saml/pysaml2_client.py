@@ -28,10 +28,14 @@ class PySAML2(Service):
     name = "pysaml"
     settings: ClassVar[Mapping[str, Any]] = {"encrypt": True, "idp_initiated": True, "relay_state": STATE}
     login, consumer, entity = "/login", "/acs", "/metadata"
+    logout = "/logout"
+    home = "/"
     distrust = "SignatureError"
 
     client: Any
     asked: dict[str, str]
+    user: Any = None  # one browser at a time
+    shown = ""
     _server: ThreadingHTTPServer | None = None
 
     def describe(self) -> str:
@@ -40,6 +44,7 @@ class PySAML2(Service):
         return described.decode()
 
     def trust(self, issuer: Issuer) -> None:
+        self.issuer = issuer
         metadata = {"metadata": {"inline": [issuer.metadata.decode()]}}
         self.client, self.asked = Saml2Client(config=SPConfig().load({**self._settings(), **metadata})), {}
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler(self))
@@ -62,7 +67,35 @@ class PySAML2(Service):
             form["SAMLResponse"], BINDING_HTTP_POST, outstanding=dict(self.asked)
         )
         assert form.get("RelayState") == STATE
-        return f"uid={answer.ava['uid'][0]}\nmail={answer.ava['mail'][0]}\n"
+        self.user = answer.name_id
+        self.shown = f"uid={answer.ava['uid'][0]}\nmail={answer.ava['mail'][0]}\n"
+        return self.shown
+
+    def leave(self) -> str:
+        """Where the browser is to go to be signed out everywhere."""
+        asked = {"reason": "", "expire": None, "expected_binding": BINDING_HTTP_REDIRECT}
+        ((_, info),) = self.client.do_logout(self.user, [self.issuer.entity_id], **asked).values()
+        return str(dict(info["headers"])["Location"])
+
+    def hear(self, query: str) -> str | None:
+        """A request or an answer about the end of the session; where the browser is to go with our answer."""
+        said = {name: values[0] for name, values in parse_qs(query).items()}
+        signed = {
+            "sigalg": said["SigAlg"],
+            "signature": said["Signature"],
+            "relay_state": said.get("RelayState"),
+        }
+        if "SAMLResponse" in said:
+            answer = self.client.parse_logout_request_response(said["SAMLResponse"], BINDING_HTTP_REDIRECT)
+            assert answer.status_ok()
+            self.user = None
+            return None
+        assert self.user is not None
+        info = self.client.handle_logout_request(
+            said["SAMLRequest"], self.user, BINDING_HTTP_REDIRECT, **signed
+        )
+        self.user = None
+        return str(dict(info["headers"])["Location"])
 
     def _settings(self) -> dict[str, Any]:
         keys = {"key_file": str(self.folder / "sp.key"), "cert_file": str(self.folder / "sp.crt")}
@@ -73,6 +106,8 @@ class PySAML2(Service):
             },
             "allow_unsolicited": True,
             "authn_requests_signed": True,
+            "logout_requests_signed": True,
+            "logout_responses_signed": True,
             "want_assertions_signed": True,
             "want_response_signed": True,
             "signing_algorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
@@ -91,12 +126,16 @@ class PySAML2(Service):
 def _handler(service: PySAML2) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if urlsplit(self.path).path == "/login":
-                self.send_response(302)
-                self.send_header("Location", service.begin())
-                self.end_headers()
-            else:
-                self.send_error(404)
+            asked = urlsplit(self.path)
+            match asked.path:
+                case "/login":
+                    self._go(service.begin())
+                case "/logout":
+                    self._go(service.leave())
+                case "/slo":
+                    self._go(service.hear(asked.query))
+                case _:
+                    self._show(200, "nobody" if service.user is None else service.shown)
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -105,6 +144,17 @@ def _handler(service: PySAML2) -> type[BaseHTTPRequestHandler]:
                 status, text = 200, service.finish(form)
             except SignatureError as error:
                 status, text = 400, repr(error)
+            self._show(status, text)
+
+        def _go(self, location: str | None) -> None:
+            if location is None:
+                self._show(200, "signed out")
+                return
+            self.send_response(302)
+            self.send_header("Location", location)
+            self.end_headers()
+
+        def _show(self, status: int, text: str) -> None:
             self.send_response(status)
             self.end_headers()
             self.wfile.write(text.encode())

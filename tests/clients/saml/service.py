@@ -63,6 +63,8 @@ class Service:
     login: ClassVar[str]  # the path where a login begins
     consumer: ClassVar[str]  # that of its AssertionConsumerService
     entity: ClassVar[str]  # its entity ID, as a path too
+    logout: ClassVar[str]  # where signing out begins
+    home: ClassVar[str]  # shows a user's address to him, and to nobody else
     distrust: ClassVar[str]  # how it says, to the browser or in its log, that a signature is not good
 
     def __init__(self, folder: Path, key: CertifiedKey) -> None:

@@ -34,6 +34,8 @@ class SimpleSAMLphp(Service):
     login = "/module.php/core/authenticate.php?as=sp"
     settings: ClassVar[Mapping[str, Any]] = {"encrypt": True, "idp_initiated": True, "relay_state": login}
     consumer, entity = "/module.php/saml/sp/saml2-acs.php/sp", "/sp"
+    logout = "/module.php/core/as_logout.php?AuthId=sp&ReturnTo=/module.php/core/frontpage_welcome.php"
+    home = login
     distrust = "Unable to validate Signature"
 
     def describe(self) -> str:

@@ -1,12 +1,14 @@
-"""Logins at real service providers: begun there and here, by either binding, and refused where they must be."""
+"""Logins and logouts at real service providers: begun there and here, by either binding, and refused if they must be."""
 
 from __future__ import annotations
 
 import base64
 import secrets
 import time
-from urllib.parse import parse_qs, urlsplit
+from itertools import pairwise
+from urllib.parse import parse_qs, urljoin, urlsplit
 
+import pytest
 from playwright.async_api import Browser as Chromium
 
 from idp.certification import CertifiedRing
@@ -23,6 +25,7 @@ from protocols.saml.settings import ServiceSettings
 from protocols.saml.xml import inflate, parse
 from tests.browser import Browser
 from tests.clients.chromium import login as sign_in
+from tests.clients.saml.conftest import PROGRAMS
 from tests.clients.saml.service import UID, Service
 from tests.clients.saml.site import Site
 from tests.page import Page
@@ -30,6 +33,7 @@ from tests.people import ALICE
 from tests.server import Server
 from tests.service_provider import handover
 
+NAMES = [each.name for each in PROGRAMS]
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
 
@@ -136,3 +140,53 @@ async def test_a_request_posted_across_sites_in_a_real_browser(chromium: Chromiu
     assert await page.inner_text("#state") == "a&b"
     assert f"POST {server.url}/saml/sso" in visited
     assert not [each for each in visited if "/login" in each and server.url in each], visited
+
+
+async def enter(browser: Browser, service: Service) -> None:
+    page = await browser.login(service.origin + service.login, ALICE, "\0")
+    await browser.submit(page, {}, form=handover(page))
+    assert await is_known(browser, service)
+
+
+async def is_known(browser: Browser, service: Service) -> bool:
+    """Whether the service still knows the user, without asking us."""
+    page = await browser.request("GET", service.origin + service.home)
+    return page.status == 200 and ALICE.name in page.text
+
+
+async def go_on(browser: Browser, page: Page) -> Page:
+    """As a browser with script does: forms are sent, and our page goes on to the next service."""
+    for _ in range(8):
+        forms = [form for form in page.forms if form.fields.keys() & {"SAMLRequest", "SAMLResponse"}]
+        links = [each for each in page.links if "logout=" in each]
+        if forms:
+            page = await browser.submit(page, {}, form=forms[0])
+        elif links:
+            page = await browser.get(urljoin(page.url, links[0]))
+        else:
+            break
+    return page
+
+
+@pytest.mark.parametrize(("first", "second"), [*pairwise(NAMES), (NAMES[-1], NAMES[0])])
+async def test_a_service_signs_its_user_out_here_and_at_another(
+    browser: Browser, server: Server, site: Site, first: str, second: str
+) -> None:
+    one, other = site.services[first], site.services[second]
+    await enter(browser, one)
+    await enter(browser, other)
+    page = await go_on(browser, await browser.get(one.origin + one.logout))
+    assert page.url.startswith(one.origin), f"{page.url} {page.text[-1500:]}\n{one.log[-2000:]}"
+    assert not await is_known(browser, one), one.log[-2000:]
+    assert not await is_known(browser, other), other.log[-2000:]
+    assert (await browser.get(f"{server.url}/saml/launch/{first}")).asked
+
+
+async def test_signing_out_here_tells_every_service(browser: Browser, server: Server, site: Site) -> None:
+    for service in site.services.values():
+        await enter(browser, service)
+    confirm = await browser.get(f"{server.url}/logout")
+    page = await go_on(browser, await browser.submit(confirm, {}, form=confirm.forms[0]))
+    assert page.text.count('<li class="done"') == len(NAMES), page.text[-2000:]
+    known = [name for name, service in site.services.items() if await is_known(browser, service)]
+    assert known == []
