@@ -1,4 +1,4 @@
-"""Logins and logouts at real service providers: begun there and here, by either binding, and refused if they must be."""
+"""Logins and logouts at real service providers: begun there and here, by either binding, or refused."""
 
 from __future__ import annotations
 
