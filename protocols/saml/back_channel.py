@@ -105,4 +105,4 @@ async def _refuse(request: web.Request, here: Entity, event: str, fault: Refused
     said = {"error": fault.fault, "reason": fault.words}
     async with here.provider.storage.transaction(here.tenant.name) as tx:
         await visit(request, tx).record(event, user_id=None, service=fault.service, **said)
-    return soap.fault("Client", f"{fault.fault}: {fault.words}")
+    return soap.refuse(fault)

@@ -56,9 +56,9 @@ async def ecp(request: web.Request) -> web.Response:
             await visit(request, tx).record(
                 "authn_request.refused", user_id=None, service=fault.service, **said
             )
-        return soap.fault("Client", f"{fault.fault}: {fault.words}")
+        return soap.refuse(fault)
     except NeedsBrowser:
-        return soap.fault("Client", "needs_browser: this service asks for what only a browser can answer")
+        return soap.answer_fault("needs_browser: this service asks for what only a browser can answer", 403)
 
 
 async def _answer(
@@ -142,6 +142,6 @@ def _credentials(request: web.Request) -> tuple[Secret, Secret] | None:
 
 def _unauthorized(tenant: Tenant) -> web.Response:
     """The same whatever was wrong, a locked name too."""
-    response = soap.fault("Client", "login_failed: user name or secret is wrong, or locked", 401)
+    response = soap.answer_fault("login_failed: user name or secret is wrong, or locked", 401)
     response.headers[hdrs.WWW_AUTHENTICATE] = f'Basic realm="{tenant.name}", charset="UTF-8"'
     return response

@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from lxml import etree
+
 from keys.certified_key import CertifiedKey
 from keys.xml_encryption import Undecipherable
-from protocols.saml.encryption import open_encrypted
+from protocols.saml.assertion import encryption_certificate
+from protocols.saml.encryption import encrypt, open_encrypted
+from protocols.saml.entity import Party
 from protocols.saml.envelope import add, add_status, new_message, text
 from protocols.saml.errors import Refused
 from protocols.saml.instant import read
 from protocols.saml.name_id import NameID
 from protocols.saml.names import ASSERTION, PROTOCOL, tag
+from protocols.saml.settings import ENCRYPTIONS
 from protocols.saml.xml import Element
 
 REQUEST: Final = "LogoutRequest"
@@ -58,11 +63,21 @@ def _name_id(element: Element, keys: tuple[CertifiedKey, ...]) -> NameID:
 
 
 def new_request(
-    identifier: str, issuer: str, destination: str, now: int, name_id: NameID, indexes: Sequence[str]
+    identifier: str, issuer: str, destination: str, now: int, name: Element, indexes: Sequence[str]
 ) -> Element:
-    """Not signed yet."""
+    """Not signed yet; `name` is what `spoken` gives."""
     root = new_message(REQUEST, issuer, now, destination, identifier=identifier)
-    name = add(root, ASSERTION, "NameID", name_id.value)
+    root.append(name)
+    for index in indexes:
+        add(root, PROTOCOL, "SessionIndex", index)
+    return root
+
+
+def spoken(party: Party, name_id: NameID) -> Element:
+    """The name as it is said to the service: encrypted where it always is. Raises `SAMLError` where it cannot be."""
+    settings, certificate = party.settings, encryption_certificate(party)
+    name = etree.Element(NAME_ID, nsmap={"saml": ASSERTION})
+    name.text = name_id.value
     given = {
         "Format": name_id.format,
         "NameQualifier": name_id.name_qualifier,
@@ -71,9 +86,9 @@ def new_request(
     for attribute, value in given.items():
         if value:
             name.set(attribute, value)
-    for index in indexes:
-        add(root, PROTOCOL, "SessionIndex", index)
-    return root
+    if not settings.encrypt_name_id or certificate is None:
+        return name
+    return encrypt(name, "EncryptedID", certificate, ENCRYPTIONS[settings.encryption_algorithm])
 
 
 def new_response(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,10 +23,12 @@ from keys.secret import Secret
 from keys.token import hash_token
 from protocols.saml import participation
 from protocols.saml.entity import ASK, Entity, Party
-from protocols.saml.errors import Refused
-from protocols.saml.logout_message import LogoutRequest, new_request, new_response
+from protocols.saml.errors import Refused, SAMLError
+from protocols.saml.logout_message import LogoutRequest, new_request, new_response, spoken
 from protocols.saml.names import PARTIAL_LOGOUT, SUCCESS
 from protocols.saml.sending import front_endpoint, send
+from protocols.saml.xml import Element
+from storage.participants import Participant
 
 PREFIX: Final = "_"  # an xs:ID may not begin with a digit
 
@@ -90,18 +93,18 @@ async def ask(request: web.Request, visit: Visit, here: Entity, going: Round) ->
     party, ring = here.party(service.service), await here.certification.load(visit.tx)
     endpoint = front_endpoint(party) if party and party.metadata.entity_id == service.client_id else None
     participants = await visit.tx.participants.list(service.sid, service.client_id)
-    result = Result.ASKED if endpoint and participants else Result.UNSUPPORTED
+    groups = participation.by_name(participants)
+    name = _spoken(here, party, groups[0][0]) if party and endpoint and groups else None
+    result = Result.ASKED if name is not None else Result.UNSUPPORTED
     going = going.settle(place, result)
     await rounds.keep(visit, going)
     said = {"sid": service.sid}
     await visit.record(f"logout.{result.value}", user_id=None, service=service.service, **said)
-    if party is None or endpoint is None or not participants:
+    if party is None or endpoint is None or name is None:
         return rounds.send(request, visit, going.address(here.tenant))
     await visit.tx.commit()  # no writer has to wait for a signature
-    group = participation.by_name(participants)[0]
     identifier = f"{PREFIX}{going.token.reveal()}.{place}"
-    name = participation.name_of(here, group[0])
-    indexes = [each.session_index for each in group]
+    indexes = [each.session_index for each in groups[0]]
     message = new_request(identifier, here.id, endpoint.location, visit.now, name, indexes)
     return send(request, party, ring, endpoint.binding, message, "SAMLRequest", None)
 
@@ -115,7 +118,7 @@ async def settle(visit: Visit, said: Mapping[str, Any]) -> Round | None:
     going = await rounds.take(visit, Secret(token))
     if going is None:
         return None
-    place = int(number) if number.isascii() and number.isdigit() else len(going.told)
+    place = int(number) if re.fullmatch("[0-9]{1,4}", number) else len(going.told)
     asked = going.told[place] if place < len(going.told) else None
     if asked is None or (asked.path, asked.result) != (ASK, Result.ASKED):
         return None
@@ -151,6 +154,14 @@ def answer(
     location = endpoint.response_location or endpoint.location
     message = new_response(here.id, location, asker["id"], request[NOW], status)
     return send(request, party, ring, endpoint.binding, message, "SAMLResponse", asker["relay_state"])
+
+
+def _spoken(here: Entity, party: Party, participant: Participant) -> Element | None:
+    """By what name the service is asked; None where it must be encrypted and cannot be."""
+    try:
+        return spoken(party, participation.name_of(here, participant))
+    except SAMLError:
+        return None
 
 
 async def _done(visit: Visit, told: Told) -> Result:

@@ -71,10 +71,15 @@ def respond(body: bytes, status: int = 200) -> web.Response:
     return web.Response(status=status, body=body, content_type=CONTENT_TYPE, charset="utf-8", headers=HEADERS)
 
 
-def fault(code: str, words: str, status: int = 500) -> web.Response:
-    """What cannot be answered by a message (SOAP 1.1 §4.4): `code` is Client or Server."""
+def refuse(fault: Refused) -> web.Response:
+    """What is not understood is a fault; who may not ask is forbidden to (saml-bindings-2.0 §3.2.3.3)."""
+    return answer_fault(f"{fault.fault}: {fault.words}", 500 if fault.fault == "malformed" else 403)
+
+
+def answer_fault(words: str, status: int) -> web.Response:
+    """What cannot be answered by a message, and is for the sender to mend (SOAP 1.1 §4.4)."""
     element = etree.Element(tag(SOAP_ENVELOPE, "Fault"), nsmap={"soap": SOAP_ENVELOPE})
-    etree.SubElement(element, "faultcode").text = f"soap:{code}"
+    etree.SubElement(element, "faultcode").text = "soap:Client"
     etree.SubElement(element, "faultstring").text = words
     return respond(wrap(element), status)
 

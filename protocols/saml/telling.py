@@ -12,8 +12,8 @@ from protocols.saml import participation, soap
 from protocols.saml.assertion import new_identifier
 from protocols.saml.entity import Entity, Party
 from protocols.saml.envelope import read_head, status_of
-from protocols.saml.errors import Refused
-from protocols.saml.logout_message import RESPONSE, new_request
+from protocols.saml.errors import Refused, SAMLError
+from protocols.saml.logout_message import RESPONSE, new_request, spoken
 from protocols.saml.names import SOAP, SUCCESS, UNKNOWN_PRINCIPAL
 from protocols.saml.sending import AFTER_ISSUER, signer
 from protocols.saml.signature import BadSignature, is_signed, sign, verify
@@ -49,17 +49,17 @@ async def _tell(
 ) -> None:
     identifier, address = new_identifier(), back_address(party)
     indexes = [each.session_index for each in group]
-    name = participation.name_of(here, group[0])
-    message = new_request(identifier, here.id, address, now, name, indexes)
-    sign(message, signer(party, ring), AFTER_ISSUER)
     try:
+        name = spoken(party, participation.name_of(here, group[0]))
+        message = new_request(identifier, here.id, address, now, name, indexes)
+        sign(message, signer(party, ring), AFTER_ISSUER)
         answer = await here.outbound.post(address, soap.payload(message))
         if answer.status != 200:
             raise Untold(f"it answered {answer.status}")
         check(party, soap.unwrap(answer.body), identifier)
     except OutboundError as error:
         raise Untold(str(error)) from None
-    except Refused as fault:
+    except (Refused, SAMLError) as fault:
         raise Untold(fault.words) from None
 
 

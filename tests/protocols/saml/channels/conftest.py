@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from keys.certified_key import CertifiedKey
 from protocols.saml.names import POST, REDIRECT, SOAP
 from tests.browser import Browser
 from tests.logging_out import Listener
@@ -21,6 +22,7 @@ PAT = Person("pat", password=PASSWORD)
 BOB = Person("bob", password=PASSWORD, token=Token())
 TIM = Person("tim", token=Token())
 EVE = Person("eve", password=PASSWORD)
+IRIS = Person("iris", password=PASSWORD)  # who will be disabled
 NIGEL = Person("nigel", password=PASSWORD)  # may go nowhere, which he hears after his proof
 PASSWORDS = {"group": "plain", "require": ["password"]}
 CODES = {"group": "device", "require": ["totp"]}
@@ -38,7 +40,7 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="session")
-def providers(listener: Listener) -> dict[str, Provider]:
+def providers(listener: Listener, decryption: CertifiedKey) -> dict[str, Provider]:
     """By name, each with where it hears of a logout."""
 
     def back(name: str) -> tuple[str, str]:
@@ -55,6 +57,7 @@ def providers(listener: Listener) -> dict[str, Provider]:
             Provider("mute"),
             Provider("fetch", by_artifact=True, logout=((REDIRECT, front("fetch")),)),
             Provider("shell"),
+            Provider("vault", logout=((REDIRECT, front("vault")),), decryption=decryption),
         )
     }
     return listener.providers
@@ -87,11 +90,14 @@ def site(
         saml = {"metadata": f"metadata/{name}.xml", "ecp": name == "shell"}
         if name == "chat":
             saml["name_id"] = "transient"
+        if name == "vault":
+            saml["encrypt_name_id"] = True
         names = {"ja": f"サービス {name}", "en": f"Service {name}"}
         tenant.services[name] = {"service": name, "display_name": names, "saml": saml}
     tenant.add_service("app", CALLBACK)
     for person, group in (
         (ALICE, "staff"),
+        (IRIS, "plain"),
         (PAT, "plain"),
         (BOB, "token"),
         (TIM, "device"),

@@ -97,7 +97,7 @@ async def test_who_does_not_prove_who_he_is_gets_nothing_and_takes_nothing_away(
     for provider, signed in ((fetch.provider, False), (Provider("fetch"), True)):
         one = Leaver(browser, provider, site.url)
         code, said = await one.post_soap(RESOLUTION, resolve(provider, artifact), signed)
-        assert (code, said.tag) == (500, tag(SOAP_ENVELOPE, "Fault"))
+        assert (code, said.tag) == (403, tag(SOAP_ENVELOPE, "Fault"))
     other = Leaver(browser, providers["wiki"], site.url)
     _, said = await other.post_soap(RESOLUTION, resolve(other.provider, artifact))
     assert said.find(RESPONSE) is None
