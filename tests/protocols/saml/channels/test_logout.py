@@ -381,6 +381,11 @@ async def test_a_service_speaks_of_its_own_sessions_only(enter: Enter, browser: 
     assert found is not None
     found.text = login.text("saml:AuthnStatement/@SessionIndex")
     assert status_of((await desk.post_soap("/saml/slo/soap", mixed))[1]) == NOBODY
+    renamed = desk.logout_request(own)
+    name = renamed.find(NAME_ID)
+    assert name is not None
+    name.text = "somebody else"
+    assert status_of((await desk.post_soap("/saml/slo/soap", renamed))[1]) == NOBODY
     inside = "<saml:NameID>nobody</saml:NameID>"
     unknown = message(desk.provider, "LogoutRequest", inside)
     assert status_of((await desk.post_soap("/saml/slo/soap", unknown))[1]) == NOBODY
