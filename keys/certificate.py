@@ -61,6 +61,14 @@ class Certificate:
             raise InvalidCertificate from None
         raise InvalidCertificate
 
+    @classmethod
+    def from_der(cls, certificate: bytes) -> Self:
+        """Raises `InvalidCertificate`."""
+        try:
+            return cls(x509.load_der_x509_certificate(certificate))
+        except ValueError:
+            raise InvalidCertificate from None
+
     @property
     def thumbprint(self) -> str:
         """`x5t#S256` (RFC 8705 §3.1)."""

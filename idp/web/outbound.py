@@ -27,6 +27,7 @@ SECONDS: Final = 4.0  # in all, from the look-up to the last byte
 CONNECT_SECONDS: Final = 2.0
 MAXIMUM_BYTES: Final = 64 * 1024
 HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "Masugata"}  # nothing that could be unpacked
+Body = Mapping[str, str] | aiohttp.BytesPayload
 
 
 class OutboundError(Exception):
@@ -62,9 +63,9 @@ class Outbound:
         """Raises `OutboundError`. Answers with another status than 2xx are for the caller to judge."""
         return await self._whole("GET", url, None)
 
-    async def post(self, url: str, form: Mapping[str, str]) -> Answer:
-        """The same with a form."""
-        return await self._whole("POST", url, form)
+    async def post(self, url: str, body: Body) -> Answer:
+        """The same with a form, or whatever else says its own content type."""
+        return await self._whole("POST", url, body)
 
     async def stream(self, url: str, accept: str, limits: Limits, take: Callable[[bytes], None]) -> int:
         """Like `get` for what is too large to be held; `take` is given the body of a 200 piece by piece.
@@ -73,16 +74,15 @@ class Outbound:
         """
         return (await self._send("GET", url, None, limits, take, accept)).status
 
-    async def _whole(self, method: str, url: str, form: Mapping[str, str] | None) -> Answer:
-        body = bytearray()
-        answer = await self._send(method, url, form, Limits(SECONDS, MAXIMUM_BYTES), body.extend)
-        return dataclasses.replace(answer, body=bytes(body))
+    async def _whole(self, method: str, url: str, body: Body | None) -> Answer:
+        back, limits = bytearray(), Limits(SECONDS, MAXIMUM_BYTES)
+        return dataclasses.replace(await self._send(method, url, body, limits, back.extend), body=bytes(back))
 
     async def _send(
         self,
         method: str,
         url: str,
-        form: Mapping[str, str] | None,
+        body: Body | None,
         limits: Limits,
         take: Callable[[bytes], None],
         accept: str = "",  # of a page that says otherwise than 200 nothing is read
@@ -103,7 +103,7 @@ class Outbound:
                     auto_decompress=False,
                     timeout=aiohttp.ClientTimeout(total=limits.seconds, connect=CONNECT_SECONDS),
                 ) as session,
-                session.request(method, URL(url, encoded=True), data=form, allow_redirects=False) as response,
+                session.request(method, URL(url, encoded=True), data=body, allow_redirects=False) as response,
             ):
                 if not accept or response.status == HTTPStatus.OK:
                     await _read(response, limits.maximum_bytes, take)
