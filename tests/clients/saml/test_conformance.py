@@ -21,13 +21,13 @@ from protocols.saml.names import ASSERTION, METADATA, PROTOCOL
 from protocols.saml.xml import inflate, parse
 from tests.browser import Browser
 from tests.clients.saml.pysaml2_client import STATE, PySAML2
+from tests.clients.saml.schemas import schema
 from tests.clients.saml.service import pem
 from tests.clients.saml.site import Site, open_site
 from tests.page import Form
 from tests.people import ALICE
 from tests.service_provider import handover
 
-SCHEMAS = (Path("/usr/share/xml/opensaml"), Path("/usr/share/xml/xmltooling"))
 DS = "http://www.w3.org/2000/09/xmldsig#"
 XMLNS = {"md": METADATA, "saml": ASSERTION, "samlp": PROTOCOL, "ds": DS}
 ENVELOPED = f"{DS}enveloped-signature"
@@ -40,28 +40,6 @@ class Plain(PySAML2):
 
     name = "plain"
     settings: ClassVar[Mapping[str, Any]] = {}
-
-
-class OnThisMachine(etree.Resolver):
-    """Schemas name each other by addresses in the world; each lies here by the last part of it."""
-
-    def resolve(self, system_url: str, public_id: str, context: Any) -> Any:
-        name = system_url.rpartition("/")[2]
-        found = next(folder / name for folder in SCHEMAS if (folder / name).exists())
-        return self.resolve_filename(str(found), context)
-
-
-def schema(*names: str) -> etree.XMLSchema:
-    """One that knows the namespaces of all of them."""
-    parser = etree.XMLParser()
-    parser.resolvers.add(OnThisMachine())
-    known = [etree.parse(SCHEMAS[0] / name, parser).getroot().get("targetNamespace") for name in names]
-    imports = "".join(
-        f'<import namespace="{space}" schemaLocation="{name}"/>'
-        for space, name in zip(known, names, strict=True)
-    )
-    text = f'<schema xmlns="http://www.w3.org/2001/XMLSchema">{imports}</schema>'
-    return etree.XMLSchema(etree.fromstring(text, parser))
 
 
 @dataclass
