@@ -36,6 +36,7 @@ _REJECT: Final[Mapping[str, Any]] = {
     "until": None,  # when a lock ends
     "portal_url": REQUIRED,
     "switch_user_url": REQUIRED,
+    "portal_closed": False,  # the rules keep the user out of the portal as well: portal_url does not help
 }
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {

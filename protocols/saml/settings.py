@@ -78,11 +78,13 @@ class ServiceSettings(ServiceMetadata):
         if self.name_id_attribute not in (None, ID):
             yield ("name_id_attribute",), self.name_id_attribute
 
-    def warnings(self) -> tuple[str, ...]:
-        """What an administrator should not forget."""
-        if self.allow_sha1:
-            return ("saml.allow_sha1: requests signed with SHA-1 can be forged, have the service changed",)
-        return ()
+    def warnings(self) -> dict[str, str]:
+        """What an administrator should not forget, by setting."""
+        if not self.allow_sha1:
+            return {}
+        return {
+            "allow_sha1": "allow_sha1: requests signed with SHA-1 can be forged, have the service changed"
+        }
 
 
 class TenantSettings(TenantMetadata):
