@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -77,7 +78,12 @@ class Answering:
 
 def station(packet: Packet) -> Address:
     """Where the user is, as the NAS says in Calling-Station-Id."""
+    return _address(packet.first(CALLING_STATION_ID) or b"")
+
+
+@lru_cache(maxsize=4096)
+def _address(text: bytes) -> Address:
     try:
-        return parse(packet.text(CALLING_STATION_ID).strip("[]"))
+        return parse(text.decode().strip("[]"))
     except ValueError:
         return NOWHERE
