@@ -53,7 +53,7 @@ class Answering:
             return reply(alive, packet, (), nas.secret)
         return None
 
-    async def _access(self, nas: NAS, packet: Packet, peer: str) -> bytes:
+    async def _access(self, nas: NAS, packet: Packet, peer: str) -> bytes | None:
         details: dict[str, object] = {"nas": peer}
         if packet.signed_at is None:
             details["unsigned"] = True
@@ -66,7 +66,11 @@ class Answering:
                 return reply(code, packet, attributes, nas.secret)
             except Malformed as error:  # more attributes than a packet holds
                 code, attributes = await bridge.refuse(str(error))
-        return reply(code, packet, attributes, nas.secret)
+        try:
+            return reply(code, packet, attributes, nas.secret)
+        except Malformed as error:  # nor does it hold a no: the request was nothing but Proxy-States
+            log.warning("radius.unanswerable", tenant=nas.tenant.name, service=nas.service, error=str(error))
+            return None
 
     async def _account(self, nas: NAS, packet: Packet, peer: str) -> bytes:
         async with self._provider.storage.transaction(nas.tenant.name) as tx:
