@@ -99,7 +99,8 @@ async def test_numbers_of_a_report_that_no_database_takes(
     for _ in range(100):
         kinds = random.choices((1, 4, 8, 31, 32, 40, 41, 42, 44, 46, 49, 52, 55), k=random.randint(0, 8))
         attributes = [
-            (kind, random.choice((os.urandom(4), b"\0\0\0\1", b"\0\0\0\3", os.urandom(9), b""))) for kind in kinds
+            (kind, random.choice((os.urandom(4), b"\0\0\0\1", b"\0\0\0\3", os.urandom(9), b"")))
+            for kind in kinds
         ]
         assert accounting(nas, *attributes).code == 5
     assert '"defect"' not in vpn.log
