@@ -26,8 +26,10 @@ SECONDS: Final = 4.0  # in all, from the look-up to the last byte
 CONNECT_SECONDS: Final = 2.0
 MAXIMUM_BYTES: Final = 64 * 1024
 HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "Masugata"}  # nothing that could be unpacked
-# Global by name, but they carry an IPv4 address that may be anyone's: NAT64 (RFC 6052), 6to4 (RFC 3056).
-CARRIERS: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("2002::/16"))
+# What IANA gives out for the Internet. Elsewhere lie NAT64 of a network's own (RFC 8215), IPv4 in other dress
+# (RFC 4291 §2.5.5.1, RFC 2765), and site-local addresses (RFC 3879), all of which Python takes for global.
+UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+CARRIER: Final = ipaddress.IPv6Network("2002::/16")  # 6to4: an IPv4 address that may be anyone's (RFC 3056)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -170,7 +172,7 @@ class _Vetting(AbstractResolver):
 def is_public(address: Address) -> bool:
     """Whether anybody on the Internet could be meant, and nobody else."""
     address = _bare(address)
-    if isinstance(address, ipaddress.IPv6Address) and any(address in network for network in CARRIERS):
+    if isinstance(address, ipaddress.IPv6Address) and (address not in UNICAST or address in CARRIER):
         return False
     return address.is_global and not address.is_multicast
 
