@@ -55,19 +55,19 @@ async def nas(opened: Opened, since: int, as_json: bool) -> None:
         if "radius" in service.doors
     }
     async with opened.snapshot() as tx:
-        counts = await _counted(tx, oldest)
+        counts = await counted(tx, oldest)
         rows = [
             _row(
                 opened, name, counts[name], await _answered(tx, name, oldest), settings.message_authenticator
             )
             for name, settings in services.items()
         ]
-    if counts[UNKNOWN].dropped:
+    if counts[UNKNOWN].dropped.total():
         rows.append(_row(opened, UNKNOWN, counts[UNKNOWN]))
     show(rows, COLUMNS, as_json=as_json)
 
 
-async def _counted(tx: Transaction, oldest: int) -> Mapping[str, Count]:
+async def counted(tx: Transaction, oldest: int) -> Mapping[str, Count]:
     """What was counted of each service since `oldest` (epoch seconds), and of strangers."""
     counts: defaultdict[str, Count] = defaultdict(Count)
     for each in await find(tx, oldest, MANY, event=tally.UNSIGNED):
@@ -75,7 +75,8 @@ async def _counted(tx: Transaction, oldest: int) -> Mapping[str, Count]:
     for each in await find(tx, oldest, MANY, event=tally.DROPPED):
         counts[each.service].dropped[each.details["reason"]] += each.details["packets"]
     for each in await find(tx, oldest, MANY, event=tally.STRANGERS):
-        counts[UNKNOWN].dropped.update(each.details["addresses"])
+        named: dict[str, int] = each.details["addresses"]
+        counts[UNKNOWN].dropped.update(named, others=each.details["packets"] - sum(named.values()))
     return counts
 
 
@@ -101,5 +102,5 @@ def _row(
         "dropped": count.dropped.total(),
         "last_seen": opened.time(answered.at) if answered else None,
         "from": answered.details["nas"] if answered else None,
-        "reasons": dict(count.dropped.most_common()),
+        "reasons": dict((+count.dropped).most_common()),
     }
