@@ -7,6 +7,7 @@ import os
 import random
 import struct
 from contextlib import closing
+from http.client import HTTPConnection
 
 import pytest
 
@@ -120,4 +121,26 @@ def test_a_tunnel_that_breaks_is_no_accident(vpn: VPN) -> None:
                 nas._exactly(1)
     with closing(Tunnel(vpn)) as nas:
         assert nas.exchange(nas.request(code=12))[0].code == ACCEPT
+    assert defects(vpn) == before
+
+
+@pytest.mark.parametrize("form", ["png", "svg", "html"])
+def test_names_that_nobody_can_have_get_a_table_like_any(form: str, vpn: VPN) -> None:
+    """THREAT_MODEL.md 32: generated bad inputs: no 5xx."""
+    before = defects(vpn)
+    for name in (
+        "%ED%A0%80",
+        "%FF%FE",
+        "%00",
+        "a%00b",
+        "x" * 5000,
+        "%F0%9F%98%80" * 300,
+        "%EF%AC%83" * 256,
+        "a&username=b",
+    ):
+        path = f"/webtoken/table.{form}?username={name}"
+        connection = HTTPConnection("localhost", vpn.port, timeout=15)
+        connection.request("GET", path)
+        assert connection.getresponse().status < 500, name
+        connection.close()
     assert defects(vpn) == before
