@@ -61,6 +61,14 @@ class Certificate:
             raise InvalidCertificate from None
         raise InvalidCertificate
 
+    @classmethod
+    def from_der(cls, certificate: bytes) -> Self:
+        """Raises `InvalidCertificate`."""
+        try:
+            return cls(x509.load_der_x509_certificate(certificate))
+        except ValueError:
+            raise InvalidCertificate from None
+
     @property
     def thumbprint(self) -> str:
         """`x5t#S256` (RFC 8705 §3.1)."""
@@ -68,11 +76,8 @@ class Certificate:
 
     @property
     def public_key(self) -> bytes:
-        """The key in it, as its SubjectPublicKeyInfo in DER; empty for one that we cannot read, nobody has it."""
-        try:
-            return self._x509.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        except (ValueError, UnsupportedAlgorithm):
-            return b""
+        """The key in it, as its SubjectPublicKeyInfo in DER."""
+        return self._x509.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     def is_valid(self, now: int) -> bool:
         """Whether its own dates say so; `now` in epoch seconds."""

@@ -13,7 +13,8 @@ import pytest
 from aiohttp import web
 
 from idp.web import outbound
-from idp.web.outbound import MAXIMUM_BYTES, Limits, Outbound, OutboundError, is_public
+from idp.web.outbound import MAXIMUM_BYTES, Limits, Outbound, OutboundError
+from idp.web.public_address import is_public, literal
 from tests.server import free_port
 
 INNER = (
@@ -72,6 +73,12 @@ def test_an_address_inside_is_not_public(address: str) -> None:
 @pytest.mark.parametrize("address", PUBLIC)
 def test_an_address_outside_is(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("host", ["127.1", "127.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1"])
+def test_an_address_is_one_however_it_is_written(host: str) -> None:
+    assert literal(host) == ipaddress.IPv4Address("127.0.0.1")
+    assert literal(f"{host}.example.com") is None
 
 
 @pytest.mark.parametrize("address", INNER)
