@@ -61,8 +61,9 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "logout/done": {
         "portal_url": REQUIRED,
-        "services": [],  # name, result (done, pending, asked, unsupported), frame (an address to load, or empty)
+        "services": [],  # name, result (done, pending, waiting, asked, failed, unsupported), frame (to load, or empty)
         "complete": True,  # whether the user is signed out of all of them, as far as can be known
+        "next_url": "",  # where the browser goes on signing out
         "onward": None,  # url and name of the service that waits for the browser
     },
     "consent/ask": {

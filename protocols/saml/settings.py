@@ -56,6 +56,7 @@ class ServiceSettings(ServiceMetadata):
         None  # of several in the metadata, where answers go unless a request says; None: its default
     )
     idp_initiated: bool = False  # a tile of the portal, and a login that the service did not ask for
+    ecp: bool = False  # logins by programs that send user name and secret at once, over HTTP Basic
     relay_state: Annotated[Text, Field(max_length=RELAY_STATE_LENGTH)] | None = None  # sent with that login
     session_seconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None  # None: as long as ours
     assertion_seconds: Annotated[int, Field(ge=30, le=3600)] = 300  # how long an assertion may be used
