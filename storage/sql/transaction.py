@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
+from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.contract import (
-    Audit,
     Budgets,
     Credentials,
     Grants,
@@ -21,6 +21,7 @@ from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
@@ -43,10 +44,12 @@ from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.mails import SQLMails
 from storage.sql.name_revisions import SQLNameRevisions
 from storage.sql.network_sessions import SQLNetworkSessions
 from storage.sql.participants import SQLParticipants
 from storage.sql.registered_clients import SQLRegisteredClients
+from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
 from storage.sql.service_metadata import SQLServiceMetadata
 from storage.sql.service_tokens import SQLServiceTokens
@@ -68,6 +71,7 @@ class SQLTransaction:
         *("artifacts", "certified_keys", "name_revisions", "participants", "service_metadata"),
         *("deliveries", "derivation_keys", "device_grants", "exchanged_tokens", "expired", "grants"),
         *("initial_tokens", "interactions", "registered_clients", "retry_answers", "service_tokens"),
+        *("mails", "reset_links"),
         *("sessions", "signing_keys", "spent_identifiers", "tokens", "users"),
         *("network_sessions", "web_tokens"),
     )
@@ -100,6 +104,8 @@ class SQLTransaction:
         self.service_metadata: ServiceMetadata = SQLServiceMetadata(connection)
         self.participants: Participants = SQLParticipants(connection)
         self.artifacts: Artifacts = SQLArtifacts(connection)
+        self.mails: Mails = SQLMails(connection)
+        self.reset_links: ResetLinks = SQLResetLinks(connection)
         self.audit: Audit = SQLAudit(connection)
         self.expired = SQLExpired(connection)
         self.commit = connection.commit
