@@ -48,6 +48,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "search": False,
         "q": "",
         "last_login": None,
+        "initial_until": None,  # when an initial pattern stops working
         "action": REQUIRED,  # signs out
         "csrf": REQUIRED,
     },

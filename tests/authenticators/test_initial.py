@@ -73,13 +73,16 @@ def test_one_that_cannot_be_drawn_is_refused() -> None:
 async def test_it_is_right_until_its_end_and_wrong_afterwards(store: Storage) -> None:
     matrix = Matrix(MatrixSettings(), Vault("acme", {1: os.urandom(32)}))
     issued = matrix.issue(USER, NOW, NOW + DAY)
-    assert matrix.initial_until(issued.credential) == NOW + DAY
-    assert matrix.initial_until(matrix.enrol(USER, {"pattern": Secret("A1 F2 K3 L4 C2 G1")}, NOW)) is None
     assert issued.cells.reveal() not in repr(issued) and issued.grid[0] not in repr(issued)
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)
+        assert await matrix.initial_until(tx, USER) is None
         await tx.credentials.add(issued.credential)
+        assert await matrix.initial_until(tx, USER) == NOW + DAY
         for now, expected in ((NOW + DAY - 1, True), (NOW + DAY, False)):
             prompt = await matrix.challenge(tx, USER, now)
             digits = answer(issued.cells.reveal(), [list(row) for row in prompt["table"]])
             assert await matrix.verify(tx, USER, prompt, Secret(digits), now) is expected
+        await tx.credentials.delete("u1", "matrix")
+        await tx.credentials.add(matrix.enrol(USER, {"pattern": Secret("A1 F2 K3 L4 C2 G1")}, NOW))
+        assert await matrix.initial_until(tx, USER) is None

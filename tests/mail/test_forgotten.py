@@ -86,7 +86,8 @@ async def test_an_initial_pattern_ends(house: House, browsers: Browsers) -> None
     cells = re.search(r"(?:[A-L][1-4] ){5}[A-L][1-4]", house.mail.to("fay@example.com")[-1].text)
     assert cells is not None
     fay = replace(ALICE, name="fay", pattern=cells[0])
-    assert not (await browsers().login(f"{house.server.url}/", fay, "\0")).asked
+    page = await browsers().login(f"{house.server.url}/", fay, "\0")
+    assert not page.asked and "Your pattern is an initial one and stops working at" in page.text
     house.server.advance(86401)
     assert (await browsers().login(f"{house.server.url}/", fay, "\0")).asked == "answer"
 

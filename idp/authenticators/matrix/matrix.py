@@ -93,9 +93,10 @@ class Matrix:
         names = Secret(" ".join(map(str, cells)))
         return Issued(credential, initial.draw(cells, shown), names, shown.blocks, until)
 
-    def initial_until(self, credential: Credential) -> int | None:
-        """When an initial pattern ends, which its user is to change before; None for one of his own."""
-        return _decode(self._safe.unseal(credential))[2]
+    async def initial_until(self, tx: Transaction, user: User) -> int | None:
+        """When the user's initial pattern ends, which he is to change before; None for one of his own."""
+        held = await self._safe.open(tx, user)
+        return next((until for each in held if (until := _decode(each.content)[2]) is not None), None)
 
     def _expected(self, digits: str, fixed: str) -> tuple[str, str]:
         """What may be typed: always two texts, so that phrase and position do not show in the time."""
