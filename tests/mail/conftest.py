@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,12 @@ class House:
 
     server: Server
     mail: MailServer
+
+    @property
+    def now(self) -> float:
+        """What the server's clock shows."""
+        ahead = self.server.folder / "clock"
+        return time.time() + (float(ahead.read_text()) if ahead.exists() else 0)
 
     def waiting(self, *words: str) -> list[dict[str, object]]:
         """What `idp mail list` says."""
@@ -47,7 +54,7 @@ def house(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
     mail.start()
     try:
         for one in running(server):
-            for name in ("alice", "dora", "emil", "fay", "gus"):
+            for name in ("alice", "dora", "emil", "fay", "gus", "hana", "ivan", "jun"):
                 one.add_user(name, "staff", pattern=PATTERN)
             yield House(one, mail)
     finally:
