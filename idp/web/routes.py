@@ -7,6 +7,7 @@ from aiohttp import web
 from idp import recovery
 from idp.provider import IdentityProvider
 from idp.web import account_services, forgotten, login, logout, portal
+from idp.web import round as rounds
 from idp.web.static import static
 
 ROUTES = (
@@ -15,6 +16,7 @@ ROUTES = (
     web.post(login.PATH, login.submit),
     web.get(logout.PATH, logout.confirm, allow_head=False),
     web.post(logout.PATH, logout.submit),
+    web.get(rounds.PATH, logout.progress, allow_head=False),
     web.get(account_services.PATH, account_services.show, allow_head=False),
     web.post(account_services.PATH, account_services.revoke),
     web.get(recovery.PATH, forgotten.show, allow_head=False),

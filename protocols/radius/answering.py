@@ -56,9 +56,10 @@ class Answering:
         details: dict[str, object] = {"nas": peer}
         if packet.signed_at is None:
             details["unsigned"] = True
-        caller = Caller(station(packet), nas.browser, request_id=packet.authenticator.hex())
+        if station(packet) == NOWHERE and (named := packet.first(CALLING_STATION_ID)):
+            details["station"] = named.decode(errors="replace").replace("\0", "")  # which no database takes
         async with self._provider.storage.transaction(nas.tenant.name) as tx:
-            visit = Visit(tx, nas.tenant, caller, self._provider.clock(), details)
+            visit = Visit(tx, nas.tenant, _caller(nas, packet, peer), self._provider.clock(), details)
             bridge = Bridge(visit, nas, packet, details)
             code, attributes = await bridge.answer()
             try:
@@ -69,10 +70,14 @@ class Answering:
 
     async def _account(self, nas: NAS, packet: Packet, peer: str) -> bytes:
         async with self._provider.storage.transaction(nas.tenant.name) as tx:
-            caller = Caller(station(packet), nas.browser, request_id=packet.authenticator.hex())
-            visit = Visit(tx, nas.tenant, caller, self._provider.clock(), {"nas": peer})
+            visit = Visit(tx, nas.tenant, _caller(nas, packet, peer), self._provider.clock(), {"nas": peer})
             await accounting.account(visit, nas, packet, peer)
         return acknowledgement(packet, nas.secret)
+
+
+def _caller(nas: NAS, packet: Packet, peer: str) -> Caller:
+    request_id = packet.authenticator.hex()
+    return Caller(station(packet), nas.browser, request_id=request_id, through=f"nas {peer}")
 
 
 def station(packet: Packet) -> Address:

@@ -40,6 +40,18 @@ def test_whatever_else_is_none(value: str) -> None:
         Certificate.from_header(value)
 
 
+@pytest.mark.parametrize(
+    "known", ["06072a8648ce3d0201", "06082a8648ce3d030107"], ids=["kind of key", "curve"]
+)
+def test_one_with_a_key_that_we_do_not_know_is_none(known: str) -> None:
+    """Whoever signs his own may put anything there; it must end as any other does, not as a defect."""
+    identifier = bytes.fromhex(known)
+    assert BATCH.der.count(identifier) == 1
+    changed = BATCH.der.replace(identifier, identifier[:-1] + b"\x0f")
+    with pytest.raises(InvalidCertificate):
+        Certificate.from_header(f":{base64.b64encode(changed).decode()}:")
+
+
 def test_its_subject_is_compared_part_for_part() -> None:
     certificate = Certificate.from_header(BATCH.header)
     assert certificate.has_subject(subject(NAME))
@@ -95,3 +107,18 @@ def test_it_has_an_end_and_a_beginning() -> None:
 def test_who_may_issue_says_so_himself(pem: bytes) -> None:
     with pytest.raises(ValueError):
         Authorities.from_pem(pem)
+
+
+def test_one_of_a_version_that_nobody_knows_is_none() -> None:
+    odd = BATCH.der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020104"))
+    with pytest.raises(InvalidCertificate):
+        Certificate.from_header(f":{base64.b64encode(odd).decode()}:")
+
+
+def test_one_with_a_key_that_cannot_be_read_is_none() -> None:
+    """Of a kind, or on a curve, that we do not know: whoever makes a certificate may write what he likes."""
+    for ours, odd in (("2a8648ce3d0201", "2a8648ce3d0263"), ("2a8648ce3d030107", "2a8648ce3d030163")):
+        der = BATCH.der.replace(bytes.fromhex(ours), bytes.fromhex(odd))
+        assert der != BATCH.der
+        with pytest.raises(InvalidCertificate):
+            Certificate.from_header(f":{base64.b64encode(der).decode()}:")

@@ -67,6 +67,7 @@ async def test_carol_is_asked_like_anyone_and_denied_only_after_her_proof(house:
     assert isinstance(outcome, Reject)
     assert outcome.reason is Reason.DENIED
     assert outcome.reference
+    assert outcome.is_portal_closed
     assert await house.events("login.denied") == 1
 
 
@@ -74,6 +75,14 @@ async def test_a_service_that_nobody_may_enter_says_so_without_asking(house: Hou
     outcome = await house.answer(await house.begin("closed"), "alice")
     assert isinstance(outcome, Reject)
     assert outcome.message == {"en": "Closed."}
+    assert not outcome.is_portal_closed, "some may enter the portal, and nobody knows yet who this is"
+
+
+async def test_who_is_denied_a_service_is_sent_to_the_portal_if_that_is_open_to_him(house: House) -> None:
+    await house.login("alice")
+    outcome = await house.begin("closed")
+    assert isinstance(outcome, Reject)
+    assert (outcome.username, outcome.is_portal_closed) == ("alice", False)
 
 
 async def test_a_wrong_answer_brings_a_new_table(house: House) -> None:
