@@ -9,6 +9,7 @@ from idp import conclusion, likeness, throttle
 from idp.authenticators import Busy
 from idp.authenticators.answer import Answer
 from idp.interaction import proved
+from idp.mail.queue import post
 from idp.outcome import Reject
 from idp.policy import Attempt, Deny, decide
 from idp.throttle import Spent
@@ -60,6 +61,8 @@ async def prove(
         return proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
     if spent.evaluate and not at_once:
         await throttle.charge(visit.tx, username, authenticator.name)
+        if spent.left == 0:  # this one locks the name; nobody's mail costs as much as somebody's
+            await post(visit.tx, visit.tenant, "locked", user, visit.now, until=spent.until)
     reference = await visit.record(
         "proof.refused" if spent.evaluate else "proof.locked",
         user_id=interaction.user_id,

@@ -7,10 +7,10 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.contract import (
-    Audit,
     Budgets,
     Credentials,
     Grants,
@@ -22,6 +22,7 @@ from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
@@ -44,10 +45,12 @@ from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.mails import SQLMails
 from storage.sql.name_revisions import SQLNameRevisions
 from storage.sql.network_sessions import SQLNetworkSessions
 from storage.sql.participants import SQLParticipants
 from storage.sql.registered_clients import SQLRegisteredClients
+from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
 from storage.sql.service_metadata import SQLServiceMetadata
 from storage.sql.service_tokens import SQLServiceTokens
@@ -111,6 +114,8 @@ class SQLTransaction:
     service_metadata = Made[ServiceMetadata](SQLServiceMetadata)
     participants = Made[Participants](SQLParticipants)
     artifacts = Made[Artifacts](SQLArtifacts)
+    mails = Made[Mails](SQLMails)
+    reset_links = Made[ResetLinks](SQLResetLinks)
     audit = Made[Audit](SQLAudit)
     expired = Made(SQLExpired)
 
