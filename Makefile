@@ -1,6 +1,6 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-applications lint bench lock image clean
+.PHONY: help run test test-applications fuzz lint bench lock image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -46,6 +46,10 @@ test-applications: $(VENV)/made-for-testing tests/applications/node_modules/made
 
 bench: $(VENV)/made-for-testing  ## Measure what a login costs
 	@$(BIN)/python -m tests.bench.run
+	@$(BIN)/python -m tests.bench.radius
+
+fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIUS door
+	@$(BIN)/python -m tests.protocols.radius.fuzz
 
 lock:  ## Take the newest releases that setup.cfg allows into the lock files
 	@.ci/lock

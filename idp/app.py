@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from itertools import chain
 from pathlib import Path
 from socket import socket
 from zoneinfo import ZoneInfo
@@ -16,11 +19,13 @@ import storage
 from idp import doors, log
 from idp.assembly import open_provider
 from idp.authenticators import Refused
+from idp.config import tls
 from idp.config.configuration import Configuration
 from idp.config.load import load as read_configuration
 from idp.config.mistake import ConfigurationError
 from idp.config.revision import revision
 from idp.delivering import retrying
+from idp.places import Places
 from idp.provider import IdentityProvider
 from idp.supervisor.work import Stop, Unfit
 from idp.sweeping import sweeping
@@ -46,6 +51,8 @@ def load(folder: Path, workers: int | None = None) -> Server:
         pages = Pages(configuration.themes_folder)
         for tenant in configuration.tenants:
             pages.prepare(tenant.settings.theme, tenant.settings.locales)
+        radsec = configuration.server.radsec
+        encrypted = tls.context(radsec, folder) if radsec else None
         serving = Serving(revision(folder), configuration.server.doors)
     except ConfigurationError as error:
         raise Unfit([str(mistake) for mistake in error.mistakes]) from error
@@ -56,7 +63,7 @@ def load(folder: Path, workers: int | None = None) -> Server:
     log.configure(configuration.server.log, zones)
     for warning in configuration.warnings:
         logger.warning("configuration.dubious", words=str(warning))
-    return Server(configuration, serving, master, pages, workers or configuration.server.workers)
+    return Server(configuration, serving, master, pages, workers or configuration.server.workers, encrypted)
 
 
 def preload(configuration: Configuration) -> None:
@@ -75,19 +82,34 @@ class Server:
     master: MasterKey
     pages: Pages
     workers: int
+    tls: ssl.SSLContext | None
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        return (self.configuration.server.listen.http,)
+        listen = self.configuration.server.listen
+        return (listen.http, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
 
-    async def serve(self, sockets: Sequence[socket], ready: Callable[[], None], stop: Stop) -> None:
+    async def serve(
+        self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
+    ) -> None:
         log.settle()
         try:
             async with (
                 open_provider(self.configuration, self.master, now) as provider,
                 sweeping(provider),
+                AsyncExitStack() as listening,
             ):
-                await server.serve(await self._application(provider), sockets, ready, stop)
+                pages = await self._application(provider)
+                listen = self.configuration.server.listen
+                open_sockets = {
+                    setting: [sock for address in addresses for sock in sockets[address]]
+                    for setting, addresses in listen.of_doors.items()
+                }
+                places = Places(open_sockets, self.tls, stop)
+                for name in self.serving.doors:
+                    if listens := getattr(doors.opening(name), "listening", None):
+                        await listening.enter_async_context(listens(provider, places))
+                await server.serve(pages, sockets[listen.http], ready, stop)
         except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
 

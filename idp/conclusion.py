@@ -25,6 +25,7 @@ def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> 
         acr=verdict.acr or assurance.acr(counting, visit.tenant.authenticators),
         proofs=held.proofs,
         auth_time=min((proof.at for proof in counting), default=held.created_at),
+        rule=verdict.rule,
         expires_at=held.expires_at,
     )
 

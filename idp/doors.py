@@ -12,7 +12,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 GROUP = "masugata.protocols"
-BUILT_IN: Final[Mapping[str, str]] = {"oidc": "protocols.oidc", "saml": "protocols.saml"}
+BUILT_IN: Final[Mapping[str, str]] = {
+    "oidc": "protocols.oidc",
+    "saml": "protocols.saml",
+    "radius": "protocols.radius",
+}
 # What doors of ours lend to the command line: `idp NOUN` is `NOUN` in their `commands` module.
 NOUNS: Final[Mapping[str, str]] = {"saml": "SAML service providers: their metadata."}
 
@@ -24,6 +28,7 @@ class DoorModels:
     service: type[BaseModel]  # `ServiceSettings`: its section of a service
     tenant: type[BaseModel]  # `TenantSettings`: its section of a tenant
     unique: tuple[str, ...] = ()  # `UNIQUE`: what no two services of a tenant may share
+    exclusive: tuple[str, ...] = ()  # `EXCLUSIVE`: lists whose entries no two services anywhere may share
     # `unserved`: of a service's section and `idp.yaml`, the keys that the server cannot serve, and why
     unserved: Callable[[Any, Any], Mapping[str, str]] | None = None
 
@@ -48,8 +53,9 @@ def models(name: str) -> DoorModels:
     """The models of a door's settings, without the door itself. Raises LookupError."""
     settings = import_module(f"{_module(name)}.settings")
     unique: tuple[str, ...] = getattr(settings, "UNIQUE", ())
+    exclusive: tuple[str, ...] = getattr(settings, "EXCLUSIVE", ())
     unserved = getattr(settings, "unserved", None)
-    return DoorModels(settings.ServiceSettings, settings.TenantSettings, unique, unserved)
+    return DoorModels(settings.ServiceSettings, settings.TenantSettings, unique, exclusive, unserved)
 
 
 def _module(name: str) -> str:

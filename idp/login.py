@@ -6,15 +6,14 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idp import conclusion, likeness, session, throttle
+from idp import conclusion, proving, session, throttle
 from idp import interaction as interactions
-from idp.authenticators import Busy
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
-from idp.policy import Attempt, Deny, Require, decide
-from idp.username import canonical
+from idp.policy import Attempt, Deny, decide
+from idp.proving import Wrong
 from idp.visit import Visit
 from keys.secret import Secret
-from storage.records import Interaction, Proof, Session, User
+from storage.records import Interaction, Session, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,53 +105,26 @@ class Login:
         return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, user)
 
     async def _identify(self, visit: Visit, interaction: Interaction, name: Secret) -> Outcome:
-        """A user name was given: what is its owner asked? Nobody learns here whether it has one."""
-        username = canonical(name.reveal())
-        person = await visit.tx.users.find_by_name(username)
-        attempt = _attempt(visit, interaction, person)
-        verdict = decide(visit.tenant.rules, attempt).verdict
-        required = await likeness.required(visit, username, attempt, verdict)
-        if required is None:  # nobody gets in here and now: no proof to ask for, and no name to protect
-            return await conclusion.deny(visit, _denial(verdict), dataclasses.replace(attempt, user=None))
-        user = None if person is None or person.disabled_at is not None else person
-        interaction = dataclasses.replace(
-            interaction,
-            username=username,
-            user_id=user.id if user else None,
-            chain=required.authenticators,
-            proofs=(),
-        )
-        return await interactions.ask(visit, interaction, user)
+        """A user name was given."""
+        found = await proving.identify(visit, interaction, name.reveal())
+        return found if isinstance(found, Reject) else await interactions.ask(visit, *found)
 
     async def _prove(
         self, visit: Visit, interaction: Interaction, user: User | None, answer: Secret
     ) -> Outcome:
-        """An answer to the open question: count it, and only then look at it."""
-        username = interaction.username or ""
-        authenticator = visit.tenant.authenticators[interaction.chain[0]]
-        lockout = visit.tenant.settings.lockout
-        spent = await throttle.spend(visit.tx, lockout, username, authenticator.name, visit.now)
-        if spent.undecided:  # a right answer among many at once is not told that the name is locked
-            raise Busy
-        proven = spent.evaluate and await authenticator.verify(
-            visit.tx, user, interaction.prompt, answer, visit.now
-        )
-        if proven and user is not None:
-            await throttle.refund(visit.tx, username, authenticator.name)
-            proof = Proof(authenticator.name, authenticator.amr, visit.now)
-            return await self._advance(visit, interactions.proved(interaction, proof), user)
-        if spent.evaluate:
-            await throttle.charge(visit.tx, username, authenticator.name)
-        reference = await visit.record(
-            "proof.refused" if spent.evaluate else "proof.locked",
-            user_id=interaction.user_id,
-            service=interaction.service,
-            username=username,
-            authenticator=authenticator.name,
-        )
+        """An answer to the open question."""
+        outcome = await proving.prove(visit, interaction, user, answer)
+        if isinstance(outcome, Interaction) and user is not None:
+            return await self._advance(visit, outcome, user)
+        assert isinstance(outcome, Wrong)
+        spent = outcome.spent
         if spent.left == 0:
             return Reject(
-                Reason.LOCKED, interaction.service, username, until=spent.until, reference=reference
+                Reason.LOCKED,
+                interaction.service,
+                interaction.username,
+                until=spent.until,
+                reference=outcome.reference,
             )
         return await interactions.ask(visit, interaction, user, retry=True, last_try=spent.left == 1)
 
@@ -163,7 +135,7 @@ class Login:
         given = [proof.authenticator for proof in interactions.given(interaction)]
         await throttle.unlock(visit.tx, interaction.username or "", given)
         interaction = await interactions.standing(visit, interaction, user)
-        attempt = _attempt(visit, interaction, user)
+        attempt = proving.attempt(visit, interaction, user)
         verdict = decide(visit.tenant.rules, attempt).verdict
         if isinstance(verdict, Deny):
             return await conclusion.deny(visit, verdict, attempt)
@@ -171,11 +143,3 @@ class Login:
         if missing:  # the rules, his groups or his session changed while he was typing
             return await interactions.ask(visit, dataclasses.replace(interaction, chain=missing), user)
         return await conclusion.accept(visit, interaction, user, verdict)
-
-
-def _attempt(visit: Visit, interaction: Interaction, user: User | None) -> Attempt:
-    return Attempt(interaction.door, interaction.service, visit.caller.address, visit.now, user)
-
-
-def _denial(verdict: Require | Deny) -> Deny:
-    return verdict if isinstance(verdict, Deny) else Deny(verdict.rule)

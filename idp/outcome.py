@@ -30,6 +30,7 @@ class Authentication:
     proofs: tuple[Proof, ...]  # all that the session holds, those that this service did not ask for too
     auth_time: int  # of the oldest proof that counts, so that a maximum age is never stretched
     expires_at: int  # when the session ends at the latest
+    rule: str = ""  # that let him in
 
 
 class Reason(enum.Enum):
@@ -38,6 +39,7 @@ class Reason(enum.Enum):
     DENIED = "denied"
     LOCKED = "locked"
     EXPIRED = "expired"
+    REFUSED = "refused"  # a wrong answer, at a door that cannot simply ask again
     FOREIGN = "foreign"  # begun in another browser
 
 

@@ -10,6 +10,7 @@ from idp.config.tenant import TenantSettings
 from keys.token import new_id
 from storage import Transaction
 from storage.deliveries import Delivery
+from storage.network import NetworkSession
 from storage.records import Grant, Session
 
 # What was given for use without the user stays when he signs out (OpenID Connect Back-Channel Logout §2.7).
@@ -82,10 +83,22 @@ async def end(
 async def evict(tx: Transaction, doors: Mapping[str, str], user_id: str, now: int) -> tuple[int, int]:
     """End every session of a user, and take back everything that he gave; services are told soon.
 
-    Returns how many sessions and grants there were.
+    NASes are asked to end those that they reported. Returns how many sessions and grants there were.
     """
+    for session in await tx.network_sessions.list_of(user_id, now):
+        await disconnect(tx, doors, session, now)
     await _announce(tx, doors, await tx.grants.list_of(user_id), now)
     return await tx.sessions.delete_of(user_id), await tx.grants.delete_of(user_id)
+
+
+async def disconnect(tx: Transaction, doors: Mapping[str, str], session: NetworkSession, now: int) -> bool:
+    """Write that a NAS is to end a session; False where its service is no longer configured."""
+    door = doors.get(session.service)
+    if door is not None:
+        await tx.deliveries.add(
+            Delivery(new_id(), door, session.service, session.user_id or "", session.id, now, now)
+        )
+    return door is not None
 
 
 def delivery(door: str, grant: Grant, now: int, due_at: int, attempts: int = 0) -> Delivery:

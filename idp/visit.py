@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from idp.audit import record
 from idp.caller import Caller
@@ -19,6 +20,7 @@ class Visit:
     tenant: Tenant
     caller: Caller
     now: int
+    details: Mapping[str, object] = field(default_factory=dict)  # of the door's, for every event
 
     async def user(self, user_id: str | None) -> User | None:
         """The user unless unknown or disabled. It asks the database in either case, so that both cost alike."""
@@ -35,5 +37,5 @@ class Visit:
             service=service,
             address=str(self.caller.address),
             request_id=self.caller.request_id,
-            **details,
+            **{**self.details, **details},
         )

@@ -13,6 +13,7 @@ from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import (
@@ -157,6 +158,8 @@ class Transaction(Protocol):
     derivation_keys: DerivationKeys
     registered_clients: RegisteredClients
     initial_tokens: InitialTokens
+    web_tokens: WebTokens
+    network_sessions: NetworkSessions
     service_metadata: ServiceMetadata
     participants: Participants
     artifacts: Artifacts

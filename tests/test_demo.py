@@ -50,7 +50,14 @@ async def test_a_tenant_with_people_of_its_own_is_left_alone(store: Storage, tmp
 
 def test_the_guide_says_where_and_as_whom() -> None:
     said = CliRunner().invoke(main, ["demo", "guide", "--config", str(CONF)]).output
-    for words in ("http://localhost:8080/", "A1 F2 K3 L4 C2 G1", "correct horse battery", "carol", "wiki"):
+    for words in (
+        "http://localhost:8080/",
+        "A1 F2 K3 L4 C2 G1",
+        "correct horse battery",
+        "carol",
+        "wiki",
+        "radclient -x 127.0.0.1:1812",
+    ):
         assert words in said
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel
 
+from idp.authenticators.answer import Answer
 from keys.seal import Vault
 from keys.secret import Secret
 from storage import Transaction
@@ -41,18 +42,27 @@ class Authenticator(Protocol):
     name: ClassVar[str]
     amr: ClassVar[tuple[str, ...]]  # RFC 8176 §2
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]]
+    compares: ClassVar[bool]  # whether it can check an answer that cannot be read: `answer.Hashed`
+    shows: ClassVar[bool]  # whether its answer depends on what the prompt shows
     Settings: ClassVar[type[BaseModel]]
     fields: ClassVar[tuple[str, ...]]  # what `enrol` takes, the first is required
 
     def __init__(self, settings: Any, vault: Vault) -> None: ...
 
+    @property
+    def width(self) -> int:
+        """How many characters every answer has; 0 where they differ."""
+
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         """What to show, as JSON; it is stored with the interaction and comes back to `verify`."""
 
     async def verify(
-        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Secret, now: int
+        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
     ) -> bool:
-        """Whether the answer proves the user. Raises `Busy` before anything was spent."""
+        """Whether the answer proves the user. Raises `Busy` before anything was spent.
+
+        Without `compares` an answer that is not a `Secret` proves nothing.
+        """
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """A new sealed credential, not yet stored. Raises `Refused`."""

@@ -6,15 +6,16 @@ import base64
 import binascii
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import orjson
 import pyotp
 from pydantic import BaseModel, Field
 
-from idp.authenticators import Prompt, Refused, phrase
+from idp.authenticators import Prompt, Refused, hotp, phrase
+from idp.authenticators.answer import Answer
 from idp.authenticators.compare import matches
 from idp.authenticators.phrase import PhraseSettings
 from idp.authenticators.safe import Safe
@@ -24,11 +25,7 @@ from keys.secret import Secret
 from storage import Transaction
 from storage.records import Credential, User
 
-HASHES: Final[Mapping[str, Callable[[], Any]]] = {
-    "SHA1": hashlib.sha1,
-    "SHA256": hashlib.sha256,
-    "SHA512": hashlib.sha512,
-}
+HASHES: Final[Mapping[str, str]] = {"SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512"}
 SECRET_BYTES: Final = {"SHA1": 20, "SHA256": 32, "SHA512": 64}  # as long as the hash (RFC 6238 §5.1)
 FEWEST_BYTES, MOST_BYTES = 16, 128  # RFC 4226 §4 R6: 128 bits at least
 FARTHEST = 20  # steps that a device's clock may be off before it must be set
@@ -50,6 +47,8 @@ class Totp:
     name: ClassVar[str] = "totp"
     amr: ClassVar[tuple[str, ...]] = ("otp",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "possession"
+    compares: ClassVar[bool] = True
+    shows: ClassVar[bool] = False
     Settings: ClassVar[type[BaseModel]] = TotpSettings
     fields: ClassVar[tuple[str, ...]] = ("secret", "pin")
 
@@ -57,17 +56,21 @@ class Totp:
         self._settings = settings
         self._safe = Safe(vault, self.name, self._content(self._new_secret(), ""))
 
+    @property
+    def width(self) -> int:
+        """Of a code as new devices show it, without a PIN."""
+        return self._settings.digits
+
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         return {}
 
     async def verify(
-        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Secret, now: int
+        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
     ) -> bool:
-        given = phrase.normalise(answer)
         for held in await self._safe.open(tx, user):
             device = _Device.parse(held.content)
-            clock = now // device.totp.interval
-            step = self._step(device, clock + held.credential.drift, given)
+            clock = now // device.period
+            step = self._step(device, clock + held.credential.drift, answer)
             if step is not None and held.genuine:
                 drift = max(-FARTHEST, min(FARTHEST, step - clock))
                 # Of many that bring this step at once, the store lets one through.
@@ -85,13 +88,19 @@ class Totp:
     def provisioning(self, credential: Credential, username: str, issuer: str) -> Secret:
         """The `otpauth` address that an app reads from a QR code, with the secret. People see `issuer`."""
         device = _Device.parse(self._safe.unseal(credential))
-        return Secret(device.totp.provisioning_uri(name=username, issuer_name=issuer))
+        totp = pyotp.TOTP(
+            base64.b32encode(device.secret).decode().rstrip("="),
+            digits=device.digits,
+            digest=getattr(hashlib, HASHES[device.algorithm]),
+            interval=device.period,
+        )
+        return Secret(totp.provisioning_uri(name=username, issuer_name=issuer))
 
-    def _step(self, device: _Device, middle: int, given: str) -> int | None:
+    def _step(self, device: _Device, middle: int, given: Answer) -> int | None:
         """The step whose code was given; `middle` is what the device should show."""
         around = self._settings.drift_steps
         steps = range(max(0, middle - around), middle + around + 1)
-        fitting = matches(given, (device.totp.generate_otp(step) + device.pin for step in steps))
+        fitting = matches(given, map(device.shows, steps))
         return next((step for step, fits in zip(steps, fitting, strict=True) if fits), None)
 
     def _new_secret(self) -> bytes:
@@ -113,16 +122,22 @@ class Totp:
 class _Device:
     """What a credential holds, as it was when it was enrolled."""
 
-    totp: pyotp.TOTP = field(repr=False)
+    secret: bytes = field(repr=False)
+    digits: int
+    period: int
+    algorithm: str
     pin: str = field(repr=False)
 
     @classmethod
     def parse(cls, content: bytes) -> _Device:
         value = orjson.loads(content)
-        digest, period = HASHES[value["algorithm"]], value["period"]
         return cls(
-            pyotp.TOTP(value["secret"], digits=value["digits"], digest=digest, interval=period), value["pin"]
+            hotp.decode(value["secret"]), value["digits"], value["period"], value["algorithm"], value["pin"]
         )
+
+    def shows(self, step: int) -> str:
+        """What its owner types, with the PIN behind it."""
+        return hotp.code(self.secret, step, self.digits, HASHES[self.algorithm]) + self.pin
 
 
 def _decode(text: Secret) -> bytes:

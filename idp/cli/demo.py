@@ -28,6 +28,7 @@ def demo() -> None:
 def guide(config: Path, tenant: str | None) -> None:
     """Print where to log in, and as whom."""
     chosen = _demo(config, tenant)
+    listen = read_configuration(config).server.listen
     click.echo(f"Open {chosen.settings.base_url}/ and log in as one of these:\n")
     for person in chosen.people:
         click.echo(f"  {person.user}  ({', '.join(person.groups) or 'no group'})")
@@ -37,6 +38,10 @@ def guide(config: Path, tenant: str | None) -> None:
     for service in chosen.services.values():
         if service.launch_url:
             click.echo(f"  {service.service}  {service.launch_url}")
+    for address in listen.radius:
+        for service in chosen.services.values():
+            if (nas := service.doors.get("radius")) is not None:
+                _radius(address, service.service, nas.secret.reveal(), chosen)
 
 
 @demo.command()
@@ -57,6 +62,15 @@ def code(name: str, config: Path, tenant: str | None) -> None:
         interval=settings.period_seconds,
     )
     click.echo(totp.now())
+
+
+def _radius(address: str, service: str, secret: str, chosen: TenantConfiguration) -> None:
+    """A line that asks as a NAS does; radclient comes with freeradius-utils."""
+    click.echo(
+        f"  {service}  RADIUS at {address}, secret {secret}; {chosen.settings.base_url}/webtoken shows a table"
+    )
+    asked = f"User-Name={chosen.people[0].user},User-Password=matrix,Message-Authenticator=0x00"
+    click.echo(f"       echo '{asked}' | radclient -x {address} auth {secret}")
 
 
 def _demo(config: Path, tenant: str | None) -> TenantConfiguration:

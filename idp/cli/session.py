@@ -23,10 +23,11 @@ def session() -> None:
 @json_option
 @in_tenant
 async def list_(opened: Opened, name: str, as_json: bool) -> None:
-    """List a user's sessions, and the services that each went to."""
+    """List a user's sessions, and the services that each went to; those that a NAS reported come last."""
     async with opened.reading(name) as (tx, person):
         held = await tx.sessions.list(person.id, opened.now)
         services = {each.sid: {grant.service for grant in await tx.grants.list(each.sid)} for each in held}
+        connected = await tx.network_sessions.list_of(person.id, opened.now)
     rows = [
         {
             "sid": each.sid,
@@ -39,6 +40,18 @@ async def list_(opened: Opened, name: str, as_json: bool) -> None:
         }
         for each in held
     ]
+    rows += [
+        {
+            "sid": each.id,
+            "created_at": opened.time(each.began_at),
+            "seen_at": opened.time(each.seen_at),
+            "expires_at": opened.time(each.expires_at),
+            "address": each.station or each.framed,
+            "user_agent": "",
+            "services": [each.service],
+        }
+        for each in connected
+    ]
     show(rows, COLUMNS, as_json=as_json)
 
 
@@ -47,12 +60,18 @@ async def list_(opened: Opened, name: str, as_json: bool) -> None:
 @click.option("--offline", is_flag=True, help="Also take back what was given for use without the user.")
 @in_tenant
 async def end(opened: Opened, sid: str, offline: bool) -> None:
-    """End one session everywhere; the running servers tell the services within seconds."""
+    """End one session everywhere; its services, or the NAS that reported it, are told within seconds."""
     async with opened.transaction() as tx:
         held = await tx.sessions.find_by_sid(sid, opened.now)
-        if held is None:
+        connected = await tx.network_sessions.find(sid)
+        if held is not None:
+            told = await revocation.end(
+                tx, opened.doors, held, opened.now, reason="operator", offline=offline
+            )
+        elif connected is not None and connected.ended_at is None:
+            told = int(await revocation.disconnect(tx, opened.doors, connected, opened.now))
+        else:
             raise click.ClickException(f"there is no session {sid}")
-        told = await revocation.end(tx, opened.doors, held, opened.now, reason="operator", offline=offline)
     click.echo(f"ended {sid}, services to be told: {told}")
 
 

@@ -21,7 +21,10 @@ from idp.doors import names as door_names
 OWN_SERVICES = ("portal", "account")  # our own pages, which rules may name like any service
 # What lies below a tenant's base URL: no other tenant's path may begin so.
 OWN_PATHS = frozenset(
-    ("login", "logout", "account", "console", "oidc", "saml", "webtoken", "health", "metrics", "static")
+    (
+        *("login", "logout", "account", "console", "oidc", "saml", "radius", "webtoken", "health", "metrics"),
+        "static",
+    )
 ) | {".well-known"}
 THEMES = Path(__file__).parents[2] / "themes"
 DEFAULT_THEME = "default"

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from idp import doors
-from idp.config import across
+from idp.config import across, exclusive, tls
 from idp.config.assemble import Shape
 from idp.config.configuration import Configuration
 from idp.config.document import Document, read
@@ -34,6 +34,7 @@ def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
     if document is not None:
         server = validate(document, ServerSettings, findings, SecretReading(folder)) or _usable(document)
         _check_master_key(document, server, folder, findings)
+        _check_radsec(document, server, folder, findings)
         shape = Shape.of(_open_doors(document, server, find_door, findings))
         tenants = [
             tenant
@@ -43,6 +44,7 @@ def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
         for tenant in tenants:
             across.check_tenant(tenant, folder, server, shape.doors, findings)
         across.check_tenants(tenants, findings)
+        exclusive.check(tenants, shape.doors, findings)
         if not findings.errors:
             return _configuration(folder, server, tenants, findings)
     raise ConfigurationError(findings)
@@ -90,6 +92,15 @@ def _check_master_key(document: Document, server: ServerSettings, folder: Path, 
         read_secret(source, SecretReading(folder))
     except ValueError as error:
         findings.error(document.position(("master_key",)), f"master_key: {error}")
+
+
+def _check_radsec(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
+    try:
+        if server.radsec is not None:
+            tls.context(server.radsec, folder)
+    except ValueError as error:
+        key, _, words = str(error).partition(": ")
+        findings.error(document.position(("radsec", key)), f"radsec.{key}: {words}")
 
 
 def _open_doors(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from idp.config.model import Address, Model, Name, Network
 from idp.config.secrets import SecretSource
@@ -18,6 +19,14 @@ def _storage(value: str) -> str:
     return value
 
 
+def _several(value: Any) -> Any:
+    """One address stands for a list of one, and none for an empty one."""
+    return [value] if isinstance(value, str) else value or []
+
+
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(_several)]
+
+
 def _header(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9-]+", value):
         raise ValueError("must be the name of a header, for example Client-Cert")
@@ -28,10 +37,29 @@ HeaderName = Annotated[str, AfterValidator(_header)]
 
 
 class Listen(Model):
-    """Where we listen, as `address:port`."""
+    """Where we listen, as `address:port`. The doors that are no web pages have addresses of their own."""
 
     http: Address = "127.0.0.1:8080"
-    radius: Address | None = None
+    radius: Addresses = ()
+    radius_accounting: Addresses = ()
+    radsec: Addresses = ()
+
+    @property
+    def of_doors(self) -> Mapping[str, tuple[str, ...]]:
+        """The addresses of such doors by setting, as the supervisor takes them."""
+        return {
+            "radius": tuple(f"udp:{address}" for address in self.radius),
+            "radius_accounting": tuple(f"udp:{address}" for address in self.radius_accounting),
+            "radsec": tuple(f"tcp:{address}" for address in self.radsec),
+        }
+
+
+class RadSec(Model):
+    """RADIUS over TLS (RFC 6614): files in PEM, from the configuration folder."""
+
+    certificate: Annotated[str, Field(min_length=1)]  # ours, with the chain up to its authority
+    key: Annotated[str, Field(min_length=1)]
+    authorities: Annotated[str, Field(min_length=1)]  # whose certificates NASes may show
 
 
 class Log(Model):
@@ -51,9 +79,18 @@ class ServerSettings(Model):
     # In which header they hand on the certificate that a client showed them; None: in none.
     client_certificate_header: HeaderName | None = None
     workers: Annotated[int, Field(ge=1, le=256)] = 1
+    radsec: RadSec | None = None
     doors: tuple[Name, ...] = ("oidc",)
     log: Log = Log()
     tenants: Annotated[str, Field(min_length=1)] = "tenants/*"
+
+    @model_validator(mode="after")
+    def _doors_are_open(self) -> Self:
+        if any(self.listen.of_doors.values()) and "radius" not in self.doors:
+            raise ValueError("doors: add radius, or take its addresses from listen")
+        if self.listen.radsec and self.radsec is None:
+            raise ValueError("radsec: is missing, listen.radsec needs certificate, key and authorities")
+        return self
 
     @model_validator(mode="after")
     def _somebody_hands_it_on(self) -> Self:

@@ -83,6 +83,7 @@ class TenantSettings(Model):
     support: Texts | None = None  # where a person finds help, shown on every page
     attributes: dict[OwnAttribute, Own] = Field(default_factory=dict)  # beside the standard ones
     oidc: Any = None
+    radius: Any = None
     saml: Any = None
 
     @model_validator(mode="after")

@@ -17,8 +17,8 @@ from idp.config.words import words
 
 M = TypeVar("M", bound=BaseModel)
 
-# A check of a whole section begins with the key that it is about.
-_ABOUT = re.compile(r"([a-z_]+): (.+)", re.DOTALL)
+# A check of a whole section begins with the key that it is about, or the path to it: `reply.0.attributes.Class`.
+_ABOUT = re.compile(r"([a-z_]+(?:\.\S+)?): (.+)", re.DOTALL)
 
 
 def validate(
@@ -57,7 +57,8 @@ def _told(
     said = words(detail)
     about = _ABOUT.fullmatch(said)
     if about and detail["type"] == "value_error":
-        key = (*path, about[1])
+        steps = (int(step) if step.isdecimal() else step for step in about[1].split("."))
+        key = (*path, *steps)
         return document.position(key), _sentence(key, about[2])
     return document.position(path), _sentence(path, said)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from idp.supervisor.work import Work
-from idp.supervisor.worker import Worker, fork
+from idp.supervisor.worker import Sockets, Worker, fork
 
 READY_SECONDS = 30.0  # a worker that is not ready by then will not be
 FIRST_DELAY, LONGEST_DELAY = 0.1, 30.0  # before a worker that died is replaced
@@ -23,7 +22,7 @@ class Generation:
     """Its workers, and how the dead ones are replaced."""
 
     work: Work
-    sockets: tuple[socket.socket, ...]
+    sockets: Sequence[Sockets]  # of each worker
     begun: float
     workers: list[Worker] = field(default_factory=list)
     delay: float = FIRST_DELAY
@@ -42,10 +41,16 @@ class Generation:
         siblings = list(others)
         try:
             while len(self.workers) < self.work.workers:
-                self.workers.append(fork(self.work, self.sockets, [*siblings, *self.workers], now))
+                number = self._vacant()
+                mine = self.sockets[number]
+                self.workers.append(fork(self.work, number, mine, [*siblings, *self.workers], now))
         except OSError as error:  # no process or memory left: what serves goes on serving
             log.error("worker.fork.failed", error=str(error))
             self.due = now + LONGEST_DELAY
+
+    def _vacant(self) -> int:
+        taken = {worker.number for worker in self.workers}
+        return next(number for number in range(self.work.workers) if number not in taken)
 
     def bury(self, worker: Worker, now: float) -> None:
         """A worker died: have it replaced, later each time while none lives long."""

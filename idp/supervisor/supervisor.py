@@ -55,7 +55,7 @@ class Supervisor:
     def _begin(self, work: Work) -> None:
         now = time.monotonic()
         try:
-            sockets = self._listeners.at(work.addresses)
+            sockets = self._listeners.at(work.addresses, work.workers)
         except OSError as error:
             raise Unfit([error.strerror or str(error)]) from error
         gc.unfreeze()
@@ -105,8 +105,11 @@ class Supervisor:
     def _keep_old(self) -> None:
         log.error("configuration.refused", kept="the configuration before it stays in force")
         if self._serving:
-            self._listeners.keep(self._serving.work.addresses)
+            self._keep_listening(self._serving.work)
         notify.ready()
+
+    def _keep_listening(self, work: Work) -> None:
+        self._listeners.keep(work.addresses, work.workers)
 
     def _end(self) -> None:
         if self._ending:
@@ -168,7 +171,7 @@ class Supervisor:
     def _put_in_force(self, coming: Generation) -> None:
         before, self._serving, self._coming = self._serving, coming, None
         self._dismiss(before, replaced=True)
-        self._listeners.keep(coming.work.addresses)
+        self._keep_listening(coming.work)
         notify.ready()
         log.info(
             "server.reloaded" if before else "server.ready",

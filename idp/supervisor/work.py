@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from socket import socket
 from typing import Protocol
 
@@ -21,14 +21,19 @@ class Work(Protocol):
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Where to listen, as `host:port`."""
+        """Where to listen, as `host:port`, `tcp:host:port` or `udp:host:port`."""
 
     @property
     def workers(self) -> int:
         """How many processes."""
 
-    async def serve(self, sockets: Sequence[socket], ready: Callable[[], None], stop: Stop) -> None:
-        """Serve until `stop` is set, then finish what was begun. Calls `ready` once requests are answered."""
+    async def serve(
+        self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
+    ) -> None:
+        """Serve at the sockets of these addresses until `stop` is set, then finish what was begun.
+
+        Calls `ready` once requests are answered.
+        """
 
 
 class Unfit(Exception):

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -17,6 +17,7 @@ import uvloop
 from idp.supervisor.work import Stop, Unfit, Work
 
 READY = b"\1"
+Sockets = Mapping[str, tuple[socket.socket, ...]]
 RETIRE = signal.SIGUSR1  # nobody but the supervisor sends it: SIGHUP reaches us from a closing terminal too
 SUPERVISED = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
@@ -28,6 +29,7 @@ class Worker:
     """A worker as its supervisor sees it: `channel` carries READY to us; its end tells that we are gone."""
 
     pid: int
+    number: int  # in its generation: it goes to who takes its place
     channel: socket.socket
     born: float
     ready: bool = False
@@ -59,7 +61,7 @@ class Worker:
         return os.waitstatus_to_exitcode(status)
 
 
-def fork(work: Work, sockets: Sequence[socket.socket], siblings: Iterable[Worker], now: float) -> Worker:
+def fork(work: Work, number: int, sockets: Sockets, siblings: Iterable[Worker], now: float) -> Worker:
     """Start a worker. Only a process without threads and event loop may call this."""
     ours, theirs = socket.socketpair()
     # a signal between the fork and the worker's own handlers would be taken for the supervisor's
@@ -74,10 +76,10 @@ def fork(work: Work, sockets: Sequence[socket.socket], siblings: Iterable[Worker
         _live(work, sockets, theirs)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SUPERVISED)
     theirs.close()
-    return Worker(pid, ours, now)
+    return Worker(pid, number, ours, now)
 
 
-def _live(work: Work, sockets: Sequence[socket.socket], channel: socket.socket) -> NoReturn:
+def _live(work: Work, sockets: Sockets, channel: socket.socket) -> NoReturn:
     status = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -100,7 +102,7 @@ def _live(work: Work, sockets: Sequence[socket.socket], channel: socket.socket) 
         os._exit(status)  # what the supervisor registered to run at its exit is not ours to run
 
 
-async def _serve(work: Work, sockets: Sequence[socket.socket], channel: socket.socket) -> None:
+async def _serve(work: Work, sockets: Sockets, channel: socket.socket) -> None:
     loop, stop = asyncio.get_running_loop(), Stop()
 
     def end() -> None:

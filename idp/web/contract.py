@@ -108,6 +108,15 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "auto": True,  # goes on by itself; in a preview it must not
         "service": REQUIRED,
     },
+    "webtoken/ask": {"action": REQUIRED, "csrf": REQUIRED, "retry": False},  # retry: no name was given
+    "webtoken/table": {
+        "action": REQUIRED,  # shows a new one
+        "csrf": REQUIRED,
+        "username": REQUIRED,
+        "prompt": REQUIRED,  # as of login/matrix
+        "seconds": REQUIRED,
+        "own": False,  # of the one who is signed in: there is no other name to choose
+    },
     "error/bad_request": {"what": "", "error": "", "service": None, "reference": ""},
     "error/not_found": {"portal_url": REQUIRED},
     "error/busy": {},

@@ -74,6 +74,8 @@ ALL = (
     _plain("retry_answers", "expires_at"),
     _plain("service_tokens", "expires_at"),
     _plain("initial_tokens", "expires_at"),
+    _plain("web_tokens", "expires_at"),
+    _plain("network_sessions", "expires_at"),
     _plain("participants", "expires_at"),
     _plain("artifacts", "expires_at"),
     _plain("device_grants", "expires_at", GRACE_SECONDS),  # a device is told that its code expired

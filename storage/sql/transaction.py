@@ -21,6 +21,7 @@ from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
@@ -43,6 +44,7 @@ from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
 from storage.sql.name_revisions import SQLNameRevisions
+from storage.sql.network_sessions import SQLNetworkSessions
 from storage.sql.participants import SQLParticipants
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.retry_answers import SQLRetryAnswers
@@ -53,6 +55,7 @@ from storage.sql.signing_keys import SQLSigningKeys
 from storage.sql.spent_identifiers import SQLSpentIdentifiers
 from storage.sql.tokens import SQLTokens
 from storage.sql.users import SQLUsers
+from storage.sql.web_tokens import SQLWebTokens
 
 SLICE_ROWS = 500
 
@@ -66,6 +69,7 @@ class SQLTransaction:
         *("deliveries", "derivation_keys", "device_grants", "exchanged_tokens", "expired", "grants"),
         *("initial_tokens", "interactions", "registered_clients", "retry_answers", "service_tokens"),
         *("sessions", "signing_keys", "spent_identifiers", "tokens", "users"),
+        *("network_sessions", "web_tokens"),
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -91,6 +95,8 @@ class SQLTransaction:
         self.derivation_keys: DerivationKeys = SQLDerivationKeys(connection)
         self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
         self.initial_tokens: InitialTokens = SQLInitialTokens(connection)
+        self.web_tokens: WebTokens = SQLWebTokens(connection)
+        self.network_sessions: NetworkSessions = SQLNetworkSessions(connection)
         self.service_metadata: ServiceMetadata = SQLServiceMetadata(connection)
         self.participants: Participants = SQLParticipants(connection)
         self.artifacts: Artifacts = SQLArtifacts(connection)

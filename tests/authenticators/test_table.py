@@ -22,6 +22,9 @@ class Card:
     name = "card"
     amr = ("sc",)
     factor = "possession"
+    compares = True
+    shows = False
+    width = 0
     Settings = CardSettings
     fields = ("serial",)
 

@@ -10,6 +10,7 @@ from typing import Any, get_origin
 import pytest
 import yaml
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from idp import doors
 from idp.config.assemble import Shape
@@ -22,7 +23,11 @@ from idp.config.server import ServerSettings
 CONF = Path(__file__).parents[2] / "conf"
 DEMO = CONF / "tenants" / "demo"
 SHAPE = Shape.of({name: doors.models(name) for name in doors.names()})
-SHOWN = {"wiki": "oidc", "payroll": "saml"}  # each door's part of a service in the file of one
+SHOWN = {
+    "wiki": "oidc",
+    "payroll": "saml",
+    "vpn": "radius",
+}  # each door's part of a service in the file of one
 FILES: dict[Path, type[BaseModel]] = {
     CONF / "idp.yaml": ServerSettings,
     DEMO / "tenant.yaml": SHAPE.tenant,
@@ -48,8 +53,26 @@ def settings(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tu
         yield path
         named = (*path, ANY) if get_origin(field.annotation) is dict else path
         for below in models_in(field.annotation):
+            if is_example(field, below):
+                continue
             if below is not SecretSource or path == ("master_key",):
                 yield from settings(below, named)
+
+
+def is_example(field: FieldInfo, below: type[BaseModel]) -> bool:
+    """A section without a default cannot stand as one: it is shown behind `null`, as an example in one line."""
+    return field.default is None and below is not SecretSource and not issubclass(below, doors_sections())
+
+
+def doors_sections() -> tuple[type[BaseModel], ...]:
+    return tuple(doors.models(name).service for name in doors.names())
+
+
+def examples(model: type[BaseModel]) -> Iterator[str]:
+    """The names of the settings in such sections."""
+    for field in model.model_fields.values():
+        for below in models_in(field.annotation):
+            yield from below.model_fields if is_example(field, below) else examples(below)
 
 
 def unmarked(file: Path) -> Any:
@@ -62,6 +85,8 @@ def unmarked(file: Path) -> Any:
 
 
 def paths(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for entry in value if isinstance(value, list) else ():
+        yield from paths(entry, above)
     for key, below in value.items() if isinstance(value, dict) else ():
         yield (*above, key)
         yield from paths(below, (*above, key))
@@ -77,6 +102,8 @@ def is_at(path: tuple[str, ...], written: tuple[str, ...]) -> bool:
 def test_every_setting_stands_in_the_manual(file: Path) -> None:
     written = set(paths(unmarked(file)))
     assert {path for path in settings(FILES[file]) if not any(is_at(path, each) for each in written)} == set()
+    text = file.read_text()
+    assert [name for name in examples(FILES[file]) if f"{name}:" not in text] == []
 
 
 @each_file
@@ -98,4 +125,4 @@ def test_the_demo_has_neither_mistakes_nor_warnings() -> None:
     (demo,) = configuration.tenants
     assert demo.settings.demo
     assert [person.user for person in demo.people] == ["alice", "bob", "carol"]
-    assert sorted(demo.services) == ["notes", "payroll", "wiki"]
+    assert sorted(demo.services) == ["notes", "payroll", "vpn", "wiki"]

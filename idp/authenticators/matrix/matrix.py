@@ -10,6 +10,7 @@ import orjson
 from pydantic import BaseModel
 
 from idp.authenticators import Prompt, phrase
+from idp.authenticators.answer import Answer
 from idp.authenticators.compare import matches
 from idp.authenticators.matrix import pattern, table
 from idp.authenticators.matrix.pattern import Cell
@@ -32,6 +33,9 @@ class Matrix:
     name: ClassVar[str] = "matrix"
     amr: ClassVar[tuple[str, ...]] = ("kba",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "knowledge"
+    compares: ClassVar[bool] = True
+    shows: ClassVar[bool] = True
+    width: ClassVar[int] = 0
     Settings: ClassVar[type[BaseModel]] = MatrixSettings
     fields: ClassVar[tuple[str, ...]] = ("pattern", "phrase")
 
@@ -49,14 +53,13 @@ class Matrix:
         }
 
     async def verify(
-        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Secret, now: int
+        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
     ) -> bool:
-        given = phrase.normalise(answer)
         alive = now < prompt["expires_at"]
         for held in await self._safe.open(tx, user):
             cells, fixed = _decode(held.content)
             digits = [_read(prompt["table"], cell) for cell in cells]
-            right = any(matches(given, self._expected("".join(digits), fixed)))
+            right = any(matches(answer, self._expected("".join(digits), fixed)))
             if right and alive and held.genuine and UNREADABLE not in digits:
                 await tx.credentials.touch(held.credential.id, now)
                 return True

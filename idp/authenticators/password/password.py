@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from idp.authenticators import Prompt, Refused
+from idp.authenticators.answer import Answer
 from idp.authenticators.password.hashing import EXECUTOR, decoy_hash, is_hash_of, is_outdated, new_hash
 from idp.authenticators.safe import Held, Safe
 from idp.config.model import Model
@@ -36,6 +37,9 @@ class Password:
     name: ClassVar[str] = "password"
     amr: ClassVar[tuple[str, ...]] = ("pwd",)
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "knowledge"
+    compares: ClassVar[bool] = False  # only its own hash is kept
+    shows: ClassVar[bool] = False
+    width: ClassVar[int] = 0
     Settings: ClassVar[type[BaseModel]] = PasswordSettings
     fields: ClassVar[tuple[str, ...]] = ("password",)
 
@@ -47,9 +51,11 @@ class Password:
         return {}
 
     async def verify(
-        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Secret, now: int
+        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
     ) -> bool:
         """One hash, whoever asks, outside of any transaction. Raises `Busy` before anything else happens."""
+        if not isinstance(answer, Secret):
+            return False
         with EXECUTOR.slot(self._settings.queue):
             held = (await self._safe.open(tx, user))[-1]
             await tx.commit()

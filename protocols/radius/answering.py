@@ -1,0 +1,83 @@
+"""A packet that was admitted, answered: by the login, by the accounting, or with a sign of life."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import Final
+
+import structlog
+
+from idp.authenticators import Busy
+from idp.caller import Caller
+from idp.provider import IdentityProvider
+from idp.visit import Visit
+from protocols.radius import accounting
+from protocols.radius.bridge import Bridge
+from protocols.radius.clients import NAS, Address, parse
+from protocols.radius.packet import CALLING_STATION_ID, Code, Malformed, Packet, acknowledgement, reply
+from storage import StorageError
+
+# A station that is no address, a telephone or a Wi-Fi card, is in no network: never taken for one inside.
+NOWHERE: Final = IPv4Address("0.0.0.0")  # noqa: S104
+
+log = structlog.get_logger("radius")
+
+
+class Answering:
+    """What all sockets of the process share."""
+
+    def __init__(self, provider: IdentityProvider) -> None:
+        self._provider = provider
+
+    async def answer(self, nas: NAS, packet: Packet, peer: str, kind: Code) -> bytes | None:
+        """The reply; None where there is none now, so that the NAS asks again, or asks another server.
+
+        `kind` is what is asked at this socket: a sign of life looks like the answer to that (RFC 5997 §3).
+        """
+        try:
+            match packet.code:
+                case Code.ACCESS_REQUEST:
+                    return await self._access(nas, packet, peer)
+                case Code.ACCOUNTING_REQUEST:
+                    return await self._account(nas, packet, peer)
+            await self._provider.storage.check()
+        except StorageError as error:
+            log.error("radius.unanswered", tenant=nas.tenant.name, service=nas.service, error=str(error))
+        except Busy:
+            log.warning("radius.busy", tenant=nas.tenant.name, service=nas.service)
+        except Exception:
+            log.exception("defect", tenant=nas.tenant.name, service=nas.service)
+        else:
+            alive = Code.ACCOUNTING_RESPONSE if kind == Code.ACCOUNTING_REQUEST else Code.ACCESS_ACCEPT
+            return reply(alive, packet, (), nas.secret)
+        return None
+
+    async def _access(self, nas: NAS, packet: Packet, peer: str) -> bytes:
+        details: dict[str, object] = {"nas": peer}
+        if packet.signed_at is None:
+            details["unsigned"] = True
+        caller = Caller(station(packet), nas.browser, request_id=packet.authenticator.hex())
+        async with self._provider.storage.transaction(nas.tenant.name) as tx:
+            visit = Visit(tx, nas.tenant, caller, self._provider.clock(), details)
+            bridge = Bridge(visit, nas, packet, details)
+            code, attributes = await bridge.answer()
+            try:
+                return reply(code, packet, attributes, nas.secret)
+            except Malformed as error:  # more attributes than a packet holds
+                code, attributes = await bridge.refuse(str(error))
+        return reply(code, packet, attributes, nas.secret)
+
+    async def _account(self, nas: NAS, packet: Packet, peer: str) -> bytes:
+        async with self._provider.storage.transaction(nas.tenant.name) as tx:
+            caller = Caller(station(packet), nas.browser, request_id=packet.authenticator.hex())
+            visit = Visit(tx, nas.tenant, caller, self._provider.clock(), {"nas": peer})
+            await accounting.account(visit, nas, packet, peer)
+        return acknowledgement(packet, nas.secret)
+
+
+def station(packet: Packet) -> Address:
+    """Where the user is, as the NAS says in Calling-Station-Id."""
+    try:
+        return parse(packet.text(CALLING_STATION_ID).strip("[]"))
+    except ValueError:
+        return NOWHERE

@@ -1,0 +1,62 @@
+"""CHAP: a hash of the answer over a challenge (RFC 2865 §5.3, RFC 1994 §4.1)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from protocols.radius.clients import NAS
+from protocols.radius.method import Done, Given, Question, Say
+from protocols.radius.packet import (
+    BLOCK,
+    CHAP_CHALLENGE,
+    CHAP_PASSWORD,
+    USER_NAME,
+    Attribute,
+    Malformed,
+    Packet,
+)
+from protocols.radius.reply_message import reply_messages
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`idp.authenticators.answer.Hashed`."""
+
+    identifier: bytes
+    challenge: bytes
+    digest: bytes
+
+    def matches(self, expected: Iterable[str]) -> list[bool]:
+        return [
+            hmac.compare_digest(
+                hashlib.md5(self.identifier + text.encode() + self.challenge).digest(),  # noqa: S324
+                self.digest,
+            )
+            for text in expected
+        ]
+
+
+class CHAP:
+    """`protocols.radius.method.Method`."""
+
+    def is_used_by(self, packet: Packet) -> bool:
+        return packet.first(CHAP_PASSWORD) is not None
+
+    def read(self, packet: Packet, nas: NAS, held: bytes | None) -> Given:  # noqa: ARG002
+        value = packet.first(CHAP_PASSWORD) or b""
+        if len(value) != 1 + BLOCK:
+            raise Malformed("CHAP-Password has a wrong length")
+        challenge = packet.first(CHAP_CHALLENGE) or packet.authenticator
+        return Given("chap", packet.text(USER_NAME), Response(value[:1], challenge, value[1:]))
+
+    def ask(self, packet: Packet, nas: NAS, given: Given, question: Question) -> Say:  # noqa: ARG002
+        return Say(reply_messages(question.lines))
+
+    def accept(self, packet: Packet, nas: NAS, given: Given) -> Done:  # noqa: ARG002
+        return Done()
+
+    def reject(self, packet: Packet, nas: NAS, given: Given | None) -> Sequence[Attribute]:  # noqa: ARG002
+        return ()

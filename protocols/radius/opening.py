@@ -1,0 +1,65 @@
+"""Opening the door: its sockets, and what the login pages and commands may ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import web
+
+from idp.places import Places
+from idp.provider import IdentityProvider
+from protocols.radius import pages
+from protocols.radius.answering import Answering
+from protocols.radius.clients import Clients
+from protocols.radius.datagrams import Datagrams
+from protocols.radius.packet import Code
+from protocols.radius.streams import Streams
+from protocols.radius.tally import tallying
+
+DRAIN_SECONDS: Final = 10.0  # for what is being answered when the process is to end
+HANDSHAKE_SECONDS: Final = 10.0
+KINDS: Final = {"radius": Code.ACCESS_REQUEST, "radius_accounting": Code.ACCOUNTING_REQUEST}
+
+
+async def setup(app: web.Application, provider: IdentityProvider) -> None:
+    """Called once for each application of the process."""
+    pages.setup(app, provider)
+
+
+@asynccontextmanager
+async def listening(provider: IdentityProvider, places: Places) -> AsyncIterator[None]:
+    """Answer at these places until `places.stop` is set or the block ends."""
+    clients, answering = Clients(provider.tenants.values()), Answering(provider)
+    async with tallying(provider) as tally:
+        opened = [
+            Datagrams(sock, kind, clients, answering, tally)
+            for setting, kind in KINDS.items()
+            for sock in places.sockets[setting]
+        ]
+        streams = Streams(clients, answering, tally)
+        servers = [
+            await asyncio.start_server(
+                streams.serve, sock=sock, ssl=places.tls, ssl_handshake_timeout=HANDSHAKE_SECONDS
+            )
+            for sock in places.sockets["radsec"]
+        ]
+        stopping = asyncio.create_task(_drain(opened, servers, streams, places.stop))
+        try:
+            yield
+        finally:
+            places.stop.set()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping, DRAIN_SECONDS)
+
+
+async def _drain(
+    opened: Sequence[Datagrams], servers: Sequence[asyncio.Server], streams: Streams, stop: asyncio.Event
+) -> None:
+    await stop.wait()
+    for server in servers:
+        server.close()
+    await asyncio.gather(streams.drain(), *(each.drain() for each in opened))

@@ -1,0 +1,111 @@
+"""RADIUS over TLS (RFC 6614): one connection carries many requests of one NAS, whom its certificate names."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any, Final
+
+import structlog
+
+from protocols.radius.admission import fault
+from protocols.radius.answering import Answering
+from protocols.radius.clients import NAS, Clients, ProtectedNAS
+from protocols.radius.packet import HEADER, HEADER_BYTES, LONGEST, SHORTEST, Code, Malformed, decode
+from protocols.radius.tally import Tally
+
+KINDS: Final = (Code.ACCESS_REQUEST, Code.ACCOUNTING_REQUEST, Code.STATUS_SERVER)
+MOST_AT_ONCE: Final = 100  # of one connection; its NAS then waits
+IDLE_SECONDS: Final = 3600.0  # NASes keep connections open, and ask Status-Server now and then
+
+log = structlog.get_logger("radius")
+
+
+class Streams:
+    """The connections of this process."""
+
+    def __init__(self, clients: Clients, answering: Answering, tally: Tally) -> None:
+        self._clients = clients
+        self._answering = answering
+        self._tally = tally
+        self._connections: dict[asyncio.Task[Any], asyncio.StreamReader] = {}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from the handshake that was just done to its end."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections[task] = reader
+        try:
+            peer = writer.get_extra_info("peername")[0]
+            nas = self._known(peer, writer.get_extra_info("peercert"))
+            if nas is not None:
+                await self._converse(nas, peer, reader, writer)
+        except (OSError, EOFError, TimeoutError, Malformed):
+            pass  # it has gone, or speaks another language
+        finally:
+            del self._connections[task]
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def drain(self) -> None:
+        """Answer what has come, then end: NASes connect anew, and find who serves now."""
+        for reader in self._connections.values():
+            reader.feed_eof()
+        if self._connections:
+            await asyncio.wait(self._connections)
+
+    def _known(self, peer: str, certificate: dict[str, Any] | None) -> NAS | None:
+        """The NAS at this address, if one of the names in its certificate is its own (RFC 6614 §2.3)."""
+        nas = self._clients.find(peer)
+        if nas is None:
+            self._tally.stranger(peer)
+            return None
+        names = names_in(certificate or {})
+        if names.isdisjoint(map(str.lower, nas.settings.certificate_names)):
+            self._tally.dropped(
+                nas, f"RADIUS/TLS: the certificate names {', '.join(sorted(names)) or 'nobody'}"
+            )
+            return None
+        return ProtectedNAS(nas.tenant, nas.service, nas.settings)
+
+    async def _converse(
+        self, nas: NAS, peer: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        room = asyncio.Semaphore(MOST_AT_ONCE)
+        async with asyncio.TaskGroup() as answers:
+            while True:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    raw = await _read(reader)
+                if raw is None:
+                    return
+                await room.acquire()
+                answer = answers.create_task(self._answer(nas, peer, raw, writer))
+                answer.add_done_callback(lambda _: room.release())
+
+    async def _answer(self, nas: NAS, peer: str, raw: bytes, writer: asyncio.StreamWriter) -> None:
+        packet = decode(raw)
+        if wrong := fault(packet, nas, KINDS):
+            self._tally.dropped(nas, wrong)
+            return
+        reply = await self._answering.answer(nas, packet, peer, Code.ACCESS_REQUEST)
+        if reply is not None and not writer.is_closing():
+            writer.write(reply)
+            await writer.drain()
+
+
+def names_in(certificate: dict[str, Any]) -> frozenset[str]:
+    """The DNS names for which a verified certificate stands, in small letters."""
+    return frozenset(value.lower() for kind, value in certificate.get("subjectAltName", ()) if kind == "DNS")
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes | None:
+    """The next packet; None at the end. Raises `Malformed` for a length that none has: nothing fits after it."""
+    try:
+        head = await reader.readexactly(HEADER_BYTES)
+    except asyncio.IncompleteReadError:
+        return None
+    length = HEADER.unpack(head)[2]
+    if not SHORTEST <= length <= LONGEST:
+        raise Malformed("the length is wrong")
+    return head + await reader.readexactly(length - HEADER_BYTES)

@@ -1,0 +1,85 @@
+"""What was dropped, counted: a line for each packet would let strangers fill the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import structlog
+
+from idp.audit import record
+from idp.provider import IdentityProvider
+from protocols.radius.clients import NAS
+from storage import StorageError
+
+SECONDS: Final = 60
+MOST_STRANGERS: Final = 1000  # addresses named in one line's count; the rest is counted together
+SHOWN: Final = 10
+
+log = structlog.get_logger("radius")
+
+
+class Tally:
+    """Of one process, from one minute to the next."""
+
+    def __init__(self) -> None:
+        self._strangers: Counter[str] = Counter()
+        self._dropped: Counter[tuple[str, str, str]] = Counter()  # tenant, service, reason
+        self._unsigned: Counter[tuple[str, str]] = Counter()  # tenant, service
+
+    def stranger(self, address: str) -> None:
+        """A packet from where no NAS is."""
+        known = address in self._strangers or len(self._strangers) < MOST_STRANGERS
+        self._strangers[address if known else "others"] += 1
+
+    def dropped(self, nas: NAS, reason: str) -> None:
+        self._dropped[nas.tenant.name, nas.service, reason] += 1
+
+    def unsigned(self, nas: NAS) -> None:
+        """A request without Message-Authenticator that was answered, since its NAS is excepted."""
+        self._unsigned[nas.tenant.name, nas.service] += 1
+
+    async def settle(self, provider: IdentityProvider) -> None:
+        """Write the counts down: strangers in one log line, the rest as audit events of the NAS's tenant."""
+        strangers, self._strangers = self._strangers, Counter()
+        dropped, self._dropped = self._dropped, Counter()
+        unsigned, self._unsigned = self._unsigned, Counter()
+        if strangers:
+            log.warning(
+                "radius.strangers", packets=strangers.total(), addresses=dict(strangers.most_common(SHOWN))
+            )
+        for (tenant, service, reason), packets in dropped.items():
+            log.warning("radius.dropped", tenant=tenant, service=service, reason=reason, packets=packets)
+            await _record(provider, tenant, "radius.dropped", service, packets=packets, reason=reason)
+        for (tenant, service), packets in unsigned.items():
+            await _record(provider, tenant, "radius.unsigned", service, packets=packets)
+
+
+@asynccontextmanager
+async def tallying(provider: IdentityProvider) -> AsyncIterator[Tally]:
+    """A tally that is settled every minute, and at the end of the block."""
+    tally = Tally()
+    task = asyncio.create_task(_every_minute(tally, provider))
+    try:
+        yield tally
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await tally.settle(provider)
+
+
+async def _every_minute(tally: Tally, provider: IdentityProvider) -> None:
+    while True:
+        await asyncio.sleep(SECONDS)
+        await tally.settle(provider)
+
+
+async def _record(provider: IdentityProvider, tenant: str, event: str, service: str, **details: Any) -> None:
+    try:
+        async with provider.storage.transaction(tenant) as tx:
+            await record(tx, event, provider.clock(), service=service, **details)
+    except StorageError as error:
+        log.error("radius.uncounted", tenant=tenant, service=service, error=str(error), **details)
