@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from idp.provider import IdentityProvider
-from idp.web import account_services, login, logout, portal
+from idp.web import account_pin, account_services, activate, login, logout, portal
 from idp.web.static import static
 
 ROUTES = (
@@ -16,6 +16,10 @@ ROUTES = (
     web.post(logout.PATH, logout.submit),
     web.get(account_services.PATH, account_services.show, allow_head=False),
     web.post(account_services.PATH, account_services.revoke),
+    web.get(account_pin.PATH, account_pin.show, allow_head=False),
+    web.post(account_pin.PATH, account_pin.submit),
+    web.get(activate.PATH, activate.show, allow_head=False),
+    web.post(activate.PATH, activate.submit),
     web.get("/static/{version}/{name}", static),
 )
 

@@ -26,6 +26,7 @@ from idp.web import catalogue
 from idp.web.catalogue import Catalogue
 from idp.web.flatten import compile_flat
 from idp.web.matrix_table import matrix_rows
+from idp.web.qr import qr, revealed
 
 DEFAULT: Final = "default"
 BUILT_IN: Final = Path(__file__).parents[2] / "themes"
@@ -98,7 +99,9 @@ class Theme:
         environment.globals.clear()
         addresses = {address.partition("/")[2]: f"/static/{address}" for address in self.static}
         # Filters of constants are folded when a template is compiled: a text costs nothing per request.
-        environment.filters.update(t=words.say, static=addresses.__getitem__, matrix_rows=matrix_rows)
+        environment.filters.update(
+            t=words.say, static=addresses.__getitem__, matrix_rows=matrix_rows, qr=qr, revealed=revealed
+        )
         pages = {path.relative_to(layer) for layer in self._layers for path in layer.glob("*/*.html")}
         constants = {"lang": locale, "logo": self.logo, "style": STYLE_SLOT}
         try:

@@ -19,6 +19,7 @@ from storage.contract import (
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
+from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
 from storage.network import NetworkSessions, WebTokens
@@ -26,6 +27,7 @@ from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.service_metadata import ServiceMetadata
+from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
@@ -41,6 +43,7 @@ from storage.sql.device_grants import SQLDeviceGrants
 from storage.sql.exchanged_tokens import SQLExchangedTokens
 from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
+from storage.sql.hardware_tokens import SQLHardwareTokens
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
 from storage.sql.name_revisions import SQLNameRevisions
@@ -65,6 +68,7 @@ class SQLTransaction:
 
     __slots__ = (
         *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials", "data_keys"),
+        *("activations", "hardware_tokens"),
         *("artifacts", "certified_keys", "name_revisions", "participants", "service_metadata"),
         *("deliveries", "derivation_keys", "device_grants", "exchanged_tokens", "expired", "grants"),
         *("initial_tokens", "interactions", "registered_clients", "retry_answers", "service_tokens"),
@@ -99,6 +103,8 @@ class SQLTransaction:
         self.network_sessions: NetworkSessions = SQLNetworkSessions(connection)
         self.service_metadata: ServiceMetadata = SQLServiceMetadata(connection)
         self.participants: Participants = SQLParticipants(connection)
+        self.hardware_tokens: HardwareTokens = SQLHardwareTokens(connection)
+        self.activations: Activations = SQLActivations(connection)
         self.artifacts: Artifacts = SQLArtifacts(connection)
         self.audit: Audit = SQLAudit(connection)
         self.expired = SQLExpired(connection)
