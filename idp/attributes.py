@@ -32,7 +32,7 @@ def of(user: User) -> dict[str, Any]:
     `name`, `preferred_username`, `groups` and `updated_at` (epoch seconds) always are. In other languages an
     attribute is called as in §5.2: `family_name#ja-Kana-JP`. It asks no database: all of it came with the user.
     """
-    known: dict[str, Any] = orjson.loads(user.attributes) if user.attributes != NONE else {}
+    known = kept(user)
     known["preferred_username"] = user.username
     known["name"] = user.display_name or user.username
     known["groups"] = sorted(user.groups)
@@ -93,7 +93,7 @@ def remove(user: User, names: Iterable[str], now: int) -> User:
 
 def kept(user: User) -> dict[str, Any]:
     """What was set, beside name and email, which have fields of their own."""
-    given: dict[str, Any] = orjson.loads(user.attributes)
+    given: dict[str, Any] = orjson.loads(user.attributes) if user.attributes != NONE else {}
     return given
 
 

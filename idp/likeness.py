@@ -12,9 +12,8 @@ from idp.policy import Attempt, Deny, Require, decide, possible
 from idp.visit import Visit
 from keys import base64url
 
-KEY: Final = (
-    "likeness"  # of the derivation key; another key would change what every unknown name is asked for
-)
+# The purpose of the derivation key; another key would change what every unknown name is asked for.
+KEY: Final = "likeness"
 MODELS: Final = 8  # users who are looked at: where fewer get in than one of so many, the rules alone decide
 ID_LENGTH: Final = 22  # of a user's id, which is random as well
 

@@ -12,7 +12,6 @@ import structlog
 from idp import revocation
 from idp.audit import record
 from idp.provider import IdentityProvider
-from idp.revocation import doors_of
 from idp.signing import forget, is_over
 from idp.tenant import Tenant
 from storage import Storage, StorageError
@@ -42,13 +41,15 @@ async def _sweep(provider: IdentityProvider) -> None:
         seconds = SECONDS
         for tenant in provider.tenants.values():
             try:
-                now = provider.clock()  # one for both: no session may be swept that was not looked at
+                now = provider.clock()  # one for all: no session may be swept that was not looked at
                 if tenant.settings.session.expiry_signs_out:
                     await sign_out_expired(provider.storage, tenant, now)
                 deleted = await provider.storage.sweep(tenant.name, now)
-                await _forget_keys(provider, tenant.name)
+                await _forget_keys(provider.storage, tenant.name, now)
             except StorageError as error:
                 log.warning("storage.sweep.failed", tenant=tenant.name, error=str(error))
+            except Exception:  # what cannot be swept here must not keep the rest, nor the next time
+                log.exception("defect", tenant=tenant.name)
             else:
                 log.debug("storage.swept", tenant=tenant.name, rows=deleted)
 
@@ -58,7 +59,7 @@ async def sign_out_expired(storage: Storage, tenant: Tenant, now: int) -> int:
 
     Returns how many. Each slice is a transaction of its own; of several processes one ends a session.
     """
-    doors, idle_since, total = doors_of(tenant), now - tenant.settings.session.idle_seconds, 0
+    doors, idle_since, total = revocation.doors_of(tenant), now - tenant.settings.session.idle_seconds, 0
     while True:
         async with storage.snapshot(tenant.name) as tx:
             over = await tx.sessions.list_over(now, idle_since, SLICE)
@@ -71,12 +72,11 @@ async def sign_out_expired(storage: Storage, tenant: Tenant, now: int) -> int:
         total += len(over)
 
 
-async def _forget_keys(provider: IdentityProvider, tenant: str) -> None:
+async def _forget_keys(storage: Storage, tenant: str, now: int) -> None:
     """Retired signing keys go when the last token that they signed has ended."""
-    now = provider.clock()
-    async with provider.storage.snapshot(tenant) as tx:
+    async with storage.snapshot(tenant) as tx:
         if not any(is_over(each, now) for each in await tx.signing_keys.list()):
             return
-    async with provider.storage.transaction(tenant) as tx:
+    async with storage.transaction(tenant) as tx:
         for kid in await forget(tx, now):
             await record(tx, "key.deleted", now, kid=kid, reason="no token needs it any more")

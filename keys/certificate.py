@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import ipaddress
 import re
@@ -13,7 +12,7 @@ from typing import Final, Self
 from urllib.parse import unquote_to_bytes
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID, NameOID
 
@@ -24,6 +23,13 @@ PEM: Final = re.compile(
     rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*"  # one, and nothing around it
 )
 NAMES: Final = {"emailAddress": NameOID.EMAIL_ADDRESS, "E": NameOID.EMAIL_ADDRESS}  # not in RFC 4514's table
+
+UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 class InvalidCertificate(ValueError):
@@ -47,11 +53,10 @@ class Certificate:
             raise InvalidCertificate
         try:
             if len(value) > 1 and value[0] == value[-1] == ":":
-                return cls(x509.load_der_x509_certificate(base64.b64decode(value[1:-1], validate=True)))
+                return cls(_read(value[1:-1]))
             if pem := PEM.fullmatch(unquote_to_bytes(value)):
-                encoded = b"".join(pem[1].split())
-                return cls(x509.load_der_x509_certificate(base64.b64decode(encoded, validate=True)))
-        except (ValueError, binascii.Error):
+                return cls(_read(b"".join(pem[1].split())))
+        except UNREADABLE:
             raise InvalidCertificate from None
         raise InvalidCertificate
 
@@ -82,7 +87,7 @@ class Certificate:
         """Whether a subject alternative name of a kind (`dns`, `uri`, `ip`, `email`) is this one."""
         try:
             extension = self._x509.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
-        except (x509.ExtensionNotFound, ValueError):
+        except x509.ExtensionNotFound:
             return False
         assert isinstance(extension.value, x509.SubjectAlternativeName)
         match kind:
@@ -116,6 +121,13 @@ class Authorities:
 def subject(text: str) -> x509.Name:
     """A distinguished name as it is written (RFC 4514). Raises ValueError."""
     return x509.Name.from_rfc4514_string(text, NAMES)
+
+
+def _read(encoded: str | bytes) -> x509.Certificate:
+    """Whoever made it: also its key and its names, which are parsed when they are asked for. Raises `UNREADABLE`."""
+    certificate = x509.load_der_x509_certificate(base64.b64decode(encoded, validate=True))
+    _ = certificate.public_key(), certificate.extensions
+    return certificate
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:

@@ -18,9 +18,15 @@ from storage.records import User
 async def set_(opened: Opened, name: str, given: tuple[str, ...]) -> None:
     """Set attributes: given_name=… address.country=… family_name#ja-Kana-JP=…, or the tenant's own.
 
+    Where several texts may be given, they stand in one value, divided by commas: badges=red,blue.
+
     A new email or phone_number is unverified unless email_verified or phone_number_verified is set with it.
     """
     pairs = dict(_pair(each) for each in given)
+    if len(pairs) < len(given):
+        raise click.UsageError(
+            "an attribute is given twice; several texts stand in one value: badges=red,blue"
+        )
     declared = opened.tenant.settings.attributes
     await _change(opened, name, pairs, lambda user: attributes.assign(user, pairs, declared, opened.now))
     click.echo(f"set {', '.join(pairs)} of {name}")

@@ -9,6 +9,7 @@ import click
 
 from idp import audit
 from idp.cli.context import Opened, in_tenant
+from idp.cli.identifier import Identifying
 from idp.cli.show import json_option, show, show_record
 from keys.token import hash_token, new_id, new_token
 from storage import Transaction
@@ -35,7 +36,7 @@ async def list_(opened: Opened, as_json: bool) -> None:
     show(rows, COLUMNS, as_json=as_json)
 
 
-@client.command("show")
+@client.command("show", cls=Identifying)
 @click.argument("client_id")
 @json_option
 @in_tenant
@@ -49,7 +50,7 @@ async def show_(opened: Opened, client_id: str, as_json: bool) -> None:
     show_record({"client_id": found.id, **times, **found.metadata}, as_json=as_json)
 
 
-@client.command()
+@client.command(cls=Identifying)
 @click.argument("client_id")
 @click.confirmation_option(prompt="This cannot be undone. Delete the client?")
 @in_tenant
@@ -113,7 +114,7 @@ async def list_tokens(opened: Opened, as_json: bool) -> None:
     show(rows, TOKEN_COLUMNS, as_json=as_json)
 
 
-@token.command("delete")
+@token.command("delete", cls=Identifying)
 @click.argument("token_id")
 @in_tenant
 async def delete_token(opened: Opened, token_id: str) -> None:

@@ -6,6 +6,7 @@ import click
 
 from idp import audit
 from idp.cli.context import Opened, in_tenant
+from idp.cli.identifier import Identifying
 from idp.cli.show import json_option, show
 from idp.signing import ALGORITHMS, KeyInUse, Signing, TooEarly
 from keys.algorithm import ALGORITHMS as KNOWN
@@ -63,7 +64,7 @@ async def rotate(opened: Opened, alg: str | None, force: bool) -> None:
         click.echo(f"{each.alg}: {each.kid} signs now{announced}")
 
 
-@key.command()
+@key.command(cls=Identifying)
 @click.argument("kid")
 @click.option("--forget", is_flag=True, help="Delete a retired key: what it signed is refused from now on.")
 @click.option("--force", is_flag=True, help="Delete it even if there are tokens that need it.")

@@ -6,6 +6,7 @@ import click
 
 from idp import revocation
 from idp.cli.context import Opened, in_tenant
+from idp.cli.identifier import Identifying
 from idp.cli.show import json_option, show
 
 COLUMNS = ("sid", "created_at", "seen_at", "address", "services")
@@ -55,7 +56,7 @@ async def list_(opened: Opened, name: str, as_json: bool) -> None:
     show(rows, COLUMNS, as_json=as_json)
 
 
-@session.command()
+@session.command(cls=Identifying)
 @click.argument("sid")
 @click.option("--offline", is_flag=True, help="Also take back what was given for use without the user.")
 @in_tenant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -26,22 +26,36 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
 
 
 def show_record(record: Mapping[str, Any], *, as_json: bool) -> None:
-    """One record, a line for each of its fields."""
+    """One record, a line for each of its fields, and for each part of a field that has parts."""
     if as_json:
         show_json(record)
         return
     width = max(map(len, record))
     for name, value in record.items():
-        click.echo(f"{name.replace('_', ' '):{width}}  {_text(value)}")
+        parts = list(_parts(value)) if isinstance(value, Mapping) else [_text(value)]
+        click.echo(f"{name.replace('_', ' '):{width}}  {parts[0] if parts else _text(None)}")
+        for part in parts[1:]:
+            click.echo(f"{'':{width}}  {part}")
 
 
 def show_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def _parts(whole: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """As `idp user set` takes them: `address.country=JP`."""
+    for name, value in whole.items():
+        if isinstance(value, Mapping):
+            yield from _parts(value, f"{above}{name}.")
+        else:
+            yield f"{_text(above + name)}={_text(value)}"
+
+
 def _text(value: Any) -> str:
     if value in (None, "", [], {}):
         return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, Mapping):
         value = " ".join(f"{key}={_text(each)}" for key, each in value.items())
     elif isinstance(value, list):

@@ -115,6 +115,5 @@ async def _serve(work: Work, sockets: Sockets, channel: socket.socket) -> None:
 
     loop.add_signal_handler(signal.SIGTERM, end)
     loop.add_signal_handler(RETIRE, stop.set)
-
     loop.add_reader(channel, abandoned)  # nothing is ever sent to us: readable means that the supervisor died
     await work.serve(sockets, lambda: channel.sendall(READY), stop)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from idp.visit import Visit
 from keys.secret import Secret
 from keys.token import hash_token
+from protocols.oidc import standing
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import TokenError
 from storage.records import JSON
@@ -43,7 +44,7 @@ async def find(visiting: Visit, client: Client, form: Mapping[str, str]) -> Acto
     if found is None or found[1].client_id != client.id:
         raise unusable
     token, grant = found
-    user = await visiting.user(grant.user_id)
+    user = await standing.user_of(visiting, grant)
     if user is None:
         raise unusable
     return Actor(client.subject(user.id), token.expires_at)

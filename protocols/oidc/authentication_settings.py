@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idp.config.secrets import SecretValue
-from protocols.oidc.certificate_settings import METHODS, ServiceCertificate
+from protocols.oidc.certificate_settings import CERTIFICATE_METHODS, ServiceCertificate
 from protocols.oidc.foreign_secret import BYTES
 from protocols.oidc.vocabulary import SECRET_METHODS, AssertionAlgorithm, Method
 
@@ -39,8 +39,10 @@ class ServiceAuthentication(ServiceCertificate):
         if self.client_secret is not None and not self.client_secret.reveal().strip():
             raise ValueError("client_secret: is nothing but white space")
         if method == "private_key_jwt" and (not self.has_keys or self.client_secret is not None):
-            raise ValueError("jwks: private_key_jwt needs jwks to verify with, and no client_secret")
-        if method in METHODS and self.client_secret is not None:
+            raise ValueError(
+                "jwks: private_key_jwt needs jwks or jwks_uri to verify with, and no client_secret"
+            )
+        if method in CERTIFICATE_METHODS and self.client_secret is not None:
             raise ValueError(f"client_secret: a client with {method} has none")
         self.check_certificate(method)
         if self.token_endpoint_auth_signing_alg and not method.endswith("_jwt"):

@@ -12,8 +12,8 @@ from keys.certificate import Authorities, subject
 from protocols.oidc.key_settings import ServiceKeys
 from protocols.oidc.vocabulary import CertificateMethod
 
-METHODS: Final = get_args(CertificateMethod)
-PKI, SELF_SIGNED = METHODS
+CERTIFICATE_METHODS: Final = get_args(CertificateMethod)
+PKI, SELF_SIGNED = CERTIFICATE_METHODS
 SUBJECT: Final = "tls_client_auth_subject_dn"
 ALTERNATIVES: Final = {f"tls_client_auth_san_{kind}": kind for kind in ("dns", "uri", "ip", "email")}
 MAXIMUM_BYTES: Final = 256 * 1024
@@ -76,7 +76,9 @@ class ServiceCertificate(ServiceKeys):
         if method != PKI and (named or self.tls_client_auth_ca is not None):
             raise ValueError(f"{(*named, 'tls_client_auth_ca')[0]}: is for tls_client_auth only")
         if method == SELF_SIGNED and not self.has_keys:
-            raise ValueError("jwks: self_signed_tls_client_auth needs jwks with the key of the certificate")
+            raise ValueError(
+                "jwks: self_signed_tls_client_auth needs jwks or jwks_uri with the key of the certificate"
+            )
 
 
 def _listed() -> str:

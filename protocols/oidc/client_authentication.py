@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from idp.web.exchange import NOW
 from protocols.oidc import assertion, certificate, clients
-from protocols.oidc.certificate_settings import METHODS
+from protocols.oidc.certificate_settings import CERTIFICATE_METHODS
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import TokenError
 from protocols.oidc.foreign import Untrustworthy
@@ -23,12 +23,19 @@ async def authenticate(request: web.Request, here: Issuer, form: Mapping[str, st
     return certificate.bound(request, await _authenticate(request, here, form))
 
 
+def unverified_client_id(request: web.Request, form: Mapping[str, str]) -> str:
+    """Who the request says it is from; empty if it says nothing readable."""
+    if "client_assertion" in form:
+        return assertion.unverified_subject(form["client_assertion"])
+    return clients.claimed_id(form, request.headers.getall(hdrs.AUTHORIZATION, ()))
+
+
 async def _authenticate(request: web.Request, here: Issuer, form: Mapping[str, str]) -> Client:
     authorizations = request.headers.getall(hdrs.AUTHORIZATION, ())
     if "client_assertion" not in form and "client_assertion_type" not in form:
-        claimed = clients.claimed_id(form, authorizations)
+        claimed = unverified_client_id(request, form)
         known = await here.known(claimed)
-        if claimed in known and known[claimed].settings.token_endpoint_auth_method in METHODS:
+        if claimed in known and known[claimed].settings.token_endpoint_auth_method in CERTIFICATE_METHODS:
             return await _by_certificate(request, here, form, known[claimed])
         return clients.authenticate(known, form, authorizations)
     if authorizations or "client_secret" in form:
@@ -47,8 +54,7 @@ async def _by_certificate(
 
 
 async def _by_assertion(request: web.Request, here: Issuer, form: Mapping[str, str]) -> Client:
-    presented = form.get("client_assertion", "")
-    claimed = assertion.unverified_subject(presented)
+    presented, claimed = form.get("client_assertion", ""), unverified_client_id(request, form)
     client = (await here.known(claimed)).get(claimed)
     if client is None or form.get("client_assertion_type") != assertion.TYPE:
         raise clients.failed()

@@ -46,7 +46,7 @@ async def show(request: web.Request) -> web.Response:
     try:
         client, token = await _proven(request, here)
     except BearerError as fault:
-        return refusal(here, fault)
+        return await refusal(request, here, fault)
     return answer(information(here, client, token))
 
 
@@ -63,7 +63,7 @@ async def replace(request: web.Request) -> web.Response:
                 raise unknown_token()
             await record(here, visit(request, tx), "client.changed", client=client.id)
     except BearerError as fault:
-        return refusal(here, fault)
+        return await refusal(request, here, fault)
     except RegistrationError as fault:
         return await refused(request, here, fault)
     return answer(information(here, changed, management, secret))
@@ -79,7 +79,7 @@ async def delete(request: web.Request) -> web.Response:
                 raise unknown_token()
             await record(here, visit(request, tx), "client.deleted", client=client.id)
     except BearerError as fault:
-        return refusal(here, fault)
+        return await refusal(request, here, fault)
     return web.Response(status=204, headers=NO_STORE)
 
 

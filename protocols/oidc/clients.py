@@ -43,9 +43,8 @@ class Client:
     pairwise: Pairwise | None = None  # None: it knows users by their public subject
     x5t: str = ""  # of the certificate that it called with, if its tokens are bound to that (RFC 8705)
     keys: Keys | None = None  # by which what it signs is verified
-    recipients: Mapping[str, Recipient] = field(
-        default_factory=dict
-    )  # for whom ID tokens, userinfo are encrypted
+    # By kind, ID token or userinfo: for whom it is encrypted.
+    recipients: Mapping[str, Recipient] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

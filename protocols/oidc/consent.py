@@ -6,14 +6,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import session
 from idp.outcome import Accept, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
-from idp.web import cookies, language
-from idp.web.csrf import csrf
+from idp.web import language
 from idp.web.form import read_form
-from idp.web.language import keeping
 from idp.web.login import reject_response, respond, service_name
 from idp.web.respond import page
 from idp.web.visiting import visit
@@ -25,7 +22,7 @@ from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.granting import give, open_ledger
 from protocols.oidc.issuer import DOOR, Issuer
 from protocols.oidc.ledger import Ledger
-from protocols.oidc.response import answer
+from protocols.oidc.refusal import refuse_within
 from storage.authorization import Consent
 from storage.records import AuthorizationRequest
 
@@ -66,29 +63,20 @@ async def ask(request: web.Request, visiting: Visit, ledger: Ledger) -> web.Resp
 async def show(request: web.Request) -> web.Response:
     """GET: the question. It may be shown again until it is answered."""
     here, waiting = issuer.of(request), request.query.get("pending", "")
-    async with here.provider.storage.snapshot(here.tenant.name) as tx:
-        visiting = visit(request, tx)
-        found = await pending.find(visiting, KIND, waiting)
-        if isinstance(found, Reject):
-            return reject_response(request, found)
-        held = await session.find(visiting)
-        user = await visiting.user(held.user_id if held else None)
-        client = await here.client(tx, found.client_id)
-    if client is None or user is None:
-        return reject_response(request, Reject(Reason.EXPIRED))
+    question = await pending.question(request, here, KIND, waiting)
+    if isinstance(question, Reject):
+        return reject_response(request, question)
+    client = question.client
     return page(
         request,
         "consent/ask",
-        destinations=(found.request["asked"]["redirect_uri"],),
-        here=f"{here.tenant.prefix}{PATH}?pending={waiting}",
-        action=keeping(request, f"{here.tenant.prefix}{PATH}"),
-        pending=waiting,
-        csrf=csrf(cookies.browser_secret(request, here.tenant), waiting),
+        **pending.fields(request, PATH, waiting),
+        destinations=(question.request["asked"]["redirect_uri"],),
         service=service_name(request, client.service, client.names),
         policy_url=registered.page(client.described, "policy_uri", language.of(request)),
         terms_url=registered.page(client.described, "tos_uri", language.of(request)),
-        username=user.username,
-        scopes=found.request["shared"],
+        username=question.user.username,
+        scopes=question.request["shared"],
     )
 
 
@@ -124,8 +112,7 @@ async def _conclude(
             raise AuthorizationError("access_denied", "the user does not consent")
         ledger = await open_ledger(here, client, visiting, outcome)
     except AuthorizationError as fault:
-        said = {"error": fault.error, "error_description": fault.description}
-        return answer(request, client.service, asked, **said)
+        return await refuse_within(request, visiting, client.service, asked, fault)
     await remember(visiting, client, user_id, scope)
     return await give(request, here, visiting, ledger)
 

@@ -11,13 +11,12 @@ from aiohttp import web
 from idp.visit import Visit
 from idp.web.visiting import visit
 from keys.token import hash_token, new_token
-from protocols.oidc import issuer, issuing, resources, user_code
+from protocols.oidc import endpoint, issuing, resources, user_code
 from protocols.oidc.answer import respond
-from protocols.oidc.client_authentication import authenticate
 from protocols.oidc.clients import Client
-from protocols.oidc.errors import Malformed, TokenError
+from protocols.oidc.errors import TokenError
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.parameters import from_form
+from protocols.oidc.parameters import Form
 from protocols.oidc.settings import OPENID
 from protocols.oidc.vocabulary import DEVICE_CODE
 from storage.devices import DeviceGrant
@@ -28,22 +27,18 @@ PAGE: Final = "/device"  # short: people type it
 
 async def authorize(request: web.Request) -> web.Response:
     """POST only: both codes, and where the user goes with his (§3.2)."""
-    here = issuer.of(request)
-    try:
-        form = await from_form(request)
-        client = await authenticate(request, here, form)
-        if DEVICE_CODE not in client.settings.grant_types:
-            raise issuing.failed("unauthorized_client")
-        asked = _asked(here, client, form)
-        async with here.provider.storage.transaction(here.tenant.name) as tx:
-            return respond(here, await _begin(here, visit(request, tx), client, asked))
-    except Malformed as fault:
-        return respond(here, TokenError("invalid_request", fault.description))
-    except TokenError as fault:
-        return respond(here, fault)
+    return await endpoint.serve(request, "device.refused", _authorize)
 
 
-def _asked(here: Issuer, client: Client, form: Mapping[str, str]) -> dict[str, str]:
+async def _authorize(request: web.Request, here: Issuer, client: Client, form: Form) -> web.Response:
+    if DEVICE_CODE not in client.settings.grant_types:
+        raise issuing.failed("unauthorized_client")
+    asked = _asked(here, client, form)
+    async with here.provider.storage.transaction(here.tenant.name) as tx:
+        return respond(here, await _begin(here, visit(request, tx), client, asked))
+
+
+def _asked(here: Issuer, client: Client, form: Form) -> dict[str, str]:
     """The request as it is kept. Where others have a redirect URI it has our own page, where its user ends."""
     wished = dict.fromkeys(form.get("scope", OPENID).split())
     if OPENID not in wished:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
-from idp import session
 from idp.outcome import Accept, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
-from idp.web import cookies
-from idp.web.csrf import csrf
 from idp.web.form import read_form
-from idp.web.language import keeping
 from idp.web.login import reject_response, respond, service_name
 from idp.web.respond import page
 from idp.web.visiting import visit
@@ -45,27 +41,17 @@ async def ask(
 async def show(request: web.Request) -> web.Response:
     """GET: the question, with the code as the device shows it. It may be shown again until it is answered."""
     here, waiting = issuer.of(request), request.query.get("pending", "")
-    async with here.provider.storage.snapshot(here.tenant.name) as tx:
-        visiting = visit(request, tx)
-        found = await pending.find(visiting, KIND, waiting)
-        if isinstance(found, Reject):
-            return reject_response(request, found)
-        held = await session.find(visiting)
-        user = await visiting.user(held.user_id if held else None)
-    client = here.clients.get(found.client_id)
-    if client is None or user is None:
-        return reject_response(request, Reject(Reason.EXPIRED))
+    question = await pending.question(request, here, KIND, waiting)
+    if isinstance(question, Reject):
+        return reject_response(request, question)
     return page(
         request,
         "device/confirm",
-        here=f"{here.tenant.prefix}{PATH}?pending={waiting}",
-        action=keeping(request, f"{here.tenant.prefix}{PATH}"),
-        pending=waiting,
-        csrf=csrf(cookies.browser_secret(request, here.tenant), waiting),
-        service=service_name(request, client.service),
-        user_code=carried_code(here.tenant, found.request["asked"]["device"]),
-        username=user.username,
-        scopes=found.request["shared"],
+        **pending.fields(request, PATH, waiting),
+        service=service_name(request, question.client.service),
+        user_code=carried_code(here.tenant, question.request["asked"]["device"]),
+        username=question.user.username,
+        scopes=question.request["shared"],
     )
 
 
@@ -102,9 +88,11 @@ async def _conclude(
     if is_allowed:
         in_time = await _allow(here, visiting, client, outcome, tuple(found.request["shared"]))
     else:
-        in_time = await _deny(visiting, client, outcome)
+        in_time = await _deny(visiting, outcome)
     result = ("allowed" if is_allowed else "denied") if in_time else "late"
-    name = service_name(request, client.service)
+    user_id, service = outcome.authentication.user.id, client.service
+    await visiting.record(f"device.{result}", user_id=user_id, service=service, client=client.id)
+    name = service_name(request, service)
     return page(request, "device/done", result=result, service=name, portal_url=here.tenant.url("/"))
 
 
@@ -122,18 +110,9 @@ async def _allow(
     if shared:
         await consent.remember(visiting, client, grant.user_id, shared)
     await add(visiting, ledger, visiting.now + here.settings.device_code_seconds)
-    await _record(visiting, "device.allowed", client, accept)
     return True
 
 
-async def _deny(visiting: Visit, client: Client, accept: Accept) -> bool:
+async def _deny(visiting: Visit, accept: Accept) -> bool:
     waiting = bytes.fromhex(accept.resume.request["device"]["waiting"])
-    if not await visiting.tx.device_grants.decide(waiting, "denied", "", visiting.now):
-        return False
-    await _record(visiting, "device.denied", client, accept)
-    return True
-
-
-async def _record(visiting: Visit, event: str, client: Client, accept: Accept) -> None:
-    said: dict[str, Any] = {"user_id": accept.authentication.user.id, "service": client.service}
-    await visiting.record(event, **said, client=client.id)
+    return await visiting.tx.device_grants.decide(waiting, "denied", "", visiting.now)

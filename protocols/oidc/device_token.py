@@ -11,7 +11,8 @@ from protocols.oidc import issuing, resources
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import TokenError
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.issuing import Answer, Form
+from protocols.oidc.issuing import Answer
+from protocols.oidc.parameters import Form
 
 PENDING: Final = TokenError("authorization_pending", "the user has not decided yet")
 SLOWER: Final = TokenError("slow_down", "the user has not decided yet; wait 5 seconds longer from now on")

@@ -28,11 +28,11 @@ MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never b
 def document(
     tenant: Tenant, settings: TenantSettings, clients: Collection[Client], *, certificates: bool = False
 ) -> bytes:
-    """The metadata as JSON. Every link is made from the configured base URL. `certificates`: whether clients may
-    show one.
-    """
+    """The metadata as JSON, every link made from the configured base URL. With `certificates` clients may show one."""
     said = metadata(tenant, clients) | logout(tenant, settings, clients)
-    said |= token_metadata.authentication(settings.mtls_base_url, certificates=certificates)
+    said |= token_metadata.authentication(certificates=certificates)
+    if certificates and settings.mtls_base_url is not None:
+        said["mtls_endpoint_aliases"] = token_metadata.aliases(tenant, said, settings.mtls_base_url)
     if settings.registration.enabled:
         said["registration_endpoint"] = tenant.url("/oidc/register")
         # A client may come tomorrow that signs its requests, by whichever algorithm.

@@ -16,7 +16,7 @@ from protocols.oidc.checks import prompts_of
 from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.granting import give, open_ledger
 from protocols.oidc.issuer import DOOR, Issuer
-from protocols.oidc.response import answer
+from protocols.oidc.refusal import refuse_within
 from storage import Transaction
 from storage.deliveries import Delivery
 
@@ -45,9 +45,7 @@ class OIDCDoor:
                 return await consent.ask(request, visit, ledger)
             return await give(request, here, visit, ledger)
         except AuthorizationError as fault:
-            return answer(
-                request, client.service, asked, error=fault.error, error_description=fault.description
-            )
+            return await refuse_within(request, visit, client.service, asked, fault)
 
     def destinations(self, request: Mapping[str, Any]) -> tuple[str, ...]:
         """Where the browser goes after the login."""

@@ -11,6 +11,11 @@ class OIDCError(Exception):
         self.error = error
         self.description = description
 
+    @property
+    def status(self) -> int:
+        """Of an answer that is no page."""
+        return {"invalid_client": 401, "temporarily_unavailable": 503}.get(self.error, 400)
+
 
 class Malformed(OIDCError):
     """The request cannot be read as one, whatever it was meant to be."""
@@ -28,11 +33,7 @@ class AuthorizationError(OIDCError):
 
 
 class TokenError(OIDCError):
-    """Reported by the token endpoint as JSON (RFC 6749 §5.2)."""
-
-    @property
-    def status(self) -> int:
-        return {"invalid_client": 401, "temporarily_unavailable": 503}.get(self.error, 400)
+    """Reported as JSON by the endpoints that clients call (RFC 6749 §5.2)."""
 
 
 class RegistrationError(OIDCError):

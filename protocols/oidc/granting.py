@@ -22,11 +22,18 @@ from storage.records import Grant, Token
 
 async def open_ledger(here: Issuer, client: Client, visit: Visit, accept: Accept) -> Ledger:
     """Everything that is needed to give what was asked for, nothing given yet. Raises `AuthorizationError`."""
-    request, user = accept.resume.request, accept.authentication.user
+    request, authentication = accept.resume.request, accept.authentication
     grant = _grant(client.service, accept, visit.now)
-    seconds = here.settings.id_token_seconds
-    audience = resources.audience({}, client, request)
-    ledger = Ledger(visit.tenant.issuer, client, user, grant, visit.now, seconds, audience=audience)
+    ledger = Ledger(
+        visit.tenant.issuer,
+        client,
+        authentication.user,
+        grant,
+        visit.now,
+        here.settings.id_token_seconds,
+        audience=resources.audience({}, client, request),
+        rule=authentication.rule,
+    )
     provider.expects(ledger)
     if request["response_type"] != "code":
         client = await _sealable(here, client, visit)
@@ -75,6 +82,7 @@ async def add(visit: Visit, ledger: Ledger, expires_at: int, code: bytes | None 
         "client": client.id,
         "grant": grant.id,
         "response_type": grant.request["response_type"],
+        "rule": ledger.rule,
     }
     await visit.record("grant.given", user_id=grant.user_id, service=client.service, **given)
 

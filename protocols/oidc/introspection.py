@@ -8,14 +8,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp.web.exchange import NOW
-from protocols.oidc import held, issuer
+from protocols.oidc import endpoint, held
 from protocols.oidc.access_token import bound, type_of
 from protocols.oidc.answer import respond
-from protocols.oidc.client_authentication import authenticate
 from protocols.oidc.clients import Client
-from protocols.oidc.errors import Malformed, TokenError
+from protocols.oidc.errors import TokenError
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.parameters import from_form
+from protocols.oidc.parameters import Form
 from storage import Transaction
 from storage.exchange import ExchangedToken
 from storage.presented import ServiceToken
@@ -26,20 +25,16 @@ INACTIVE: Final[Mapping[str, Any]] = {"active": False}  # and not a word why (RF
 
 async def introspect(request: web.Request) -> web.Response:
     """POST only. Reads the database as it is now, so whatever was revoked or disabled is inactive at once."""
-    here = issuer.of(request)
-    try:
-        form = await from_form(request)
-        client = await authenticate(request, here, form)
-        if client.is_public:  # RFC 7662 §2.1: anybody could try tokens otherwise
-            raise TokenError("invalid_client", "a public client may not introspect")
-        return respond(here, await _describe(here, client, form, request[NOW]))
-    except Malformed as fault:
-        return respond(here, TokenError("invalid_request", fault.description))
-    except TokenError as fault:
-        return respond(here, fault)
+    return await endpoint.serve(request, "introspection.refused", _answer)
 
 
-async def _describe(here: Issuer, asking: Client, form: Mapping[str, str], now: int) -> Mapping[str, Any]:
+async def _answer(request: web.Request, here: Issuer, client: Client, form: Form) -> web.Response:
+    if client.is_public:  # RFC 7662 §2.1: anybody could try tokens otherwise
+        raise TokenError("invalid_client", "a public client may not introspect")
+    return respond(here, await _describe(here, client, form, request[NOW]))
+
+
+async def _describe(here: Issuer, asking: Client, form: Form, now: int) -> Mapping[str, Any]:
     async with here.provider.storage.snapshot(here.tenant.name) as tx:
         found = await held.find(tx, form, now)
         if found is None:
@@ -66,7 +61,7 @@ def _in_own_name(here: Issuer, asking: Client, token: ServiceToken) -> Mapping[s
 
 
 async def _exchanged(
-    here: Issuer, tx: Transaction, asking: Client, form: Mapping[str, str], now: int
+    here: Issuer, tx: Transaction, asking: Client, form: Form, now: int
 ) -> Mapping[str, Any]:
     """A token that a service got for another's, with who acts (RFC 8693 §4.1)."""
     found = await tx.exchanged_tokens.find(held.presented(form), now)

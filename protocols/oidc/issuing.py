@@ -5,7 +5,6 @@ What is found wrong inside the transaction is returned, not raised: a burnt code
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from idp.visit import Visit
@@ -15,9 +14,9 @@ from protocols.oidc.clients import Client
 from protocols.oidc.errors import TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Issued, Ledger
+from protocols.oidc.parameters import Form
 from storage.records import Grant, Token
 
-Form = Mapping[str, str]
 Answer = dict[str, Any] | TokenError
 
 

@@ -42,7 +42,9 @@ class ServiceKeys(Model):
             raise ValueError("require_signed_request_object: needs jwks or jwks_uri to verify with")
         for kind in SEALED:
             if self.is_sealed(kind) and not self.has_keys:
-                raise ValueError(f"{kind}_encrypted_response_alg: needs jwks with a key to encrypt with")
+                raise ValueError(
+                    f"{kind}_encrypted_response_alg: needs jwks or jwks_uri with a key to encrypt with"
+                )
         if self.jwks is not None:
             self.recipients(self.jwks)
 

@@ -50,6 +50,7 @@ class Ledger:
     ring: KeyRing = field(default_factory=KeyRing)
     audience: tuple[str, ...] = ()  # of the access token
     jkt: str = ""  # the client's key, to which it is bound
+    rule: str = ""  # of the policy, that let the user in just now
     issued: list[Issued] = field(default_factory=list)
 
     def issue(self, kind: Kind, scope: str = "") -> str:

@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from idp.web.exchange import NOW
-from protocols.oidc import cors, issuer, request_object
+from protocols.oidc import cors, endpoint, request_object
+from protocols.oidc.answer import respond
 from protocols.oidc.arrival import Asked, came_as_required, store
 from protocols.oidc.authorization import accept
 from protocols.oidc.checks import registered_redirect_uri
-from protocols.oidc.client_authentication import authenticate
-from protocols.oidc.errors import AuthorizationError, OIDCError, TokenError
+from protocols.oidc.clients import Client
+from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.parameters import from_form
+from protocols.oidc.parameters import Form
 
 PATH = "/oidc/par"
-PROOFS = (
-    "client_secret",
-    "client_assertion",
-    "client_assertion_type",
-)  # of who pushes, no part of the request
+# Of who pushes, no part of the request.
+PROOFS = ("client_secret", "client_assertion", "client_assertion_type")
 
 
 async def push(request: web.Request) -> web.Response:
     """POST only. What is wrong with the request is told now, to the client and in JSON (§2.3)."""
-    here = issuer.of(request)
-    try:
-        status, answer = 201, await _push(request, here)
-    except OIDCError as fault:
-        status = fault.status if isinstance(fault, TokenError) else 400
-        answer = {"error": fault.error, "error_description": fault.description}
-    headers = {hdrs.CACHE_CONTROL: "no-store"}
-    if status == 401:
-        headers[hdrs.WWW_AUTHENTICATE] = f'Basic realm="{here.tenant.issuer}", charset="UTF-8"'
-    body = orjson.dumps(answer)
-    response = web.Response(status=status, body=body, content_type="application/json", headers=headers)
-    return cors.allow(request, response)
+    return cors.allow(request, await endpoint.serve(request, "authorization.refused", _push))
 
 
-async def _push(request: web.Request, here: Issuer) -> dict[str, Any]:
-    form = await from_form(request)
-    client = await authenticate(request, here, form)
+async def _push(request: web.Request, here: Issuer, client: Client, form: Form) -> web.Response:
     if "request_uri" in form:
         raise AuthorizationError("invalid_request", "request_uri cannot be pushed")  # §2.1
     parameters = {name: value for name, value in form.items() if name not in PROOFS}
@@ -53,4 +35,4 @@ async def _push(request: web.Request, here: Issuer) -> dict[str, Any]:
     came_as_required(asked)
     accept(asked.parameters, client)
     uri, seconds = await store(here, asked, request[NOW])
-    return {"request_uri": uri, "expires_in": seconds}
+    return respond(here, {"request_uri": uri, "expires_in": seconds}, status=201)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from idp.web.form import BODY_SECONDS
 from protocols.oidc.errors import Malformed
+
+Form = Mapping[str, str]
 
 FORM = "application/x-www-form-urlencoded"
 MAXIMUM_BYTES = 16 * 1024

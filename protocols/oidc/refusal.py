@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aiohttp import web
 
+from idp.visit import Visit
 from idp.web.login import service_name
 from idp.web.respond import page
 from idp.web.visiting import visit
@@ -25,15 +27,32 @@ async def refuse(request: web.Request, here: Issuer, asked: Asked, fault: OIDCEr
     trusted = is_registered(parameters.get("redirect_uri", ""), client.settings.redirect_uris)
     if isinstance(fault, Untrusted) or not trusted:
         return await refuse_here(request, here, fault, client.service)
-    await _record(request, here, fault, client.service)
+    if fault.error not in ORDINARY:
+        async with here.provider.storage.transaction(here.tenant.name) as tx:
+            await _record(visit(request, tx), fault, client.service)
+    return _tell(request, client.service, parameters, fault)
+
+
+async def refuse_within(
+    request: web.Request, visiting: Visit, service: str, asked: Mapping[str, Any], fault: OIDCError
+) -> web.Response:
+    """To a client whose address is trusted, inside of a transaction."""
+    if fault.error not in ORDINARY:
+        await _record(visiting, fault, service)
+    return _tell(request, service, asked, fault)
+
+
+def _tell(request: web.Request, service: str, asked: Mapping[str, Any], fault: OIDCError) -> web.Response:
     said = {"error": fault.error, "error_description": fault.description}
-    return answer(request, client.service, parameters, **said)
+    return answer(request, service, asked, **said)
 
 
 async def refuse_here(
     request: web.Request, here: Issuer, fault: OIDCError, service: str = ""
 ) -> web.Response:
     """On a page of our own, with a reference to what the audit log knows."""
+    async with here.provider.storage.transaction(here.tenant.name) as tx:
+        reference = await _record(visit(request, tx), fault, service)
     return page(
         request,
         "error/bad_request",
@@ -41,14 +60,10 @@ async def refuse_here(
         error=fault.error,
         what=fault.description,
         service=service_name(request, service) if service else None,
-        reference=await _record(request, here, fault, service),
+        reference=reference,
     )
 
 
-async def _record(request: web.Request, here: Issuer, fault: OIDCError, service: str) -> str:
-    if fault.error in ORDINARY:
-        return ""
-    async with here.provider.storage.transaction(here.tenant.name) as tx:
-        visiting = visit(request, tx)
-        said = {"error": fault.error, "reason": fault.description}
-        return await visiting.record("authorization.refused", user_id=None, service=service, **said)
+async def _record(visiting: Visit, fault: OIDCError, service: str) -> str:
+    said = {"error": fault.error, "reason": fault.description}
+    return await visiting.record("authorization.refused", user_id=None, service=service, **said)

@@ -14,8 +14,8 @@ from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token, new_id, new_token
 from protocols.oidc import discovery, issuer, sector
-from protocols.oidc.certificate_settings import METHODS
-from protocols.oidc.errors import BearerError, RegistrationError
+from protocols.oidc.certificate_settings import CERTIFICATE_METHODS
+from protocols.oidc.errors import BearerError, OIDCError, RegistrationError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.metadata import needs_secret, parse
 from storage.registration import RegisteredClient
@@ -35,7 +35,7 @@ async def register(request: web.Request) -> web.Response:
         async with here.provider.storage.transaction(here.tenant.name) as tx:
             said = await _register(here, visit(request, tx), token, metadata)
     except BearerError as fault:
-        return refusal(here, fault)
+        return await refusal(request, here, fault)
     except RegistrationError as fault:  # no use of the token was spent
         return await refused(request, here, fault)
     return answer(said, status=201)
@@ -106,7 +106,7 @@ async def read(request: web.Request) -> dict[str, Any]:
 async def checked(here: Issuer, asked: Mapping[str, Any]) -> dict[str, Any]:
     """The metadata as they are registered at this issuer. Raises `RegistrationError`."""
     metadata = parse(asked, here.settings.registration, discovery.algorithms(here.clients.values()))
-    is_by_certificate = metadata["token_endpoint_auth_method"] in METHODS
+    is_by_certificate = metadata["token_endpoint_auth_method"] in CERTIFICATE_METHODS
     if not here.takes_certificates and (
         is_by_certificate or metadata.get("tls_client_certificate_bound_access_tokens")
     ):
@@ -135,16 +135,21 @@ async def record(here: Issuer, visiting: Visit, event: str, **details: Any) -> N
 
 
 async def refused(request: web.Request, here: Issuer, fault: RegistrationError) -> web.Response:
-    """The fault as JSON (RFC 7591 §3.2.2), told to the audit log too: whoever made it had the right to ask."""
-    async with here.provider.storage.transaction(here.tenant.name) as tx:
-        await record(here, visit(request, tx), "client.refused", error=fault.error, reason=fault.description)
+    """The fault as JSON (RFC 7591 §3.2.2)."""
+    await _record_refusal(request, here, fault)
     return answer({"error": fault.error, "error_description": fault.description}, fault.status)
 
 
-def refusal(here: Issuer, fault: BearerError) -> web.Response:
+async def _record_refusal(request: web.Request, here: Issuer, fault: OIDCError) -> None:
+    async with here.provider.storage.transaction(here.tenant.name) as tx:
+        await record(here, visit(request, tx), "client.refused", error=fault.error, reason=fault.description)
+
+
+async def refusal(request: web.Request, here: Issuer, fault: BearerError) -> web.Response:
     """Who may not ask at all (RFC 6750 §3)."""
     challenge = f'Bearer realm="{here.tenant.issuer}"'
     if fault.error:
+        await _record_refusal(request, here, fault)
         challenge += f', error="{fault.error}", error_description="{fault.description}"'
     return web.Response(status=fault.status, headers={**NO_STORE, hdrs.WWW_AUTHENTICATE: challenge})
 

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aiohttp import web
 
 from idp.visit import Visit
 from idp.web.visiting import visit
-from protocols.oidc import cors, held, issuer
-from protocols.oidc.answer import NO_STORE, respond
-from protocols.oidc.client_authentication import authenticate
+from protocols.oidc import cors, endpoint, held
+from protocols.oidc.answer import NO_STORE
 from protocols.oidc.clients import Client
-from protocols.oidc.errors import Malformed, TokenError
-from protocols.oidc.parameters import from_form
+from protocols.oidc.errors import TokenError
+from protocols.oidc.issuer import Issuer
+from protocols.oidc.parameters import Form
 
 
 async def revoke(request: web.Request) -> web.Response:
     """POST only. A token that is worth nothing already is a success (RFC 7009 §2.2)."""
-    here = issuer.of(request)
-    try:
-        form = await from_form(request)
-        client = await authenticate(request, here, form)
-        async with here.provider.storage.transaction(here.tenant.name) as tx:
-            await _end(visit(request, tx), client, form)
-    except Malformed as fault:
-        response = respond(here, TokenError("invalid_request", fault.description))
-    except TokenError as fault:
-        response = respond(here, fault)
-    else:
-        response = web.Response(headers=NO_STORE)
-    return cors.allow(request, response)
+    return cors.allow(request, await endpoint.serve(request, "revocation.refused", _revoke))
 
 
-async def _end(visiting: Visit, client: Client, form: Mapping[str, str]) -> None:
+async def _revoke(request: web.Request, here: Issuer, client: Client, form: Form) -> web.Response:
+    async with here.provider.storage.transaction(here.tenant.name) as tx:
+        await _end(visit(request, tx), client, form)
+    return web.Response(headers=NO_STORE)
+
+
+async def _end(visiting: Visit, client: Client, form: Form) -> None:
     """An access token ends alone; a refresh token, used or not, takes its whole grant along (§2.1)."""
     found = await held.find(visiting.tx, form, visiting.now)
     if found is None:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from idp.config.model import Name
 from idp.config.server import ServerSettings
 from protocols.oidc.authentication_settings import ServiceAuthentication
-from protocols.oidc.certificate_settings import METHODS
+from protocols.oidc.certificate_settings import CERTIFICATE_METHODS
 from protocols.oidc.claims_settings import ServiceClaims, TenantClaims
 from protocols.oidc.grant_settings import OF_USERS, ServiceExchange, TenantDevice
 from protocols.oidc.logout_settings import ServiceLogout, TenantLogout, WebAddress
@@ -59,9 +59,8 @@ class ServiceSettings(ServiceClaims, ServiceAuthentication, ServiceLogout, Servi
     refresh_token_seconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None
     # A random text, or a JWT that an API reads by itself until it expires, revoked or not (RFC 9068).
     access_token_format: Literal["opaque", "jwt"] = "opaque"  # noqa: S105
-    dpop_bound_access_tokens: bool = (
-        False  # only with a proof of its own key (RFC 9449); any service may bring one
-    )
+    # Only with a proof of its own key (RFC 9449); any service may bring one.
+    dpop_bound_access_tokens: bool = False
     resources: tuple[ResourceURI, ...] = ()  # APIs for which it may ask for a token of their own (RFC 8707)
     # Services whose access tokens this one may look at besides its own: it is the API that they call (RFC 7662).
     introspects: tuple[Name, ...] = ()
@@ -125,7 +124,7 @@ def unserved(service: ServiceSettings, server: ServerSettings) -> dict[str, str]
         return {}
     words = "needs client_certificate_header in idp.yaml"
     found = {}
-    if service.token_endpoint_auth_method in METHODS:
+    if service.token_endpoint_auth_method in CERTIFICATE_METHODS:
         found["token_endpoint_auth_method"] = f"{service.token_endpoint_auth_method} {words}"
     if service.tls_client_certificate_bound_access_tokens:
         found["tls_client_certificate_bound_access_tokens"] = words

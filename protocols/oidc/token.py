@@ -20,6 +20,7 @@ from protocols.oidc import (
     cors,
     device_token,
     dpop,
+    endpoint,
     issuer,
     issuing,
     resources,
@@ -27,36 +28,34 @@ from protocols.oidc import (
     token_exchange,
 )
 from protocols.oidc.answer import respond
-from protocols.oidc.client_authentication import authenticate
 from protocols.oidc.clients import Client, KeyMissing
-from protocols.oidc.errors import Malformed, TokenError
+from protocols.oidc.errors import TokenError
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.issuing import Answer, Form
-from protocols.oidc.parameters import from_form
+from protocols.oidc.issuing import Answer
+from protocols.oidc.parameters import Form
 from protocols.oidc.vocabulary import DEVICE_CODE, TOKEN_EXCHANGE
 from storage.records import Grant
 
 
 async def token(request: web.Request) -> web.Response:
     """POST only. Every answer is JSON and never cached."""
-    here = issuer.of(request)
-    try:
-        form = await from_form(request)
-        client = await authenticate(request, here, form)
-        redeem = _grant_type(form, client)
-        client = await _sealable(here, client, request[NOW])
-        jkt = await dpop.thumbprint(request, here)
-        if not jkt and client.settings.dpop_bound_access_tokens:
-            raise TokenError(*dpop.FAULT)
-        if not client.x5t and client.settings.tls_client_certificate_bound_access_tokens:
-            raise TokenError("invalid_request", "this client must show its certificate (RFC 8705)")
-        async with here.provider.storage.transaction(here.tenant.name) as tx:
-            answer = await redeem(here, visit(request, tx), client, form, jkt)
-    except Malformed as fault:
-        answer = TokenError("invalid_request", fault.description)
-    except TokenError as fault:
-        answer = fault
-    return cors.allow(request, dpop.offer(request, here, respond(here, answer)))
+    response = await endpoint.serve(request, "token.refused", _redeem)
+    return cors.allow(request, dpop.offer(request, issuer.of(request), response))
+
+
+async def _redeem(request: web.Request, here: Issuer, client: Client, form: Form) -> web.Response:
+    redeem = _grant_type(form, client)
+    client = await _sealable(here, client, request[NOW])
+    jkt = await dpop.thumbprint(request, here)
+    if not jkt and client.settings.dpop_bound_access_tokens:
+        raise TokenError(*dpop.FAULT)
+    if not client.x5t and client.settings.tls_client_certificate_bound_access_tokens:
+        raise TokenError("invalid_request", "this client must show its certificate (RFC 8705)")
+    async with here.provider.storage.transaction(here.tenant.name) as tx:
+        answer = await redeem(here, visit(request, tx), client, form, jkt)
+    if isinstance(answer, TokenError):
+        raise answer
+    return respond(here, answer)
 
 
 async def _sealable(here: Issuer, client: Client, now: int) -> Client:

@@ -11,12 +11,13 @@ from typing import Any
 from idp.visit import Visit
 from keys.secret import Secret
 from keys.token import hash_token
-from protocols.oidc import access_token, acting
+from protocols.oidc import access_token, acting, standing
 from protocols.oidc.acting import ACCESS_TOKEN
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import TokenError
 from protocols.oidc.issuer import Issuer
-from protocols.oidc.issuing import Answer, Form
+from protocols.oidc.issuing import Answer
+from protocols.oidc.parameters import Form
 from protocols.oidc.settings import OFFLINE_ACCESS
 from storage.exchange import ExchangedToken
 from storage.records import JSON, Grant
@@ -47,14 +48,8 @@ class Wanted:
 
 
 async def redeem(here: Issuer, visiting: Visit, client: Client, form: Form, jkt: str) -> Answer:
-    """The new token, or why not (§2.2.2): a token that is not acceptable is an invalid_request."""
-    try:
-        wanted = await _wanted(here, visiting, client, form)
-    except TokenError as fault:
-        said = {"error": fault.error, "reason": fault.description}
-        await visiting.record("exchange.refused", user_id=None, service=client.service, **said)
-        return fault
-    return await _issue(here, visiting, client, wanted, jkt)
+    """The new token. Raises `TokenError` (§2.2.2): a token that is not acceptable is an invalid_request."""
+    return await _issue(here, visiting, client, await _wanted(here, visiting, client, form), jkt)
 
 
 async def _wanted(here: Issuer, visiting: Visit, client: Client, form: Form) -> Wanted:
@@ -91,8 +86,7 @@ async def _subject(here: Issuer, visiting: Visit, client: Client, form: Form) ->
         subject is None
         or (subject.client_id != client.id and subject.service not in client.settings.exchanges)
         or await here.client(visiting.tx, subject.client_id) is None
-        or await visiting.user(subject.grant.user_id) is None
-        or not await _is_standing(visiting, subject.grant)
+        or await standing.user_of(visiting, subject.grant) is None
     ):
         raise TokenError("invalid_request", "subject_token is none that this service may exchange")
     return subject
@@ -110,13 +104,6 @@ async def _live(visiting: Visit, presented: bytes) -> Subject | None:
     held, grant = exchanged
     named = (held.service, held.client_id, held.scope, held.act)
     return Subject(held.subject_hash, grant, *named, held.expires_at)
-
-
-async def _is_standing(visiting: Visit, grant: Grant) -> bool:
-    """What was given for use without the user outlives his session, and nothing else does."""
-    if OFFLINE_ACCESS in grant.scope:
-        return True
-    return await visiting.tx.sessions.find_by_sid(grant.sid, visiting.now) is not None
 
 
 def _audience(client: Client, form: Form) -> tuple[str, ...]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
 from idp.tenant import Tenant
 from protocols.oidc.authentication_settings import PUBLIC
-from protocols.oidc.certificate_settings import METHODS as CERTIFICATE_METHODS
+from protocols.oidc.certificate_settings import CERTIFICATE_METHODS
 from protocols.oidc.foreign_encryption import Algorithm as KeyAlgorithm
 from protocols.oidc.foreign_encryption import Encryption
 from protocols.oidc.proof import ALGORITHMS
 from protocols.oidc.vocabulary import AssertionAlgorithm, Method
 
 METHODS: Final = get_args(Method)
-ALIASES: Final = {
-    "token": "/oidc/token",
-    "userinfo": "/oidc/userinfo",
-    "introspection": "/oidc/introspect",
-    "revocation": "/oidc/revoke",
-    "pushed_authorization_request": "/oidc/par",
-}
+# Where a certificate is looked at: clients prove themselves there, or show a token that is bound to it.
+ALIASED: Final = (
+    *("token_endpoint", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint"),
+    *("pushed_authorization_request_endpoint", "device_authorization_endpoint"),
+)
 
 
 def metadata(tenant: Tenant, signing: Sequence[str]) -> dict[str, Any]:
@@ -39,8 +37,8 @@ def metadata(tenant: Tenant, signing: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def authentication(mtls_base_url: str | None, *, certificates: bool) -> dict[str, Any]:
-    """How clients prove themselves; by certificates only where a proxy hands them on (RFC 8705 §3.3, §5)."""
+def authentication(*, certificates: bool) -> dict[str, Any]:
+    """How clients prove themselves; by certificates only where a proxy hands them on (RFC 8705 §3.3)."""
     methods = [each for each in METHODS if certificates or each not in CERTIFICATE_METHODS]
     said = {
         **_authentication("token", methods),
@@ -49,12 +47,13 @@ def authentication(mtls_base_url: str | None, *, certificates: bool) -> dict[str
     }
     if certificates:
         said["tls_client_certificate_bound_access_tokens"] = True
-    if certificates and mtls_base_url is not None:
-        base = mtls_base_url.rstrip("/")
-        said["mtls_endpoint_aliases"] = {
-            f"{name}_endpoint": f"{base}{path}" for name, path in ALIASES.items()
-        }
     return said
+
+
+def aliases(tenant: Tenant, said: Mapping[str, Any], mtls_base_url: str) -> dict[str, str]:
+    """Of the endpoints that are said, those for clients with a certificate, where that is asked for (RFC 8705 §5)."""
+    usual, base = tenant.url(""), mtls_base_url.rstrip("/")
+    return {name: f"{base}{said[name].removeprefix(usual)}" for name in ALIASED if name in said}
 
 
 def _encryption(kind: str) -> dict[str, Any]:

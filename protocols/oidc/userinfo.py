@@ -9,11 +9,13 @@ import orjson
 from aiohttp import hdrs, web
 
 from idp.web.exchange import NOW
+from idp.web.visiting import visit
 from keys.ring import KeyRing
 from keys.secret import Secret
 from keys.token import hash_token
 from protocols.oidc import certificate, cors, dpop, issuer, provider
 from protocols.oidc.clients import Client, KeyMissing
+from protocols.oidc.endpoint import ORDINARY
 from protocols.oidc.errors import BearerError, Malformed, TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Ledger
@@ -27,12 +29,14 @@ SIGNED = "userinfo+jwt"  # so that it is never taken for an ID token (RFC 8725 Â
 
 async def show(request: web.Request) -> web.Response:
     """GET or POST. Reads only, and waits for no writer, unless a proof of possession has to be spent."""
-    here, scheme = issuer.of(request), "Bearer"
+    here, token, scheme = issuer.of(request), Secret(""), "Bearer"
     try:
         token, scheme = await _presented(request)
         jkt = await _proven(request, here, token) if scheme == dpop.HEADER else ""
         response = await _answer(here, token, (jkt, certificate.thumbprint(request)), request[NOW])
     except BearerError as fault:
+        if fault.error and fault.error not in ORDINARY:
+            await _record(request, here, token, fault)
         return cors.allow(request, dpop.offer(request, here, _refusal(here, fault, scheme)))
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     return cors.allow(request, dpop.offer(request, here, response))
@@ -117,6 +121,15 @@ def _in_format(client: Client, issuer: str, claims: dict[str, Any], ring: KeyRin
 
 def _invalid() -> BearerError:
     return BearerError("invalid_token", "the access token is unknown, expired or revoked")
+
+
+async def _record(request: web.Request, here: Issuer, token: Secret, fault: BearerError) -> None:
+    """With the service that got the token, if it is a live one that does not do here."""
+    async with here.provider.storage.transaction(here.tenant.name) as tx:
+        found = await tx.tokens.find(hash_token(token), "access", request[NOW])
+        user_id, service = (found[1].user_id, found[1].service) if found else (None, "")
+        said = {"error": fault.error, "reason": fault.description}
+        await visit(request, tx).record("userinfo.refused", user_id=user_id, service=service, **said)
 
 
 def _refusal(here: Issuer, fault: BearerError, scheme: str) -> web.Response:

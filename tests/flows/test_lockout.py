@@ -88,12 +88,15 @@ async def test_100_parallel_wrong_guesses(make_server: MakeServer, browsers: Bro
         browser = browsers()
         return browser, await browser.answer(await browser.get(f"{server.url}/"), "alice")
 
+    busy: list[Page] = []
+
     async def guess(browser: Browser, page: Page) -> Page:
         wrong = wrong_answer(PATTERN, page.table) if page.table else "wrong horse battery"
         while True:  # a server that is too busy to look has not counted either
             answered = await browser.answer(page, wrong)
             if answered.status != 503:
                 return answered
+            busy.append(answered)
             await asyncio.sleep(0.2)
 
     open_questions = [await ask() for _ in range(100)]
@@ -102,3 +105,6 @@ async def test_100_parallel_wrong_guesses(make_server: MakeServer, browsers: Bro
     assert events["proof.refused"] == FAILURES
     assert events["proof.locked"] == 100 - FAILURES
     assert Counter(page.status for page in answers) == {200: FAILURES - 1, 429: 100 - FAILURES + 1}
+    if method == "password":
+        assert busy, "more come at once than hashes may wait"
+    assert all(int(page.headers["Retry-After"]) >= 1 for page in busy)

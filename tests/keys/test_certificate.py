@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from itertools import count
 
 import pytest
 
@@ -15,7 +16,9 @@ AUTHORITY = issue("CN=Authority,O=Example", is_authority=True)
 BATCH = issue(NAME, AUTHORITY)
 
 
-@pytest.mark.parametrize("value", [BATCH.header, f"  {BATCH.header} ", BATCH.escaped, BATCH.on_one_line])
+@pytest.mark.parametrize(
+    "value", [BATCH.header, f"  {BATCH.header} ", BATCH.escaped, BATCH.on_one_line], ids=count()
+)
 def test_it_is_read_as_proxies_write_it(value: str) -> None:
     certificate = Certificate.from_header(value)
     assert certificate.thumbprint == BATCH.thumbprint
@@ -30,10 +33,23 @@ def test_it_is_read_as_proxies_write_it(value: str) -> None:
         BATCH.header[:60] + ":", "%FF%00", "-----BEGIN CERTIFICATE-----", "x" * (LIMIT + 1),
         ":" + base64.b64encode(BATCH.der + b"x").decode() + ":", ":MIIA" + "A" * LIMIT + ":",
     ],
+    ids=count(),  # the certificates are others in each process
 )  # fmt: skip
 def test_whatever_else_is_none(value: str) -> None:
     with pytest.raises(InvalidCertificate):
         Certificate.from_header(value)
+
+
+@pytest.mark.parametrize(
+    "known", ["06072a8648ce3d0201", "06082a8648ce3d030107"], ids=["kind of key", "curve"]
+)
+def test_one_with_a_key_that_we_do_not_know_is_none(known: str) -> None:
+    """Whoever signs his own may put anything there; it must end as any other does, not as a defect."""
+    identifier = bytes.fromhex(known)
+    assert BATCH.der.count(identifier) == 1
+    changed = BATCH.der.replace(identifier, identifier[:-1] + b"\x0f")
+    with pytest.raises(InvalidCertificate):
+        Certificate.from_header(f":{base64.b64encode(changed).decode()}:")
 
 
 def test_its_subject_is_compared_part_for_part() -> None:

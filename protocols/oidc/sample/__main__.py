@@ -42,7 +42,8 @@ def sites_of(tenant: TenantConfiguration, port: int) -> list[Site]:
     return [
         Site(service.display_name.get("en", service.service), RelyingParty(issuer, client))
         for service in tenant.services.values()
-        if (client := service.doors.get("oidc")) and urlsplit(client.redirect_uris[0]).netloc == here
+        if (client := service.doors.get("oidc"))
+        and any(urlsplit(uri).netloc == here for uri in client.redirect_uris[:1])  # devices have none
     ]
 
 

@@ -102,11 +102,12 @@ def add_services(tenant: TenantFolder) -> None:
         "grant_types": [TOKEN_EXCHANGE, "client_credentials"],
         "exchange_audiences": [*apis, "ledger"],
     }
-    add("backend", **exchange, exchanges=["wiki", "online"], access_token_format="jwt", subject_type="pairwise",
-        scopes=["openid", "profile", "offline_access", "read"])  # fmt: skip
+    own_users = {"grant_types": ["authorization_code", *exchange["grant_types"]]}
+    add("backend", **exchange | own_users, exchanges=["wiki", "online"], access_token_format="jwt",
+        subject_type="pairwise", scopes=["openid", "profile", "offline_access", "read"])  # fmt: skip
     add("deeper", **exchange, exchanges=["backend"], introspects=["backend"])
     add("shut", **DEVICE)
-    for name in ("tv", "box", "vault", "shut", "backend", "deeper"):
+    for name in ("tv", "box", "vault", "shut", "deeper"):
         tenant.services[name]["oidc"]["redirect_uris"] = []
     for name in ("other", "strict", "closed"):
         add(name)

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from joserfc.jwk import ECKey
 
+from protocols.oidc.vocabulary import DEVICE_CODE, TOKEN_EXCHANGE
 from tests.certificates import issue
 from tests.configuration import SECRET, TenantFolder
 from tests.people import ALICE, PATTERN
@@ -34,6 +35,7 @@ SANS = {
     "ip": "192.0.2.9",
     "email": "batch@example.com",
 }
+API = "https://api.example.com"
 OFFLINE = ["openid", "profile", "email", "offline_access"]
 
 
@@ -71,8 +73,10 @@ def add_services(tenant: TenantFolder) -> None:
         userinfo_encrypted_response_alg="RSA-OAEP-256", response_types=["code", "id_token"])  # fmt: skip
     robot = {"grant_types": ["authorization_code", "refresh_token", "client_credentials"]}
     ca = {"tls_client_auth_ca": {"file": "authority.pem"}, **robot}
-    add("pki", "tls_client_auth", tls_client_auth_subject_dn=NAME, **ca,
-        tls_client_certificate_bound_access_tokens=True, access_token_format="jwt")  # fmt: skip
+    add("pki", "tls_client_auth", tls_client_auth_subject_dn=NAME,
+        **ca | {"grant_types": [*robot["grant_types"], DEVICE_CODE, TOKEN_EXCHANGE]},
+        tls_client_certificate_bound_access_tokens=True, access_token_format="jwt", exchanges=["wiki"],
+        exchange_audiences=[API])  # fmt: skip
     for kind, name in SANS.items():
         add(f"by-{kind}", "tls_client_auth", **{f"tls_client_auth_san_{kind}": name}, **ca)
     add("own", "self_signed_tls_client_auth", jwks=signing.public(OWN_JWK), **robot)

@@ -8,9 +8,12 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from protocols.oidc.acting import ACCESS_TOKEN
+from protocols.oidc.vocabulary import TOKEN_EXCHANGE
 from tests.certificates import issue
 from tests.protocols.oidc.prober import Answer, Prober, claims
 from tests.protocols.oidc.proxied import (
+    API,
     AUTHORITY,
     NAME,
     OWN,
@@ -149,6 +152,19 @@ async def test_tokens_are_worth_nothing_without_the_certificate(home: Prober) ->
     assert said["cnf"] == bound
 
 
+async def test_what_it_gets_for_the_token_of_another_is_bound_to_its_own(home: Prober) -> None:
+    """§3, RFC 8693: the token that it exchanges was bound to nothing."""
+    one = client(home, "pki")
+    form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ACCESS_TOKEN, "resource": API}
+    form["subject_token"] = (await home.tokens())["access_token"]
+    token = (await one.token(**form)).json["access_token"]
+    bound = {"x5t#S256": PKI.thumbprint}
+    assert claims(token)["cnf"] == bound
+    api = home.other("api", secret=home.secret)
+    said = (await home.post("/oidc/introspect", urlencode({"token": token}), api.authentication({}))).json
+    assert (said["active"], said["client_id"], said["cnf"]) == (True, "pki", bound)
+
+
 async def test_a_public_client_binds_its_tokens_too(home: Prober) -> None:
     """§4: and its refresh token, which nothing else binds; §3: without a certificate it gets none."""
     spa = client(home, "spa", OWN.header, method="none")
@@ -169,7 +185,18 @@ async def test_it_is_announced_where_a_proxy_hands_certificates_on(home: Prober)
     methods = {"tls_client_auth", "self_signed_tls_client_auth"}
     assert methods <= set(said["token_endpoint_auth_methods_supported"])
     assert said["tls_client_certificate_bound_access_tokens"] is True
-    assert said["mtls_endpoint_aliases"]["token_endpoint"] == "https://mtls.example.com/oidc/token"
+    aliases = {
+        name: uri.removeprefix("https://mtls.example.com")
+        for name, uri in said["mtls_endpoint_aliases"].items()
+    }
+    assert aliases == {
+        "token_endpoint": "/oidc/token",
+        "userinfo_endpoint": "/oidc/userinfo",
+        "introspection_endpoint": "/oidc/introspect",
+        "revocation_endpoint": "/oidc/revoke",
+        "pushed_authorization_request_endpoint": "/oidc/par",
+        "device_authorization_endpoint": "/oidc/device_authorization",
+    }
 
 
 async def test_where_none_does_it_is_not(rp: Prober, open_registrar: Registrar) -> None:

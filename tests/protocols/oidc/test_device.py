@@ -185,12 +185,16 @@ async def test_a_question_belongs_to_its_browser_and_is_answered_once(
     assert (await device.poll()).status == 200
 
 
-async def test_of_two_users_who_were_asked_the_first_decides(tv: Prober, rp: Prober, erin: Prober) -> None:
+async def test_of_two_users_who_were_asked_the_first_decides(
+    tv: Prober, rp: Prober, erin: Prober, server: Server
+) -> None:
     device = await Device.begin(tv)
     first, second = await question(rp, device.user_code), await question(erin, device.user_code)
     assert (await decide(erin, second, "deny")).status == 200
     late = await decide(rp, first)
     assert "no longer valid" in late.text
+    decided = [each["event"] for each in server.audit(limit=10) if each["event"].startswith("device.")]
+    assert decided[:2] == ["device.late", "device.denied"]
     assert (await device.poll()).error == "access_denied"
 
 

@@ -9,11 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from idp.config.load import load
+from protocols.oidc.sample.__main__ import sites_of
 from tests.browser import Browser
+from tests.config.folder import write
 from tests.people import ALICE
 from tests.server import ROOT, Server, free_port
 
 EVERYWHERE = "\0"  # no address begins so: redirects are followed to their end
+DEVICE = """\
+service: tv
+display_name: {en: Television}
+oidc:
+  client_id: tv
+  token_endpoint_auth_method: none
+  grant_types: ["urn:ietf:params:oauth:grant-type:device_code"]
+"""
 
 
 @pytest.fixture
@@ -74,3 +85,10 @@ async def test_it_refuses_an_answer_that_it_did_not_ask_for(sample: str, query: 
         await browser.get(f"{sample}/login")
         page = await browser.get(f"{sample}/callback?{query}")
         assert (page.status, len(page.alerts)) == (400, 1)
+
+
+def test_it_stands_in_for_nobody_who_is_called_back_nowhere(tmp_path: Path) -> None:
+    """A device of the same tenant has no redirect URI."""
+    (acme,) = load(write(tmp_path, tenants__acme__services__tv=DEVICE)).tenants
+    assert set(acme.services) == {"wiki", "tv"}
+    assert sites_of(acme, 9000) == []

@@ -173,6 +173,19 @@ async def test_nobody_else_stands_in_act(rp: Prober, backend: Prober, deeper: Pr
         assert (await exchange(backend, subject, **actor)).error == "invalid_request"
 
 
+async def test_a_user_of_the_service_itself_may_act(rp: Prober, backend: Prober, erin: Prober) -> None:
+    """RFC 8693 §1.1: as long as what he gave stands, and the new token no longer than his."""
+    subject = (await rp.tokens())["access_token"]
+    his = (await erin.other("backend", secret=erin.secret).tokens(scope="openid"))["access_token"]
+    actor = {"actor_token": his, "actor_token_type": ACCESS_TOKEN}
+    said = claims((await exchange(backend, subject, **actor)).json["access_token"])
+    assert said["act"] == {"sub": claims(his)["sub"]} != {"sub": said["sub"]}
+    assert said["exp"] <= claims(his)["exp"]
+    form = {"token": his}
+    assert (await backend.post("/oidc/revoke", urlencode(form), backend.authentication({}))).status == 200
+    assert (await exchange(backend, subject, **actor)).error == "invalid_request"
+
+
 async def test_it_ends_with_its_family(rp: Prober, backend: Prober, deeper: Prober) -> None:
     """Revoking the refresh token or the subject alone ends the new token and what was made from it."""
     for kind in ("refresh_token", "access_token"):
@@ -237,7 +250,7 @@ async def test_every_exchange_is_in_the_audit_log(rp: Prober, backend: Prober, s
     await exchange(backend, subject)
     await exchange(backend, subject, resource="https://evil.example")
     assert API in server.cli("audit", "show", "--tenant", "demo", "--event", "token.exchanged")
-    refused = server.cli("audit", "show", "--tenant", "demo", "--event", "exchange.refused")
+    refused = server.cli("audit", "show", "--tenant", "demo", "--event", "token.refused")
     assert "invalid_target" in refused and "backend" in refused
 
 

@@ -151,7 +151,9 @@ async def test_oidcc_registration_sector_bad(
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://one.example.com/", "https://10.0.0.1/", f"http://127.0.0.1:{PORT}/", "x", 7]
+    "uri",
+    ["http://one.example.com/", "https://10.0.0.1/", f"http://127.0.0.1:{PORT}/", "x", 7],
+    ids=["plain", "private", "loopback", "none", "number"],  # the port is another in each process
 )
 async def test_a_sector_is_fetched_from_no_inner_address(newcomer: Registrar, uri: Any) -> None:
     """THREAT_MODEL.md 25: Outbound fetches: allow-listed, no private address."""
