@@ -42,14 +42,14 @@ async def import_(opened: Opened, file: Path, dry_run: bool) -> None:
     All of them or, where one has a mistake, none. A key or password of the list is asked for, or read from
     standard input.
     """
-    delivery = await asyncio.to_thread(_read, file)
+    delivery, vault = await asyncio.to_thread(_read, file), await opened.vault()
     async with opened.transaction() as tx:
         for each in await inventory.known(tx, delivery.tokens):
             delivery.fault(each.line, f"token {each.device.serial} is in the inventory already")
         if delivery.faults:
             raise click.ClickException(_faults(file, delivery.faults))
         if not dry_run:
-            await inventory.add(tx, await opened.vault(), delivery.tokens, opened.now)
+            await inventory.add(tx, vault, delivery.tokens, opened.now)
             await audit.record(
                 tx, "token.imported", opened.now, serials=[one.device.serial for one in delivery.tokens]
             )

@@ -16,7 +16,18 @@ from tests.authenticators.person import NOW, TENANT, Person
 
 one_store = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 # RFC 4226, Appendix D
-RFC_4226 = "755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split()
+RFC_4226 = [
+    "755224",
+    "287082",
+    "359152",
+    "969429",
+    "338314",
+    "254676",
+    "287922",
+    "162583",
+    "399871",
+    "520489",
+]
 HEX = SEED.hex()
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.clients.chromium import OUT, login, reply, violations
+from tests.clients.conftest import DORA
 from tests.people import ALICE, CAROL, NOBODY
 from tests.server import Server
 
@@ -56,6 +57,25 @@ async def password(page: Page, server: Server) -> None:
 async def totp(page: Page, server: Server) -> None:
     await password(page, server)
     await reply(page, server.bob)
+
+
+async def activate(page: Page, server: Server) -> None:
+    """As somebody who has no device yet."""
+    await username(page, server)
+    for _ in range(2):
+        await reply(page, DORA)
+    assert await page.locator("svg.qr").count() == 1
+    drawn = await page.locator("svg.qr").evaluate("svg => getComputedStyle(svg).display")
+    assert drawn == "block", "the policy lets our style be used"
+
+
+async def pin(page: Page, server: Server) -> None:
+    await portal(page, server)
+    await page.goto(f"{server.url}/account/pin")
+
+
+async def address_over(page: Page, server: Server) -> None:
+    await page.goto(f"{server.url}/activate?code=gone")
 
 
 async def portal(page: Page, server: Server) -> None:
@@ -113,6 +133,7 @@ WALKS: dict[str, Walk] = {
     "locked": guessing(5), "password": password, "totp": totp, "portal": portal, "denied": denied,
     "logout": logout, "signed_out": signed_out, "expired": expired, "not_found": not_found,
     "bad_request": bad_request, "device_wrong": device_wrong, "device_confirm": device_confirm,
+    "activate": activate, "pin": pin, "address_over": address_over,
 }  # fmt: skip
 # What a browser says by itself about an answer that is no 200: the status is meant.
 EXPECTED = "Failed to load resource: the server responded with a status of"

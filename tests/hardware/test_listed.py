@@ -55,7 +55,8 @@ def test_a_mistake_is_told_with_its_line(row: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["", "serial", "secret_hex", "serial,secret_hex,secret_base32", "serial,serial,secret_hex", "a"]
+    "heading",
+    ["", "serial", "secret_hex", "serial,secret_hex,secret_base32", "serial,serial,secret_hex", "a"],
 )
 def test_the_first_line_names_the_columns(heading: str) -> None:
     read = listed.read(f"{heading}\n1,{HEX}\n")

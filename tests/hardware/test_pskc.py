@@ -61,7 +61,9 @@ def test_the_encrypted_containers_of_rfc_6030(document: bytes, secret: str, need
     for wrong in (secret[:-2] + "00", "", "zz"):
         read = pskc.read(document, lambda _needed, wrong=wrong: Secret(wrong))
         assert words(read) and SEED.decode() not in words(read)[0]
-    altered = document.replace(b"<xenc:CipherValue>AAEC", b"<xenc:CipherValue>AAED").replace(b">oTvo", b">oTvp")
+    altered = document.replace(b"<xenc:CipherValue>AAEC", b"<xenc:CipherValue>AAED").replace(
+        b">oTvo", b">oTvp"
+    )
     assert words(pskc.read(altered, ask)) == ["does not open: another key or password, or altered"]
     bare = document[: document.index(b"<ValueMAC>")] + document[document.index(b"</ValueMAC>") + 11 :]
     assert words(pskc.read(bare, ask)) == ["an encrypted value has no ValueMAC"]
