@@ -37,6 +37,12 @@ class Form:
             return cls(code, Secret(""), "")
         return cls(code, typed(PIN), typed(NAME).reveal())
 
+    @property
+    def device_name(self) -> str:
+        """What can be seen of the name, on one line."""
+        words = "".join(c if c.isprintable() else " " for c in self.name).split()
+        return " ".join(words)[:LONGEST_NAME]
+
 
 async def propose(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any] | None:
     """What is asked of a user who has no device yet: the same one again until it is confirmed. None for others.
@@ -106,32 +112,24 @@ async def complete(
     `Busy`; `storage.Duplicate` where it is kept already.
     """
     pin = authenticator.accept_pin(form.pin)
-    name = " ".join("".join(c for c in form.name if c.isprintable()).split())[:LONGEST_NAME]
-    kept: list[Credential] = []
+    confirmed: Credential | None = None
 
     async def is_right() -> bool:
-        confirmed = authenticator.confirm(credential, form.code, pin, name, visit.now)
-        if confirmed is None:
-            return False
-        kept.append(confirmed)
-        return True
+        nonlocal confirmed
+        confirmed = authenticator.confirm(credential, form.code, pin, form.device_name, visit.now)
+        return confirmed is not None
 
     # The guess is counted in one row for the name, which holds back every other activation until this one ends.
     wrong = await spend(visit, Guess(user.username, user.id, authenticator.name, service), is_right)
     if wrong is not None:
         return wrong
+    assert confirmed is not None
     if await _others(visit, user, credential) >= most:
         raise Refused(TAKEN, f"there are {most} devices already")
-    await visit.tx.credentials.add(kept[0])
-    await visit.record(
-        "credential.activated",
-        user_id=user.id,
-        service=service,
-        username=user.username,
-        authenticator=authenticator.name,
-        device=name,
-    )
-    return kept[0]
+    await visit.tx.credentials.add(confirmed)
+    about = {"username": user.username, "authenticator": authenticator.name, "device": confirmed.name}
+    await visit.record("credential.activated", user_id=user.id, service=service, **about)
+    return confirmed
 
 
 async def _others(visit: Visit, user: User, device: Credential) -> int:

@@ -58,6 +58,7 @@ def test_a_dry_run_says_everything_and_changes_nothing(office: Office, tmp_path:
 def test_an_encrypted_container_asks_for_its_key(
     office: Office, tmp_path: Path, document: bytes, secret: str
 ) -> None:
+    """THREAT_MODEL.md 33: Secrets are never shown, not those of a maker's list either."""
     file = str(written(tmp_path, document))
     said = office.run("token", "import", file, given="00" * 16 + "\n", status=1).stderr
     assert "another key or password" in said

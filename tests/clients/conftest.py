@@ -12,11 +12,9 @@ from protocols.oidc.vocabulary import DEVICE_CODE
 from tests.clients.apache import Apache
 from tests.clients.chromium import NODE_MODULES, launch
 from tests.configuration import SECRET, TenantFolder
-from tests.people import ALICE, PASSWORD, PATTERN, Person
+from tests.people import ALICE, PATTERN
 from tests.running import usual
 from tests.server import Server, free_port, running
-
-DORA = Person("dora", password=PASSWORD)  # asked for a code too, and without a device
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +77,6 @@ def server(
     add_devices(one, secure_port)
     for server in running(one):
         server.add_people()
-        server.add_user(DORA.name, "token", password=DORA.password)
         yield server
 
 

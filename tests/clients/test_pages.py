@@ -8,7 +8,6 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.clients.chromium import OUT, login, reply, violations
-from tests.clients.conftest import DORA
 from tests.people import ALICE, CAROL, NOBODY
 from tests.server import Server
 
@@ -60,18 +59,18 @@ async def totp(page: Page, server: Server) -> None:
 
 
 async def activate(page: Page, server: Server) -> None:
-    """As somebody who has no device yet."""
-    await username(page, server)
-    for _ in range(2):
-        await reply(page, DORA)
-    assert await page.locator("svg.qr").count() == 1
+    """By an address that an operator gave."""
+    address = server.cli("credential", "activate", CAROL.name, "totp", "--tenant", "demo").splitlines()[0]
+    await page.goto(address)
     drawn = await page.locator("svg.qr").evaluate("svg => getComputedStyle(svg).display")
     assert drawn == "block", "the policy lets our style be used"
 
 
 async def pin(page: Page, server: Server) -> None:
-    await portal(page, server)
+    await username(page, server)
+    await login(page, server.bob)
     await page.goto(f"{server.url}/account/pin")
+    assert await page.locator("input[name=again]").count() == 1
 
 
 async def address_over(page: Page, server: Server) -> None:

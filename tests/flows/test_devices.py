@@ -49,6 +49,7 @@ async def signed_in(browser: Browser, server: Server, device: pyotp.TOTP, name: 
 async def test_from_the_first_login_to_a_pin_of_ones_own(
     server: Server, browsers: Browsers, dora: str
 ) -> None:
+    """THREAT_MODEL.md 33: no log line holds the secret of a device or a PIN."""
     browser = browsers()
     page = await browser.answer(await browser.answer(await browser.get(f"{server.url}/"), dora), PASSWORD)
     device = app(page)
