@@ -11,14 +11,24 @@ from keys.token import hash_token
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A browser or a NAS. `browser` binds a login to where it began; `session` is what it claims to have."""
+    """A browser or a NAS. `browser` binds a login to where it began; `session` is what it claims to have.
+
+    `address` is the user's, as rules see it: 0.0.0.0, which is in no network of theirs, where nobody knows it. Then
+    `through` may say who spoke for him; it is for the audit log alone.
+    """
 
     address: IPv4Address | IPv6Address
     browser: Secret
     session: Secret | None = None
     user_agent: str = ""
     request_id: str = ""
+    through: str = ""
 
     @property
     def browser_hash(self) -> bytes:
         return hash_token(self.browser)
+
+    @property
+    def whence(self) -> str:
+        """What the audit log has in the place of an address, never to be taken for the user's: `nas 192.0.2.1`."""
+        return self.through if self.through and self.address.is_unspecified else str(self.address)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from idp import assurance, session
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
-from idp.policy import Attempt, Deny, Require
+from idp.policy import Attempt, Deny, Require, decide, possible
 from idp.visit import Visit
 from storage.records import Interaction, Proof, Session, User
+
+PORTAL: Final = "portal"  # our page of tiles, as rules name it: both a door and a service
 
 
 def missing(verdict: Require, proofs: tuple[Proof, ...]) -> tuple[str, ...]:
@@ -62,4 +67,13 @@ async def deny(visit: Visit, verdict: Deny, attempt: Attempt) -> Reject:
         user.username if user else None,
         reference=reference,
         message=verdict.message,
+        is_portal_closed=_is_portal_closed(visit, attempt),
     )
+
+
+def _is_portal_closed(visit: Visit, attempt: Attempt) -> bool:
+    """Whether the rules keep this user out of the portal too; of somebody not yet known, whether they do everybody."""
+    there = replace(attempt, protocol=PORTAL, service=PORTAL)
+    if there.user is None:
+        return not possible(visit.tenant.rules, there)
+    return isinstance(decide(visit.tenant.rules, there).verdict, Deny)

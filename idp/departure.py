@@ -12,7 +12,7 @@ from idp.revocation import delivery, doors_of, once_each, revoke
 from idp.tenant import Tenant
 from idp.visit import Visit
 from storage.deliveries import Delivery
-from storage.records import Session
+from storage.records import Grant, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,18 @@ class Departure:
 
 
 async def depart(
-    visit: Visit, doors: Mapping[str, Door], session: Session, by: str = "", client_id: str = ""
+    visit: Visit,
+    doors: Mapping[str, Door],
+    session: Session,
+    by: str = "",
+    client_id: str = "",
+    *,
+    browser: bool = True,
 ) -> Departure:
     """In the transaction that ended the session. `by` is the service that asked for it, if one did.
 
     That one needs no telling: it signed the user out itself before it sent him here. `client_id` says which it is
-    of those that share a name.
+    of those that share a name. Without a `browser` nothing can be told through one.
     """
     told, deliveries, farewells, known = [], [], {}, doors_of(visit.tenant)
     for grant in once_each(await revoke(visit.tx, session.sid)):
@@ -43,10 +49,10 @@ async def depart(
             deliveries.append(due)
             await visit.tx.deliveries.add(due)
             continue
-        result = Result.ASKED if farewell.frame else Result.DONE if is_asker else Result.UNSUPPORTED
-        told.append(Told(grant.service, result, farewell.frame, farewell.names))
+        each = _told(grant, farewell if browser else Farewell(names=farewell.names), is_asker)
+        told.append(each)
         await visit.record(
-            f"logout.{result.value}", user_id=session.user_id, service=grant.service, sid=session.sid
+            f"logout.{each.result.value}", user_id=session.user_id, service=grant.service, sid=session.sid
         )
     return Departure(tuple(told), tuple(deliveries), farewells)
 
@@ -56,7 +62,17 @@ async def conclude(provider: IdentityProvider, tenant: Tenant, departure: Depart
     delivered = await delivering.deliver(provider, tenant, departure.deliveries)
     ours = []
     for each in departure.deliveries:
-        farewell = departure.farewells[each.id]
-        result = Result.DONE if each.id in delivered else Result.PENDING
-        ours.append(Told(each.service, result, farewell.frame, farewell.names))
+        farewell, done = departure.farewells[each.id], each.id in delivered
+        result = Result.DONE if done else Result.WAITING if farewell.path else Result.PENDING
+        who = each.client_id, each.sid, each.id
+        ours.append(Told(each.service, result, farewell.frame, farewell.names, farewell.path, *who))
     return (*ours, *departure.told)
+
+
+def _told(grant: Grant, farewell: Farewell, is_asker: bool) -> Told:
+    """What is known of a service that the back channel does not reach."""
+    result = Result.DONE if is_asker else Result.UNSUPPORTED
+    if farewell.frame or farewell.path:
+        result = Result.ASKED if farewell.frame else Result.WAITING
+    who = grant.client_id, grant.sid
+    return Told(grant.service, result, farewell.frame, farewell.names, farewell.path, *who)

@@ -120,7 +120,9 @@ async def complete(
         return confirmed is not None
 
     # The guess is counted in one row for the name, which holds back every other activation until this one ends.
-    wrong = await spend(visit, Guess(user.username, user.id, authenticator.name, service), is_right)
+    wrong = await spend(
+        visit, Guess(user.username, user.id, authenticator.name, service, authenticator.at_once), is_right
+    )
     if wrong is not None:
         return wrong
     assert confirmed is not None

@@ -30,6 +30,7 @@ class Farewell:
     tells: bool = False  # the door itself tells it
     frame: str = ""  # the user's browser tells it by loading this address
     names: Mapping[str, str] | None = None  # what it is called, by language, if it stands in no file
+    path: str = ""  # ours: from there the user's browser goes to the service itself, and comes back
 
 
 class Result(enum.StrEnum):
@@ -37,7 +38,9 @@ class Result(enum.StrEnum):
 
     DONE = "done"
     PENDING = "pending"  # it could not be reached, and will be
-    ASKED = "asked"  # by the browser, which is not told whether it worked
+    WAITING = "waiting"  # the browser has still to go there
+    ASKED = "asked"  # by the browser, which was not told whether it worked
+    FAILED = "failed"  # it answered that it could not
     UNSUPPORTED = "unsupported"
 
 
@@ -49,3 +52,7 @@ class Told:
     result: Result
     frame: str = ""
     names: Mapping[str, str] | None = None
+    path: str = ""
+    client_id: str = ""
+    sid: str = ""
+    delivery: str = ""  # under which id it is told later, unless the browser has told it by then

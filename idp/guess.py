@@ -19,6 +19,7 @@ class Guess:
     user_id: str | None
     authenticator: str
     service: str
+    at_once: bool = False  # see `Authenticator.at_once`
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,14 @@ class Wrong:
 async def spend(visit: Visit, guess: Guess, is_right: Callable[[], Awaitable[bool]]) -> Wrong | None:
     """None if the answer is right, which is looked at within the budget only. Raises `Busy` with nothing counted."""
     tx, username, authenticator = visit.tx, guess.username, guess.authenticator
-    spent = await throttle.spend(tx, visit.tenant.settings.lockout, username, authenticator, visit.now)
+    lockout, at_once = visit.tenant.settings.lockout, guess.at_once
+    spent = await throttle.spend(tx, lockout, username, authenticator, visit.now, at_once=at_once)
     if spent.undecided:  # a right answer among many at once is not told that the name is locked
         raise Busy
     if spent.evaluate and await is_right():
         await throttle.refund(tx, username, authenticator)
         return None
-    if spent.evaluate:
+    if spent.evaluate and not at_once:
         await throttle.charge(tx, username, authenticator)
     reference = await visit.record(
         "proof.refused" if spent.evaluate else "proof.locked",

@@ -78,6 +78,7 @@ class Reject:
     until: int | None = None
     reference: str = ""
     message: Mapping[str, str] | None = None  # the rule's own words, by language
+    is_portal_closed: bool = False  # the portal would deny as well: nobody should be sent there
 
 
 Outcome = Challenge | Accept | Reject

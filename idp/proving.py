@@ -37,7 +37,13 @@ async def prove(
 ) -> Interaction | Wrong:
     """An answer to the open question: count it, and only then look at it. Raises `Busy` with nothing counted."""
     authenticator = visit.tenant.authenticators[interaction.chain[0]]
-    guess = Guess(interaction.username or "", interaction.user_id, authenticator.name, interaction.service)
+    guess = Guess(
+        interaction.username or "",
+        interaction.user_id,
+        authenticator.name,
+        interaction.service,
+        authenticator.at_once,
+    )
 
     async def is_right() -> bool:
         right = await authenticator.verify(visit.tx, user, interaction.prompt, answer, visit.now)

@@ -28,14 +28,14 @@ class Visit:
         return None if user is None or user.disabled_at is not None else user
 
     async def record(self, event: str, *, user_id: str | None, service: str, **details: object) -> str:
-        """Write an audit event with the caller's address and request; returns its reference."""
+        """Write an audit event with whence the caller comes and his request; returns its reference."""
         return await record(
             self.tx,
             event,
             self.now,
             user_id=user_id,
             service=service,
-            address=str(self.caller.address),
+            address=self.caller.whence,
             request_id=self.caller.request_id,
             **{**self.details, **details},
         )

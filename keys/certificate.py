@@ -28,6 +28,7 @@ UNREADABLE: Final = (
     ValueError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
+    x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
 
@@ -59,6 +60,14 @@ class Certificate:
         except UNREADABLE:
             raise InvalidCertificate from None
         raise InvalidCertificate
+
+    @classmethod
+    def from_der(cls, certificate: bytes) -> Self:
+        """Raises `InvalidCertificate`."""
+        try:
+            return cls(x509.load_der_x509_certificate(certificate))
+        except ValueError:
+            raise InvalidCertificate from None
 
     @property
     def thumbprint(self) -> str:

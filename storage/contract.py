@@ -73,11 +73,13 @@ class Credentials(Protocol):
 class Budgets(Protocol):
     """Guesses counted atomically, before they are evaluated."""
 
-    async def spend(self, subject: str, limit: int, seconds: int, now: int) -> Budget:
+    async def spend(
+        self, subject: str, limit: int, seconds: int, now: int, *, pending: bool = True
+    ) -> Budget:
         """Count one guess and return the budget after it: evaluate only if `failures <= limit`.
 
         The count starts anew after `seconds` without a guess that was evaluated; refused guesses change nothing.
-        What was counted is `pending` until it is refunded or charged.
+        What was counted is `pending` until it is refunded or charged, unless this transaction will know it.
         """
 
     async def refund(self, subject: str) -> None:

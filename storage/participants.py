@@ -44,8 +44,8 @@ class Participants(Protocol):
     async def list_named(self, client_id: str, name_hash: bytes) -> Sequence[Participant]:
         """Every login that the service knows by that name, by session index."""
 
-    async def delete_of(self, sid: str, client_id: str) -> int:
-        """The service needs no telling any more; returns how many there were."""
+    async def delete_of(self, sid: str, client_id: str, name_hash: bytes | None = None) -> int:
+        """The service needs no telling any more, by that name or by any; returns how many there were."""
 
 
 class Artifacts(Protocol):

@@ -131,7 +131,7 @@ class AuthorizationRequest:
     """
 
     id_hash: bytes
-    kind: Literal["pushed", "posted", "consent", "device", "saml", "logout"]
+    kind: Literal["pushed", "posted", "consent", "device", "saml", "saml_logout", "logout"]
     client_id: str
     request: JSON
     created_at: int

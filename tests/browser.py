@@ -37,8 +37,15 @@ async def _note(
 class Browser:
     """One person's browser. Cookies are kept by host, name and path, and sent as RFC 6265 says."""
 
-    def __init__(self, accept_language: str = "en", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        accept_language: str = "en",
+        tls: ssl.SSLContext | None = None,
+        naming: frozenset[str] = frozenset(),
+    ) -> None:
+        """`naming` are hosts of others whose cookies may name the host as their domain."""
         self.accept_language = accept_language
+        self.naming = naming
         self.cookies: dict[tuple[str, str, str], Any] = {}  # (host, path, name) → morsel
         self.seen: list[Page] = []
         connector = aiohttp.TCPConnector(resolver=_Loopback(), limit=0, ssl=tls or True)
@@ -148,7 +155,8 @@ class Browser:
         host = urlsplit(url).hostname or ""
         for line in lines:
             for name, morsel in SimpleCookie(line).items():
-                assert not morsel["domain"], f"{name} would be sent to other hosts"
+                own = morsel["domain"] == host and host in self.naming  # what lies below it is not asked here
+                assert not morsel["domain"] or own, f"{name} would be sent to other hosts"
                 key = (host, morsel["path"] or "/", name)
                 if morsel["max-age"] == "0" or "1970" in morsel["expires"]:
                     self.cookies.pop(key, None)

@@ -17,6 +17,7 @@ from keys.certified_key import CertifiedKey
 from keys.xml_signature import ECDSA_SHA256
 from protocols.saml.encryption import open_encrypted
 from protocols.saml.names import (
+    ARTIFACT,
     ASSERTION,
     BEARER,
     METADATA,
@@ -77,6 +78,8 @@ class Provider:
         default_factory=lambda: CertifiedKey.generate(ECDSA_SHA256, "sp", int(time.time()))
     )
     decryption: CertifiedKey | None = None
+    logout: tuple[tuple[str, str], ...] = ()  # binding and address of where it hears of a logout
+    by_artifact: bool = False  # it fetches its answers
 
     @property
     def entity_id(self) -> str:
@@ -101,7 +104,12 @@ class Provider:
             f'<md:EntityDescriptor {namespaces} entityID="{self.entity_id}"><md:SPSSODescriptor '
             f'AuthnRequestsSigned="{str(self.signs).lower()}" WantAssertionsSigned="true" '
             f'protocolSupportEnumeration="{PROTOCOL}">{descriptors}'
-            f'<md:AssertionConsumerService index="0" Binding="{POST}" Location="{self.acs}"/>'
+            + "".join(
+                f'<md:SingleLogoutService Binding="{binding}" Location="{address}"/>'
+                for binding, address in self.logout
+            )
+            + f'<md:AssertionConsumerService index="0" Binding="{ARTIFACT if self.by_artifact else POST}" '
+            f'Location="{self.acs}"/>'
             f'<md:AssertionConsumerService index="7" Binding="{POST}" Location="{self.acs}/seven"/>'
             f'<md:AssertionConsumerService index="8" Binding="urn:oasis:names:tc:SAML:2.0:bindings:PAOS" '
             f'Location="{self.acs}/paos"/></md:SPSSODescriptor></md:EntityDescriptor>'
@@ -185,18 +193,24 @@ class ServiceProvider:
         form = handover(page)
         assert form.action.startswith(self.provider.acs)
         raw = base64.b64decode(form.fields["SAMLResponse"], validate=True)
+        return await self.read(raw, form.action, in_response_to, form.fields.get("RelayState"))
+
+    async def read(
+        self, raw: bytes, recipient: str, in_response_to: str | None, relay_state: str | None = None
+    ) -> Answer:
+        """A response however it came, all checks made."""
         response = parse(raw)
-        answer = Answer(*status(response), form.fields.get("RelayState"), raw=raw)
+        answer = Answer(*status(response), relay_state, raw=raw)
         certificates = await self.certificates()
         if response.find(SIGNATURE) is not None:
             response = verify(response, certificates)
         answer.response = response
-        assert response.get("Destination") == form.action
+        assert response.get("Destination") == recipient
         assert response.get("InResponseTo") == in_response_to
         assert response.findtext(tag(ASSERTION, "Issuer")) == self.entity_id
         if answer.status == SUCCESS:
             answer.assertion = self._assertion(response, certificates)
-            self._check(answer, form.action, in_response_to)
+            self._check(answer, recipient, in_response_to)
         return answer
 
     def _assertion(self, response: Element, certificates: list[bytes]) -> Element:

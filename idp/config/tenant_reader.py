@@ -132,6 +132,7 @@ class TenantReader:
             words = f"nobody can enter this service, add a section {' or '.join(opened)}"
             self._findings.warn(document.position(()), words)
         for door, section in service.doors.items():
-            for words in section.warnings() if hasattr(section, "warnings") else ():
-                self._findings.warn(document.position((door,)), words)
+            found = section.warnings() if hasattr(section, "warnings") else {}
+            for key, words in found.items():
+                self._findings.warn(document.key_position((door, key)), words)
         return service.model_copy(update=dict.fromkeys(closed))

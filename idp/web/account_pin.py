@@ -58,7 +58,7 @@ async def submit(request: web.Request) -> web.Response:
             return await _page(request, here, authenticator, user, refused=refused.rule)
         if form.get("pin") != form.get("again"):
             return await _page(request, here, authenticator, user, refused="differs")
-        about = Guess(user.username, user.id, authenticator.name, DOOR)
+        about = Guess(user.username, user.id, authenticator.name, DOOR, authenticator.at_once)
         answer = Secret(form.get("answer", ""))
         prove = partial(authenticator.verify, tx, user, {}, answer, here.now)
         wrong = await guess.spend(here, about, prove)

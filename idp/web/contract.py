@@ -36,6 +36,7 @@ _REJECT: Final[Mapping[str, Any]] = {
     "until": None,  # when a lock ends
     "portal_url": REQUIRED,
     "switch_user_url": REQUIRED,
+    "portal_closed": False,  # the rules keep the user out of the portal as well: portal_url does not help
 }
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -60,8 +61,9 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "logout/done": {
         "portal_url": REQUIRED,
-        "services": [],  # name, result (done, pending, asked, unsupported), frame (an address to load, or empty)
+        "services": [],  # name, result (done, pending, waiting, asked, failed, unsupported), frame (to load, or empty)
         "complete": True,  # whether the user is signed out of all of them, as far as can be known
+        "next_url": "",  # where the browser goes on signing out
         "onward": None,  # url and name of the service that waits for the browser
     },
     "activate/device": {

@@ -108,6 +108,9 @@ def send(request: web.Request, challenge: Challenge) -> web.Response:
 def reject_response(request: web.Request, reject: Reject) -> web.Response:
     """The page that says why it ended, in the words that help, and what to do next."""
     tenant, now = request[TENANT], request[NOW]
+    is_signed_in = (
+        cookies.read(request, tenant, cookies.SESSION) is not None
+    )  # else any login is another user's
     variables: dict[str, Any] = {
         "service": service_name(request, reject.service) if reject.service else None,
         "username": reject.username,
@@ -115,7 +118,8 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
         "message": _text(request, reject.message) if reject.message else None,
         "until": moment(request, reject.until) if reject.until else None,
         "portal_url": tenant.url("/"),
-        "switch_user_url": tenant.url("/logout"),
+        "switch_user_url": tenant.url("/logout" if is_signed_in else "/"),
+        "portal_closed": reject.is_portal_closed,
     }
     response = page(request, f"login/{reject.reason.value}", status=STATUS[reject.reason], **variables)
     if reject.until:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
@@ -11,25 +10,19 @@ from aiohttp import web
 from idp import departure, session
 from idp.farewell import Result, Told
 from idp.web import cookies
+from idp.web import round as rounds
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.login import service_name
 from idp.web.respond import page
+from idp.web.round import Onward
 from idp.web.visiting import visit
 
 PATH: Final = "/logout"
 PURPOSE: Final = "logout"
-OPEN: Final = (Result.PENDING, Result.UNSUPPORTED)  # where the user may still be signed in
-
-
-@dataclass(frozen=True, slots=True)
-class Onward:
-    """Where the service that sent the browser here wants it next."""
-
-    url: str
-    service: str
-    names: Mapping[str, str] | None = None  # what it is called, if it stands in no file
+# Where the user may still be signed in.
+OPEN: Final = (Result.PENDING, Result.WAITING, Result.FAILED, Result.UNSUPPORTED)
 
 
 async def confirm(request: web.Request) -> web.Response:
@@ -43,7 +36,7 @@ async def submit(request: web.Request) -> web.Response:
     browser = cookies.browser_secret(request, request[TENANT])
     if not is_csrf(browser, PURPOSE, form.get("csrf", "")):
         return await confirm(request)
-    return done(request, await sign_out(request))
+    return await done(request, await sign_out(request))
 
 
 def ask(
@@ -92,32 +85,69 @@ async def sign_out(request: web.Request, by: str = "", client_id: str = "") -> t
     return await departure.conclude(provider, tenant, left)
 
 
-def done(request: web.Request, told: Sequence[Told], onward: Onward | None = None) -> web.Response:
-    """Every service with its result. Straight on to `onward` where there is nothing left to do or to know."""
-    tenant = request[TENANT]
-    is_complete = not any(each.result in OPEN for each in told)
-    if onward is not None and all(each.result is Result.DONE and not each.frame for each in told):
-        headers = {"Location": onward.url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        response = web.Response(status=303, headers=headers)
+async def done(
+    request: web.Request, told: Sequence[Told], onward: Onward | None = None, *, forget: bool = True
+) -> web.Response:
+    """Every service with its result. Straight on to `onward` where there is nothing left to do or to know.
+
+    `forget` the cookie: its session has ended.
+    """
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    is_open = any(each.result is not Result.DONE for each in told)
+    if any(each.result is Result.WAITING for each in told) or (onward and onward.path and is_open):
+        async with provider.storage.transaction(tenant.name) as tx:
+            here = visit(request, tx)
+            going = await rounds.begin(here, told, onward)
+            response = rounds.send(request, here, going.address(tenant, rounds.PATH))
     else:
-        response = page(
-            request,
-            "logout/done",
-            here=f"{tenant.prefix}{PATH}",
-            frames=tuple(each.frame for each in told if each.frame),
-            services=[
-                {
-                    "name": service_name(request, each.service, each.names),
-                    "result": each.result.value,
-                    "frame": each.frame,
-                }
-                for each in told
-            ],
-            complete=is_complete,
-            onward=onward
-            and {"url": onward.url, "name": service_name(request, onward.service, onward.names)},
-            portal_url=tenant.url("/"),
-        )
+        response = _shown(request, told, onward, onward.url if onward else "")
+    if forget:
+        forget_session(request, response)
+    return response
+
+
+async def progress(request: web.Request) -> web.Response:
+    """GET: a round from service to service as it stands; also for whoever comes back half-way."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    async with provider.storage.snapshot(tenant.name) as tx:
+        going = await rounds.find(visit(request, tx), rounds.token_of(request))
+    if going is None:
+        return await confirm(request)
+    onward = going.onward
+    url = (going.address(tenant, onward.path) if onward.path else onward.url) if onward else ""
+    return _shown(request, going.told, onward, url, going.address(tenant) if going.path else "")
+
+
+def forget_session(request: web.Request, response: web.Response) -> None:
+    """The cookie of a session that has ended."""
+    tenant = request[TENANT]
     cookies.take(response, tenant, cookies.SESSION)
     cookies.forget_state(request, response, tenant)
-    return response
+
+
+def _shown(
+    request: web.Request, told: Sequence[Told], onward: Onward | None, url: str, next_url: str = ""
+) -> web.Response:
+    """`url` is where `onward` is; `next_url` where the next service is told."""
+    tenant = request[TENANT]
+    if onward is not None and all(each.result is Result.DONE and not each.frame for each in told):
+        headers = {"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        return web.Response(status=303, headers=headers)
+    return page(
+        request,
+        "logout/done",
+        here=f"{tenant.prefix}{PATH}",
+        frames=tuple(each.frame for each in told if each.frame),
+        services=[
+            {
+                "name": service_name(request, each.service, each.names),
+                "result": each.result.value,
+                "frame": each.frame,
+            }
+            for each in told
+        ],
+        complete=not any(each.result in OPEN for each in told),
+        next_url=next_url,
+        onward=onward and {"url": url, "name": service_name(request, onward.service, onward.names)},
+        portal_url=tenant.url("/"),
+    )

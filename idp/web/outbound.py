@@ -21,15 +21,13 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from idp.config.tenant import is_loopback
+from idp.web.public_address import Address, bare, is_public, literal
 
 SECONDS: Final = 4.0  # in all, from the look-up to the last byte
 CONNECT_SECONDS: Final = 2.0
 MAXIMUM_BYTES: Final = 64 * 1024
 HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "Masugata"}  # nothing that could be unpacked
-# Global by name, but they carry an IPv4 address that may be anyone's: NAT64 (RFC 6052), 6to4 (RFC 3056).
-CARRIERS: Final = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("2002::/16"))
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Body = Mapping[str, str] | aiohttp.BytesPayload
 
 
 class OutboundError(Exception):
@@ -65,9 +63,9 @@ class Outbound:
         """Raises `OutboundError`. Answers with another status than 2xx are for the caller to judge."""
         return await self._whole("GET", url, None)
 
-    async def post(self, url: str, form: Mapping[str, str]) -> Answer:
-        """The same with a form."""
-        return await self._whole("POST", url, form)
+    async def post(self, url: str, body: Body) -> Answer:
+        """The same with a form, or whatever else says its own content type."""
+        return await self._whole("POST", url, body)
 
     async def stream(self, url: str, accept: str, limits: Limits, take: Callable[[bytes], None]) -> int:
         """Like `get` for what is too large to be held; `take` is given the body of a 200 piece by piece.
@@ -76,16 +74,15 @@ class Outbound:
         """
         return (await self._send("GET", url, None, limits, take, accept)).status
 
-    async def _whole(self, method: str, url: str, form: Mapping[str, str] | None) -> Answer:
-        body = bytearray()
-        answer = await self._send(method, url, form, Limits(SECONDS, MAXIMUM_BYTES), body.extend)
-        return dataclasses.replace(answer, body=bytes(body))
+    async def _whole(self, method: str, url: str, body: Body | None) -> Answer:
+        back, limits = bytearray(), Limits(SECONDS, MAXIMUM_BYTES)
+        return dataclasses.replace(await self._send(method, url, body, limits, back.extend), body=bytes(back))
 
     async def _send(
         self,
         method: str,
         url: str,
-        form: Mapping[str, str] | None,
+        body: Body | None,
         limits: Limits,
         take: Callable[[bytes], None],
         accept: str = "",  # of a page that says otherwise than 200 nothing is read
@@ -106,7 +103,7 @@ class Outbound:
                     auto_decompress=False,
                     timeout=aiohttp.ClientTimeout(total=limits.seconds, connect=CONNECT_SECONDS),
                 ) as session,
-                session.request(method, URL(url, encoded=True), data=form, allow_redirects=False) as response,
+                session.request(method, URL(url, encoded=True), data=body, allow_redirects=False) as response,
             ):
                 if not accept or response.status == HTTPStatus.OK:
                     await _read(response, limits.maximum_bytes, take)
@@ -131,11 +128,8 @@ class _Vetting(AbstractResolver):
         self._is_plain = is_plain
 
     def vet_literal(self, host: str) -> None:
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            return
-        self._vet([address])
+        if (address := literal(host)) is not None:
+            self._vet([address])
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -161,22 +155,10 @@ class _Vetting(AbstractResolver):
         return
 
     def _vet(self, addresses: list[Address]) -> None:
-        if self._is_plain and not (self._is_free and all(_bare(each).is_loopback for each in addresses)):
+        if self._is_plain and not (self._is_free and all(bare(each).is_loopback for each in addresses)):
             raise OutboundError("plain http is for this machine only, where outbound_allow lists the host")
         if not self._is_free and not all(map(is_public, addresses)):
             raise OutboundError("the host has a private address and is not listed in outbound_allow")
-
-
-def is_public(address: Address) -> bool:
-    """Whether anybody on the Internet could be meant, and nobody else."""
-    address = _bare(address)
-    if isinstance(address, ipaddress.IPv6Address) and any(address in network for network in CARRIERS):
-        return False
-    return address.is_global and not address.is_multicast
-
-
-def _bare(address: Address) -> Address:
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 async def _read(response: aiohttp.ClientResponse, maximum: int, take: Callable[[bytes], None]) -> None:

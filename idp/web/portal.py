@@ -21,7 +21,7 @@ from idp.web.visiting import visit
 from storage import Transaction
 from storage.deliveries import Delivery
 
-DOOR: Final = "portal"
+DOOR: Final = conclusion.PORTAL
 SEARCH_FROM = 12  # tiles beyond which a search field helps
 
 

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from idp.provider import IdentityProvider
 from idp.web import account_pin, account_services, activate, login, logout, portal
+from idp.web import round as rounds
 from idp.web.static import static
 
 ROUTES = (
@@ -14,6 +15,7 @@ ROUTES = (
     web.post(login.PATH, login.submit),
     web.get(logout.PATH, logout.confirm, allow_head=False),
     web.post(logout.PATH, logout.submit),
+    web.get(rounds.PATH, logout.progress, allow_head=False),
     web.get(account_services.PATH, account_services.show, allow_head=False),
     web.post(account_services.PATH, account_services.revoke),
     web.get(account_pin.PATH, account_pin.show, allow_head=False),

@@ -16,7 +16,7 @@ from idp.web.exchange import LOCALE, NOW
 from idp.web.language import CHOSEN, choose
 from idp.web.login import respond, send
 from idp.web.visiting import visit
-from protocols.oidc import hint, issuer, provider, request_object
+from protocols.oidc import hint, issuer, provider, registered, request_object
 from protocols.oidc.arrival import Asked, arrive, came_as_required, store
 from protocols.oidc.checks import REPORTABLE, prompts_of, registered_redirect_uri
 from protocols.oidc.claims import parse_request
@@ -92,7 +92,7 @@ def accept(parameters: Mapping[str, str], client: Client) -> dict[str, Any]:
         check(parameters, client)
     accepted: dict[str, Any] = {name: parameters[name] for name in KEPT if name in parameters}
     if client.names is not None:
-        accepted["names"] = client.names
+        accepted["names"] = registered.called(client, parameters["redirect_uri"])
     accepted["response_type"] = canonical(parameters["response_type"])
     scopes = dict.fromkeys(parameters["scope"].split())
     accepted["scope"] = " ".join(scope for scope in scopes if scope in client.scopes)

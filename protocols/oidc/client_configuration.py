@@ -13,6 +13,7 @@ from idp.web.exchange import NOW
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token, new_token
+from protocols.oidc import registered
 from protocols.oidc.errors import BearerError, RegistrationError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.metadata import needs_secret
@@ -107,12 +108,26 @@ async def _changed(
     if "client_secret" in asked and not _is_secret(client, asked["client_secret"]):
         raise RegistrationError("invalid_client_metadata", "client_secret must be the one that we gave")
     metadata = await checked(here, asked)
+    _check_sector(here, client, metadata)
     if not needs_secret(metadata):
         return dataclasses.replace(client, metadata=metadata, secret_hash=None), None
     if client.secret_hash is not None:
         return dataclasses.replace(client, metadata=metadata), None
     secret = new_token()
     return dataclasses.replace(client, metadata=metadata, secret_hash=hash_token(secret)), secret
+
+
+def _check_sector(here: Issuer, client: RegisteredClient, metadata: Mapping[str, Any]) -> None:
+    """Whoever has tokens of users must not hear by them what another sector calls these users (Core §8.1)."""
+    before, after = (
+        registered.client(dataclasses.replace(client, metadata=each), here.settings, (), here.pairwise_key)
+        for each in (client.metadata, metadata)
+    )
+    if after and after.pairwise and (before is None or before.pairwise != after.pairwise):
+        said = (
+            "subject_type pairwise is for the sector of the registration, register another client for another"
+        )
+        raise RegistrationError("invalid_client_metadata", said)
 
 
 def _is_secret(client: RegisteredClient, given: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -49,7 +50,7 @@ async def is_missing(visiting: Visit, ledger: Ledger) -> bool:
         case "required":
             return True
     found = await visiting.tx.consents.find(ledger.user.id, ledger.client.consents_as)
-    if found is None or found.names != (ledger.client.names or {}):
+    if found is None or found.names != ledger.grant.request.get("names", {}):
         return True  # also where it goes by another name, or to another place, than the user agreed to
     return not set(shared(ledger)) <= set(found.scope)
 
@@ -66,13 +67,13 @@ async def show(request: web.Request) -> web.Response:
     question = await pending.question(request, here, KIND, waiting)
     if isinstance(question, Reject):
         return reject_response(request, question)
-    client = question.client
+    client, asked = question.client, question.request["asked"]
     return page(
         request,
         "consent/ask",
         **pending.fields(request, PATH, waiting),
-        destinations=(question.request["asked"]["redirect_uri"],),
-        service=service_name(request, client.service, client.names),
+        destinations=(asked["redirect_uri"],),
+        service=service_name(request, client.service, asked.get("names")),
         policy_url=registered.page(client.described, "policy_uri", language.of(request)),
         terms_url=registered.page(client.described, "tos_uri", language.of(request)),
         username=question.user.username,
@@ -113,13 +114,17 @@ async def _conclude(
         ledger = await open_ledger(here, client, visiting, outcome)
     except AuthorizationError as fault:
         return await refuse_within(request, visiting, client.service, asked, fault)
-    await remember(visiting, client, user_id, scope)
+    await remember(visiting, client, user_id, scope, asked.get("names", {}))
     return await give(request, here, visiting, ledger)
 
 
-async def remember(visiting: Visit, client: Client, user_id: str, scope: tuple[str, ...]) -> None:
-    """Write down what the user agreed to, with what he agreed to before if it goes by the same name."""
-    names = client.names or {}
+async def remember(
+    visiting: Visit, client: Client, user_id: str, scope: tuple[str, ...], names: Mapping[str, str]
+) -> None:
+    """Write down what the user agreed to, with what he agreed to before if it goes by the same `names`.
+
+    These are the ones that the page showed, whatever the client is called by now.
+    """
     before = await visiting.tx.consents.find(user_id, client.consents_as)
     known = before.scope if before and before.names == names else ()
     agreed = tuple(dict.fromkeys((*known, *scope)))

@@ -108,7 +108,7 @@ async def _allow(
     if not await waiting.decide(bytes.fromhex(device["waiting"]), "allowed", grant.id, visiting.now):
         return False
     if shared:
-        await consent.remember(visiting, client, grant.user_id, shared)
+        await consent.remember(visiting, client, grant.user_id, shared, names={})
     await add(visiting, ledger, visiting.now + here.settings.device_code_seconds)
     return True
 

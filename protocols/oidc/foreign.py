@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet, OctKey, RSAKey
 KINDS: Final = ("RSA", "EC", "OKP")
 CURVES: Final = {"ES256": "P-256", "ES384": "P-384", "EdDSA": "Ed25519"}
 RSA_BITS: Final = 2048  # RFC 7518 §3.3
+EXPONENT_BITS: Final = 64  # a long one makes verifying take twenty times as long; nearly all are 65537
 MANY: Final = 50  # keys of a published set; who rotates needs two or three
 LIMIT: Final = 16 * 1024  # characters; an authorization request is a tenth of it
 # Anything else in a header either names a key of the sender's own choice or changes how the rest is read.
@@ -49,8 +50,12 @@ class Keys:
             raise ValueError("holds a key that cannot be read") from None
         self.jwks = {"keys": keys}
         for key in self._keys:
-            if isinstance(key, RSAKey) and key.raw_value.key_size < RSA_BITS:
+            if not isinstance(key, RSAKey):
+                continue
+            if key.raw_value.key_size < RSA_BITS:
                 raise ValueError(f"an RSA key must have at least {RSA_BITS} bits")
+            if key.public_key.public_numbers().e.bit_length() > EXPONENT_BITS:
+                raise ValueError(f"the exponent of an RSA key must have at most {EXPONENT_BITS} bits")
 
     @classmethod
     def readable(cls, jwks: Any) -> Keys:

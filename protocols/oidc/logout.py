@@ -12,7 +12,8 @@ from idp.web import cookies, logout
 from idp.web.csrf import is_csrf
 from idp.web.exchange import LOCALE, TENANT
 from idp.web.locale import choose_locale
-from idp.web.logout import Onward, ask, sign_out
+from idp.web.logout import ask, sign_out
+from idp.web.round import Onward
 from idp.web.visiting import visit
 from protocols.oidc import issuer
 from protocols.oidc.errors import Malformed, Untrusted
@@ -66,7 +67,7 @@ async def _go_on(request: web.Request, wanted: LogoutRequest) -> web.Response:
     """Sign out everywhere, then send the browser on, unless there is something that the user must know."""
     told = await sign_out(request, wanted.service, wanted.client.id if wanted.client else "")
     target = wanted.target()
-    return logout.done(request, told, Onward(target, wanted.service, wanted.called) if target else None)
+    return await logout.done(request, told, Onward(target, wanted.service, wanted.called) if target else None)
 
 
 def _ask(request: web.Request, here: Issuer, wanted: LogoutRequest) -> web.Response:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from keys.jws import InvalidToken
 from keys.ring import KeyRing
+from protocols.oidc import registered
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import Untrusted
 from protocols.oidc.issuer import Issuer
@@ -30,8 +31,10 @@ class LogoutRequest:
 
     @property
     def called(self) -> Mapping[str, str] | None:
-        """What the client is called, if it stands in no file."""
-        return self.client.names if self.client else None
+        """What the client is called where the browser goes next, if it stands in no file."""
+        if self.client is None or self.post_logout_redirect_uri is None:
+            return self.client.names if self.client else None
+        return registered.called(self.client, self.post_logout_redirect_uri)
 
     def names(self, held: Session) -> bool:
         """Whether the hint was given in this very session: then the user need not be asked."""

@@ -11,6 +11,9 @@ LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)(?::[0-9]{1,5})?")
 URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")  # RFC 3986 §2 without `#`
 
+# Hosts that exist; more than RFC 3986 §3.2.2 allows, a Content-Security-Policy would take for something else.
+HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
 
 def registrable(uri: str) -> str:
     """The URI itself. Raises ValueError saying what would be right (RFC 6749 §3.1.2, RFC 8252 §7)."""
@@ -23,6 +26,8 @@ def registrable(uri: str) -> str:
         raise ValueError("must have no . or .. in its path")
     if "*" in parts.netloc:
         raise ValueError("must name one host, there are no wildcards")
+    if parts.netloc and not HOST.fullmatch(parts.netloc):
+        raise ValueError("must have a host of letters, digits, - and ., and a port of digits if any")
     match parts.scheme:
         case "https" if parts.hostname:
             return uri

@@ -14,6 +14,7 @@ from idp.tenant import Service
 from protocols.oidc import clients
 from protocols.oidc.clients import NOBODY, Client
 from protocols.oidc.metadata import service_settings
+from protocols.oidc.redirect_uri import LOOPBACK_HOSTS
 from protocols.oidc.settings import OPENID, TenantSettings
 from storage.registration import RegisteredClient
 
@@ -34,9 +35,19 @@ def client(
     return dataclasses.replace(
         made,
         secret_hash=record.secret_hash or NOBODY,
-        names={locale: _name(metadata, locale) for locale in locales},
+        names={locale: _name(metadata, locale, metadata["redirect_uris"][0]) for locale in locales},
         described=metadata,
     )
+
+
+def called(client: Client, uri: str) -> Mapping[str, str] | None:
+    """What the client is called on a page that leads to `uri`, by language; None for one that stands in a file.
+
+    Of its several places, only the one where the user goes may stand there: another could vouch for it.
+    """
+    if client.names is None:
+        return None
+    return {locale: _name(client.described, locale, uri) for locale in client.names}
 
 
 def page(metadata: Mapping[str, Any], name: str, locale: str) -> str | None:
@@ -45,9 +56,10 @@ def page(metadata: Mapping[str, Any], name: str, locale: str) -> str | None:
     return found
 
 
-def _name(metadata: Mapping[str, Any], locale: str) -> str:
+def _name(metadata: Mapping[str, Any], locale: str, uri: str) -> str:
     """What it calls itself, which anybody can say, and where the user would go, which nobody can feign."""
-    uri = metadata["redirect_uris"][0]
-    place = urlsplit(uri).netloc or urlsplit(uri).scheme
+    parts = urlsplit(uri)
+    host = parts.hostname or ""  # on this machine an app listens at another port each time (RFC 8252 §7.3)
+    place = host if host in LOOPBACK_HOSTS else parts.netloc or parts.scheme
     name = metadata.get(f"client_name#{locale}", metadata.get("client_name"))
     return f"{name} ({place})" if name else place

@@ -108,14 +108,16 @@ class ServiceSettings(ServiceClaims, ServiceAuthentication, ServiceLogout, Servi
         """Whether people sign in to it."""
         return not set(OF_USERS).isdisjoint(self.grant_types)
 
-    def warnings(self) -> tuple[str, ...]:
-        """What is allowed but should be known."""
-        found = []
+    def warnings(self) -> dict[str, str]:
+        """What is allowed but should be known, by setting."""
+        found = {}
         if self.pkce == "optional":
-            found.append("pkce is optional: a stolen code of this client can be redeemed (RFC 9700 §2.1.1)")
+            found["pkce"] = "pkce is optional: a stolen code of this client can be redeemed (RFC 9700 §2.1.1)"
         if self.response_types != ("code",):
-            found.append("response_types beyond code show tokens to the browser (RFC 9700 §2.1.2)")
-        return tuple(found)
+            found["response_types"] = (
+                "response_types beyond code show tokens to the browser (RFC 9700 §2.1.2)"
+            )
+        return found
 
 
 def unserved(service: ServiceSettings, server: ServerSettings) -> dict[str, str]:

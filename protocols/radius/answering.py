@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -52,32 +53,46 @@ class Answering:
             return reply(alive, packet, (), nas.secret)
         return None
 
-    async def _access(self, nas: NAS, packet: Packet, peer: str) -> bytes:
+    async def _access(self, nas: NAS, packet: Packet, peer: str) -> bytes | None:
         details: dict[str, object] = {"nas": peer}
         if packet.signed_at is None:
             details["unsigned"] = True
-        caller = Caller(station(packet), nas.browser, request_id=packet.authenticator.hex())
+        if station(packet) == NOWHERE and (named := packet.first(CALLING_STATION_ID)):
+            details["station"] = named.decode(errors="replace").replace("\0", "")  # which no database takes
         async with self._provider.storage.transaction(nas.tenant.name) as tx:
-            visit = Visit(tx, nas.tenant, caller, self._provider.clock(), details)
+            visit = Visit(tx, nas.tenant, _caller(nas, packet, peer), self._provider.clock(), details)
             bridge = Bridge(visit, nas, packet, details)
             code, attributes = await bridge.answer()
             try:
                 return reply(code, packet, attributes, nas.secret)
             except Malformed as error:  # more attributes than a packet holds
                 code, attributes = await bridge.refuse(str(error))
-        return reply(code, packet, attributes, nas.secret)
+        try:
+            return reply(code, packet, attributes, nas.secret)
+        except Malformed as error:  # nor does it hold a no: the request was nothing but Proxy-States
+            log.warning("radius.unanswerable", tenant=nas.tenant.name, service=nas.service, error=str(error))
+            return None
 
     async def _account(self, nas: NAS, packet: Packet, peer: str) -> bytes:
         async with self._provider.storage.transaction(nas.tenant.name) as tx:
-            caller = Caller(station(packet), nas.browser, request_id=packet.authenticator.hex())
-            visit = Visit(tx, nas.tenant, caller, self._provider.clock(), {"nas": peer})
+            visit = Visit(tx, nas.tenant, _caller(nas, packet, peer), self._provider.clock(), {"nas": peer})
             await accounting.account(visit, nas, packet, peer)
         return acknowledgement(packet, nas.secret)
 
 
+def _caller(nas: NAS, packet: Packet, peer: str) -> Caller:
+    request_id = packet.authenticator.hex()
+    return Caller(station(packet), nas.browser, request_id=request_id, through=f"nas {peer}")
+
+
 def station(packet: Packet) -> Address:
     """Where the user is, as the NAS says in Calling-Station-Id."""
+    return _address(packet.first(CALLING_STATION_ID) or b"")
+
+
+@lru_cache(maxsize=4096)
+def _address(text: bytes) -> Address:
     try:
-        return parse(packet.text(CALLING_STATION_ID).strip("[]"))
+        return parse(text.decode().strip("[]"))
     except ValueError:
         return NOWHERE

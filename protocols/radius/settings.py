@@ -56,14 +56,12 @@ class ServiceSettings(ReplySettings):
             raise ValueError("start: needs pap among the methods, which carries the credential")
         return self
 
-    def warnings(self) -> tuple[str, ...]:
-        """What is allowed but should be known."""
-        found = []
-        if self.message_authenticator == "optional":
-            found.append(
-                "message_authenticator is optional: who is on the way can change this NAS's packets (CVE-2024-3596)"
-            )
-        return tuple(found)
+    def warnings(self) -> dict[str, str]:
+        """What is allowed but should be known, by setting."""
+        if self.message_authenticator == "required":
+            return {}
+        words = "is optional: who is on the way can change this NAS's packets (CVE-2024-3596)"
+        return {"message_authenticator": f"message_authenticator {words}"}
 
 
 class TenantSettings(Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,15 +12,21 @@ from idp.certification import Certification
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from idp.web.exchange import TENANT
+from idp.web.outbound import Outbound
 from protocols.saml.name_id import Naming
-from protocols.saml.names import POST
+from protocols.saml.names import ARTIFACT, POST
 from protocols.saml.service_provider import IndexedEndpoint, ServiceProvider, ServiceProviders
 from protocols.saml.settings import ServiceSettings, TenantSettings
 
 DOOR: Final = "saml"
 SSO: Final = "/saml/sso"
 METADATA: Final = "/saml/metadata"
-ANSWERED: Final = (POST,)  # the bindings by which we answer
+SLO: Final = "/saml/slo"
+SLO_SOAP: Final = "/saml/slo/soap"
+ASK: Final = "/saml/slo/ask"
+RESOLUTION: Final = "/saml/artifact"
+ECP: Final = "/saml/ecp"
+ANSWERED: Final = (POST, ARTIFACT)  # the bindings by which we answer browsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,13 @@ class Party:
     @property
     def default_consumer(self) -> IndexedEndpoint | None:
         """As the administrator says, else as the metadata does (saml-metadata-2.0 §2.2.3)."""
-        chosen = [each for each in self.consumers if each.location == self.settings.acs]
-        marked = [each for each in self.consumers if each.is_default]
-        return next(iter((*chosen, *marked, *self.consumers)), None)
+        return self.default_of(self.consumers)
+
+    def default_of(self, consumers: Sequence[IndexedEndpoint]) -> IndexedEndpoint | None:
+        """The same among these."""
+        chosen = [each for each in consumers if each.location == self.settings.acs]
+        marked = [each for each in consumers if each.is_default]
+        return next(iter((*chosen, *marked, *consumers)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ class Entity:
     providers: ServiceProviders
     certification: Certification
     contexts: Mapping[str, str]  # the acr of each authentication context class
+    outbound: Outbound
     name_key: bytes = field(repr=False)
 
     @property
@@ -62,9 +73,20 @@ class Entity:
         return self.settings.entity_id or self.tenant.url(METADATA)
 
     @property
+    def slo(self) -> str:
+        """Where the end of a session is spoken of, by whichever binding of browsers."""
+        return self.tenant.url(SLO)
+
+    @property
     def sso(self) -> str:
         """Where requests come, by whichever binding."""
         return self.tenant.url(SSO)
+
+    @property
+    def has_clients(self) -> bool:
+        """Whether any service takes logins by clients that are no browsers."""
+        doors = [each.doors.get(DOOR) for each in self.tenant.services.values()]
+        return any(isinstance(each, ServiceSettings) and each.ecp for each in doors)
 
     def sender(self, entity_id: str) -> Party | None:
         """The service that calls itself so."""
@@ -86,6 +108,7 @@ class Entity:
         return Party(service, settings, metadata) if settings else None
 
 
+Shows = Callable[[Party], bool]  # whether the sender of a message showed a key of that service
 ENTITIES: web.AppKey[Mapping[str, Entity]] = web.AppKey("saml_entities")
 
 

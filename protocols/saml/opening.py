@@ -10,11 +10,12 @@ from idp.certification import Certification
 from idp.derivation import open_key
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
+from idp.web.outbound import Outbound
 from keys.xml_signature import RSA_SHA256
-from protocols.saml import name_id, own_metadata, sso
+from protocols.saml import back_channel, ecp, name_id, own_metadata, slo, sso
 from protocols.saml.authn_context import USUAL
 from protocols.saml.door import SAMLDoor
-from protocols.saml.entity import DOOR, ENTITIES, METADATA, SSO, Entity
+from protocols.saml.entity import ASK, DOOR, ECP, ENTITIES, METADATA, RESOLUTION, SLO, SLO_SOAP, SSO, Entity
 from protocols.saml.metadata.keeping import Keeping
 from protocols.saml.service_provider import ServiceProviders
 from protocols.saml.settings import SIGNATURES, TenantSettings
@@ -23,6 +24,14 @@ ROUTES: Final = (
     web.get(METADATA, own_metadata.show),
     web.get(SSO, sso.sso, allow_head=False),
     web.post(SSO, sso.sso),
+    web.get(SLO, slo.slo, allow_head=False),
+    web.post(SLO, slo.slo),
+    web.get(slo.CONTINUE, slo.proceed, allow_head=False),
+    web.get(slo.ANSWER, slo.reply, allow_head=False),
+    web.get(ASK, slo.ask_next, allow_head=False),
+    web.post(SLO_SOAP, back_channel.slo),
+    web.post(RESOLUTION, back_channel.resolve),
+    web.post(ECP, ecp.ecp),
     web.get(sso.CONTINUE, sso.proceed, allow_head=False),
     web.get(sso.LAUNCH, sso.launch, allow_head=False),
 )
@@ -54,5 +63,6 @@ async def _entity(provider: IdentityProvider, tenant: Tenant, providers: Service
         providers=providers,
         certification=certification,
         contexts={**settings.authn_contexts, **USUAL},
+        outbound=Outbound(settings.outbound_allow, is_demo=tenant.settings.demo),
         name_key=await open_key(provider.storage, tenant.vault, name_id.KEY, provider.clock()),
     )

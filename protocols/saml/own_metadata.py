@@ -14,8 +14,8 @@ from keys.certified_key import CertifiedKey
 from keys.xml_encryption import KEY_BYTES, OAEP, OAEP_MGF1P
 from protocols.saml import entity
 from protocols.saml.assertion import new_identifier
-from protocols.saml.entity import Entity
-from protocols.saml.names import DS, MDUI, METADATA, POST, PROTOCOL, REDIRECT, XML, tag
+from protocols.saml.entity import ECP, RESOLUTION, SLO, SLO_SOAP, Entity
+from protocols.saml.names import DS, MDUI, METADATA, POST, PROTOCOL, REDIRECT, SOAP, XML, tag
 from protocols.saml.settings import NAME_IDS
 from protocols.saml.signature import sign
 from protocols.saml.xml import Element
@@ -71,10 +71,16 @@ def _keys(role: Element, use: str, keys: Iterable[CertifiedKey]) -> list[Element
 
 
 def _endpoints(role: Element, here: Entity) -> None:
+    resolution = _child(role, METADATA, "ArtifactResolutionService", Binding=SOAP, index="0")
+    resolution.set("Location", here.tenant.url(RESOLUTION))
+    for binding, path in ((REDIRECT, SLO), (POST, SLO), (SOAP, SLO_SOAP)):
+        _child(role, METADATA, "SingleLogoutService", Binding=binding, Location=here.tenant.url(path))
     for name_id in NAME_IDS.values():
         _child(role, METADATA, "NameIDFormat").text = name_id
     for binding in (REDIRECT, POST):
         _child(role, METADATA, "SingleSignOnService", Binding=binding, Location=here.sso)
+    if here.has_clients:
+        _child(role, METADATA, "SingleSignOnService", Binding=SOAP, Location=here.tenant.url(ECP))
 
 
 def _organization(root: Element, here: Entity) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from keys.certified_key import CertifiedKey
@@ -27,32 +27,35 @@ from protocols.saml.names import (
     tag,
 )
 from protocols.saml.server import VERSION, read_authn_request, read_name_id
+from protocols.saml.service_provider import IndexedEndpoint
 from protocols.saml.signature import BadSignature
 from protocols.saml.xml import Element
 
 ENCRYPTED: Final = f"{tag(ASSERTION, 'Subject')}/{tag(ASSERTION, 'EncryptedID')}"
 
 
-def arrive(entity: Entity, received: Received, now: int) -> tuple[Party, AuthnRequest, Element]:
+def arrive(
+    entity: Entity, received: Received, now: int, destination: str = ""
+) -> tuple[Party, AuthnRequest, Element]:
     """Who asks, and what he asks for sure. Raises `Refused`, which can be told to nobody but the person."""
     unverified = read_authn_request(received.unverified_root)
     party = entity.sender(unverified.issuer)
     if party is None:
         raise Refused("unknown_service", "no service that is registered here calls itself as the sender does")
     try:
-        return party, *_checked(entity, party, received, unverified, now)
+        return party, *_checked(destination or entity.sso, party, received, unverified, now)
     except Refused as fault:
         raise Refused(fault.fault, fault.words, party.service) from None
 
 
 def _checked(
-    entity: Entity, party: Party, received: Received, unverified: AuthnRequest, now: int
+    destination: str, party: Party, received: Received, unverified: AuthnRequest, now: int
 ) -> tuple[AuthnRequest, Element]:
     root = authenticate(party, received)
     asked = unverified if root is received.unverified_root else read_authn_request(root)
     if asked.issuer != unverified.issuer:
         raise Refused("bad_signature", "the signature is of something else")
-    if asked.destination not in (None, "", entity.sso):
+    if asked.destination not in (None, "", destination):
         raise Refused("wrong_destination", "the request was made for another address than ours")
     check_time(party, asked.issue_instant, now)
     return asked, root
@@ -86,27 +89,33 @@ def check_time(party: Party, issue_instant: str, now: int) -> None:
         )
 
 
-def find_consumer(party: Party, asked: AuthnRequest) -> str:
+def find_consumer(party: Party, asked: AuthnRequest, bindings: Sequence[str] = ANSWERED) -> IndexedEndpoint:
     """Where the answer goes: only where the metadata says (saml-profiles-2.0 §4.1.4.1). Raises `Refused`."""
+    known = [each for each in party.metadata.assertion_consumer_services if each.binding in bindings]
+    liked = [each for each in known if each.binding == asked.protocol_binding] or known
     if asked.acs_url:
-        fitting = [each for each in party.consumers if each.location == asked.acs_url]
+        ordered = dict.fromkeys((*liked, *known))
+        fitting = [each for each in ordered if each.location == asked.acs_url]
     elif asked.acs_index is not None:
-        fitting = [each for each in party.consumers if str(each.index) == asked.acs_index.strip()]
+        fitting = [each for each in known if str(each.index) == asked.acs_index.strip()]
     else:
-        fitting = [each for each in (party.default_consumer,) if each is not None]
+        fitting = [each for each in (party.default_of(liked),) if each is not None]
     if not fitting:
         raise Refused(
             "unknown_acs", "the answer is wanted at an address that the metadata of the service lacks"
         )
-    return fitting[0].location
+    return fitting[0]
 
 
-def keep(party: Party, asked: AuthnRequest, acs: str, relay_state: str | None) -> dict[str, Any]:
+def keep(
+    party: Party, asked: AuthnRequest, consumer: IndexedEndpoint, relay_state: str | None
+) -> dict[str, Any]:
     """What is needed once the user is proven, as JSON; what of it cannot be had is told there."""
     return {
         "service": party.service,
         "id": asked.id,
-        "acs": acs,
+        "acs": consumer.location,
+        "binding": consumer.binding,
         "relay_state": relay_state,
         "force": asked.force_authn,
         "passive": asked.is_passive,
@@ -116,11 +125,11 @@ def keep(party: Party, asked: AuthnRequest, acs: str, relay_state: str | None) -
     }
 
 
-def check(party: Party, asked: AuthnRequest) -> None:
+def check(party: Party, asked: AuthnRequest, bindings: Sequence[str] = ANSWERED) -> None:
     """What is told to the service as a status. Raises `SAMLError`."""
     if asked.version != VERSION:
         raise SAMLError(VERSION_MISMATCH, "", "only SAML 2.0 is spoken here")
-    if asked.protocol_binding not in (None, "", *ANSWERED):
+    if asked.protocol_binding not in (None, "", *bindings):
         raise SAMLError(REQUESTER, UNSUPPORTED_BINDING, "answers are not sent by that binding")
     choose_format(party.settings, asked.name_id_format)
     if asked.sp_name_qualifier not in (None, "", party.metadata.entity_id):

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
 from idp.certification import CertifiedRing
 from idp.outcome import Accept
 from idp.visit import Visit
-from idp.web.login import service_name
-from idp.web.respond import page
 from keys.token import new_id
 from protocols.saml import authn_context
 from protocols.saml.assertion import Envelope, encryption_certificate, failure, new_identifier, success
 from protocols.saml.attributes import release
 from protocols.saml.entity import Entity, Party
 from protocols.saml.errors import Refused, SAMLError
+from protocols.saml.handing_over import hand_over
 from protocols.saml.message import Statement
 from protocols.saml.name_id import NameID, choose_format, name
 from protocols.saml.names import RESPONDER, UNKNOWN_PRINCIPAL
+from protocols.saml.participation import remember
 from protocols.saml.request import is_of
 from storage.records import Grant
-
-# Chromium holds form-action against redirects too, and services send the browser on to other hosts of theirs.
-ONWARD: Final = "https:"
 
 
 async def respond(
@@ -39,16 +35,18 @@ async def respond(
     envelope = Envelope(entity.id, kept["acs"], kept.get("id"), visit.now)
     try:
         named = await _name(entity, party, visit, accept)
-        grant = _grant(party, visit, accept, named)
+        grant = _grant(party, visit, accept)
         said = _statement(entity, party, visit, accept, named, grant.id)
         certificate = encryption_certificate(party)
     except SAMLError as error:
         return await fail(request, visit, entity, party, kept, error)
     await visit.tx.grants.add(grant)
+    await remember(visit.tx, entity, grant, named, grant.code_expires_at)
     given = {"request": kept.get("id") or "", "format": named.format, "session_index": grant.id}
     await visit.record("assertion.given", user_id=grant.user_id, service=party.service, **given)
     await visit.tx.commit()  # no writer has to wait for signatures
-    return post(request, party, kept, success(envelope, party, ring, said, certificate))
+    answer = success(envelope, party, ring, said, certificate)
+    return await hand_over(request, visit, entity, party, kept, answer)
 
 
 async def fail(
@@ -60,24 +58,7 @@ async def fail(
     said = {"error": (error.detail or error.status).rpartition(":")[2], "reason": error.words}
     await visit.record("authn_request.failed", user_id=None, service=party.service, **said)
     await visit.tx.commit()
-    return post(request, party, kept, failure(envelope, party, ring, error))
-
-
-def post(request: web.Request, party: Party, kept: Any, answer: bytes) -> web.Response:
-    """The page whose one form goes to the service (saml-bindings-2.0 §3.5.4); a button does where no script runs."""
-    fields = [("SAMLResponse", base64.b64encode(answer).decode())]
-    if kept.get("relay_state") is not None:
-        fields.append(("RelayState", kept["relay_state"]))
-    posting = page(
-        request,
-        "handover/post",
-        destinations=(kept["acs"], ONWARD),
-        action=kept["acs"],
-        fields=fields,
-        service=service_name(request, party.service),
-    )
-    posting.headers["Referrer-Policy"] = "no-referrer"
-    return posting
+    return await hand_over(request, visit, entity, party, kept, failure(envelope, party, ring, error))
 
 
 async def _spend(visit: Visit, party: Party, request_id: str | None) -> None:
@@ -129,8 +110,8 @@ def _statement(
     )
 
 
-def _grant(party: Party, visit: Visit, accept: Accept, named: NameID) -> Grant:
-    """That the session went to this service, and under what name: whoever signs out is signed out there too."""
+def _grant(party: Party, visit: Visit, accept: Accept) -> Grant:
+    """That the session went to this service: whoever signs out is signed out there too."""
     authentication = accept.authentication
     return Grant(
         id=new_id(),
@@ -139,9 +120,7 @@ def _grant(party: Party, visit: Visit, accept: Accept, named: NameID) -> Grant:
         user_id=authentication.user.id,
         sid=authentication.sid,
         scope=(),
-        request={
-            "name_id": [named.value, named.format, named.name_qualifier, named.sp_name_qualifier],
-        },
+        request={},  # by what name it knows him stands with the participants, sealed
         auth_time=authentication.auth_time,
         acr=authentication.acr,
         amr=authentication.amr,

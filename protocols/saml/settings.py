@@ -56,6 +56,7 @@ class ServiceSettings(ServiceMetadata):
         None  # of several in the metadata, where answers go unless a request says; None: its default
     )
     idp_initiated: bool = False  # a tile of the portal, and a login that the service did not ask for
+    ecp: bool = False  # logins by programs that send user name and secret at once, over HTTP Basic
     relay_state: Annotated[Text, Field(max_length=RELAY_STATE_LENGTH)] | None = None  # sent with that login
     session_seconds: Annotated[int, Field(ge=60, le=31_536_000)] | None = None  # None: as long as ours
     assertion_seconds: Annotated[int, Field(ge=30, le=3600)] = 300  # how long an assertion may be used
@@ -77,11 +78,13 @@ class ServiceSettings(ServiceMetadata):
         if self.name_id_attribute not in (None, ID):
             yield ("name_id_attribute",), self.name_id_attribute
 
-    def warnings(self) -> tuple[str, ...]:
-        """What an administrator should not forget."""
-        if self.allow_sha1:
-            return ("saml.allow_sha1: requests signed with SHA-1 can be forged, have the service changed",)
-        return ()
+    def warnings(self) -> dict[str, str]:
+        """What an administrator should not forget, by setting."""
+        if not self.allow_sha1:
+            return {}
+        return {
+            "allow_sha1": "allow_sha1: requests signed with SHA-1 can be forged, have the service changed"
+        }
 
 
 class TenantSettings(TenantMetadata):

@@ -94,7 +94,12 @@ async def launch(request: web.Request) -> web.Response:
         consumer = party.default_consumer
         if not party.settings.idp_initiated or consumer is None:
             raise web.HTTPNotFound
-        kept = {"service": service, "acs": consumer.location, "relay_state": party.settings.relay_state}
+        kept = {
+            "service": service,
+            "acs": consumer.location,
+            "binding": consumer.binding,
+            "relay_state": party.settings.relay_state,
+        }
         async with here.provider.storage.transaction(here.tenant.name) as tx:
             return await begin(request, here, party, visit(request, tx), kept, False)
     except Refused as fault:

@@ -14,8 +14,8 @@ OF_CLIENT = f"SELECT {COLUMNS} FROM participants WHERE tenant = :tenant AND clie
 FIND = f"{OF_CLIENT} AND session_index = :session_index"
 LIST = f"{OF_CLIENT} AND sid = :sid ORDER BY session_index"
 LIST_NAMED = f"{OF_CLIENT} AND name_hash = :name_hash ORDER BY session_index"
-DELETE_OF = """
-DELETE FROM participants WHERE tenant = :tenant AND sid = :sid AND client_id = :client_id RETURNING 1"""
+DELETE_OF = "DELETE FROM participants WHERE tenant = :tenant AND sid = :sid AND client_id = :client_id"
+DELETE_NAMED = f"{DELETE_OF} AND name_hash = :name_hash"
 
 
 class SQLParticipants:
@@ -40,8 +40,12 @@ class SQLParticipants:
         rows = await self._connection.query(LIST_NAMED, client_id=client_id, name_hash=name_hash)
         return [_participant(row) for row in rows]
 
-    async def delete_of(self, sid: str, client_id: str) -> int:
-        return len(await self._connection.query(DELETE_OF, sid=sid, client_id=client_id))
+    async def delete_of(self, sid: str, client_id: str, name_hash: bytes | None = None) -> int:
+        gone = {"sid": sid, "client_id": client_id}
+        if name_hash is None:
+            return len(await self._connection.query(f"{DELETE_OF} RETURNING 1", **gone))
+        rows = await self._connection.query(f"{DELETE_NAMED} RETURNING 1", **gone, name_hash=name_hash)
+        return len(rows)
 
 
 def _participant(row: Row) -> Participant:

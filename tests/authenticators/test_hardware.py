@@ -53,12 +53,8 @@ async def test_the_codes_of_rfc_4226_appendix_d(alice: Person) -> None:
 
 
 def test_the_codes_of_another_implementation() -> None:
-    secret = pyotp.HOTP("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
     for counter in (0, 1, 255, 2**31, 2**40):
-        for digits in (6, 8):
-            assert counted(counter, digits) == str(
-                oathtool.generate_otp(secret.secret, counter, digits=digits)
-            ), counter
+        assert counted(counter) == str(oathtool.generate_otp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", counter))
 
 
 @one_store

@@ -20,11 +20,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from tests import processes
-from tests.bench.client import Browser, Failed, Party
+from tests.bench.browser import Browser, Failed
+from tests.bench.client import Party
+from tests.bench.service_provider import ServiceProvider
 from tests.bench.target import Target
 
 SIGNATURES = 100  # of a calibration
-SAMPLE = 25  # every 25th ID token's signature is verified
+SAMPLE = 25  # the signature of every 25th ID token or response is verified
 Operation = Callable[[int, int], Awaitable[None]]  # virtual user, its count
 
 
@@ -41,7 +43,7 @@ class Workloads:
     """One operation each, against one target."""
 
     def __init__(self, target: Target, users: int) -> None:
-        self.party = Party(target)
+        self.party, self.provider = Party(target), ServiceProvider(target)
         self.meter = Meter()
         self._target = target
         self._users = users
@@ -50,7 +52,13 @@ class Workloads:
 
     async def prepare(self, workload: str) -> Operation:
         """Discover, and sign every virtual user in where the workload begins with a session."""
-        await self.party.discover(self._browsers[0])
+        if workload.startswith("saml"):
+            await self.provider.discover(self._browsers[0])
+        else:
+            await self.party.discover(self._browsers[0])
+        if workload == "saml_sso":
+            for number, browser in enumerate(self._browsers):
+                await self.provider.login(browser, number, verify=True)
         if workload in ("sso", "refresh"):
             for number, browser in enumerate(self._browsers):
                 self._tokens.append(await self.party.login(browser, number, verify=True))
@@ -59,6 +67,8 @@ class Workloads:
             "sso": self._sso,
             "refresh": self._refresh,
             "discovery": self._discovery,
+            "saml": self._saml,
+            "saml_sso": self._saml_sso,
         }
         return operations[workload]
 
@@ -84,6 +94,16 @@ class Workloads:
         url = f"{self._target.issuer}/.well-known/openid-configuration"
         if (await self._browsers[user].send("GET", url)).status != 200:
             raise Failed("discovery")
+
+    async def _saml(self, user: int, count: int) -> None:
+        """A new person: a new connection, no cookies, up to the answer for the service."""
+        verify = self._sampled(count)
+        async with Browser() as browser:
+            await self.provider.login(browser, user + count * self._users, verify=verify)
+
+    async def _saml_sso(self, user: int, count: int) -> None:
+        verify = self._sampled(count)
+        await self.provider.login(self._browsers[user], user, asked=False, verify=verify)
 
     def _sampled(self, count: int) -> bool:
         sampled = count % SAMPLE == 0
@@ -156,7 +176,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("target", type=Path)
-    parser.add_argument("workload", choices=("login", "sso", "refresh", "discovery"))
+    parser.add_argument("workload", choices=("login", "sso", "refresh", "discovery", "saml", "saml_sso"))
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--warm", type=float, default=1)
     parser.add_argument("--users", type=int, default=8)

@@ -1,6 +1,6 @@
 """Measures our server, and peers beside it, in turns, so that the machine's noise falls on all alike.
 
-python -m tests.bench.run [--seconds 5] [--rounds 5] [--workloads login,sso] [--password] [--peer NAME]
+python -m tests.bench.run [--seconds 5] [--rounds 5] [--workloads login,saml] [--password] [--peer NAME]
 
 The main figure is CPU milliseconds (user and system, of all the server's processes) for each operation that
 succeeded. Peers come from a bench folder named by --bench or SHARED_BENCH, and were installed into --state
@@ -25,7 +25,7 @@ from tests.bench.servers import masugata, peer
 from tests.bench.target import Target
 from tests.server import ROOT
 
-WORKLOADS = ("login", "sso", "refresh", "discovery")
+WORKLOADS = ("login", "sso", "refresh", "discovery", "saml", "saml_sso")
 
 
 def measure(target: Path, workload: str, given: argparse.Namespace) -> dict[str, Any]:
@@ -47,8 +47,10 @@ def compare(targets: Sequence[Target], folder: Path, given: argparse.Namespace) 
     for number in range(given.rounds):
         for workload in given.workloads:
             for at, target in enumerate(targets):
-                if workload != "login" and target.name == "masugata (password)":
+                if workload not in ("login", "saml") and target.name == "masugata (password)":
                     continue  # differs from the matrix in nothing but the login
+                if not target.offers(workload):
+                    continue
                 run = measure(folder / f"target{at}.json", workload, given)
                 runs.append({**run, "round": number, "load": os.getloadavg()[0]})
                 print(f"{number} {workload:9} {target.name:45} {run['cpu_ms']:8.3f} CPU ms "

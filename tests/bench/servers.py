@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -18,6 +19,11 @@ from tests.people import PASSWORD, PATTERN
 from tests.server import Server
 
 REDIRECT_URI = "http://localhost:9/callback"  # never called
+ENTITY_ID, ACS = "http://localhost:9/sp", "http://localhost:9/acs"  # nor these
+METADATA = f"""<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{ENTITY_ID}">
+<md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:AssertionConsumerService
+index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="{ACS}"/></md:SPSSODescriptor>
+</md:EntityDescriptor>"""
 USERS = 16
 READY_SECONDS = 60
 
@@ -33,6 +39,8 @@ def masugata(folder: Path, method: str, workers: int) -> Iterator[Target]:
     server.tenant.policies = [{"name": "all", "then": {"require": [method]}}]
     scopes = ["openid", "profile", "email", "offline_access"]
     server.tenant.add_service("bench", REDIRECT_URI, scopes=scopes)
+    server.configuration.idp["doors"] = ["oidc", "saml"]
+    add_saml_service(server)
     enrolled = {"pattern": PATTERN} if method == "matrix" else {"password": PASSWORD}
     for number in range(USERS):
         server.tenant.add_demo_user(f"user{number}", **{method: enrolled})
@@ -41,9 +49,22 @@ def masugata(folder: Path, method: str, workers: int) -> Iterator[Target]:
         yield Target(
             name=f"masugata ({method})", issuer=server.url, client_id="bench", client_secret=SECRET,
             redirect_uri=REDIRECT_URI, scope=" ".join(scopes), users=USERS, roots=(server.pid,), **enrolled,
+            sso=f"{server.url}/saml/sso", metadata=f"{server.url}/saml/metadata", entity_id=ENTITY_ID, acs=ACS,
         )  # fmt: skip
     finally:
         server.stop()
+
+
+def add_saml_service(server: Server) -> None:
+    """As peers have it: unsigned requests, response and assertion signed, three attributes."""
+    (server.config / "metadata").mkdir(parents=True)
+    (server.config / "metadata" / "bench.xml").write_text(METADATA)
+    attributes = {"uid": "preferred_username", "groups": {"groups": "*"}, "company": {"constant": "Bench"}}
+    server.tenant.services["bench-saml"] = {
+        "service": "bench-saml",
+        "display_name": {"en": "Bench"},
+        "saml": {"metadata": "metadata/bench.xml", "attributes": attributes},
+    }
 
 
 @contextmanager
@@ -56,15 +77,24 @@ def peer(bench: Path, name: str, state: Path) -> Iterator[Target]:
     try:
         wait_until_ready(described["base"] + described["ready"])
         noted = (state / described["peer"] / "run.pids").read_text().splitlines()
-        oidc = described["oidc"]
-        yield Target(
-            name=described["name"], issuer=described["base"], client_id=oidc["client_id"],
-            client_secret=oidc["client_secret"], redirect_uri=oidc["redirect_uri"], scope=oidc["scope"],
-            users=oidc["nusers"], roots=tuple(int(line.split()[0]) for line in noted),
-            password=oidc["password"],
-        )  # fmt: skip
+        roots = tuple(int(line.split()[0]) for line in noted)
+        yield Target(name=described["name"], issuer=described["base"], roots=roots, **doors(described))
     finally:
         subprocess.run([script, "stop"], env=environment, check=True)
+
+
+def doors(described: dict[str, Any]) -> dict[str, Any]:
+    """What a peer's file says of its OpenID provider and of its SAML identity provider."""
+    oidc, saml, base = described.get("oidc", {}), described.get("saml", {}), described["base"]
+    either = oidc or saml
+    found = {"users": either["nusers"], "password": either["password"]}
+    found |= {
+        name: oidc[name] for name in ("client_id", "client_secret", "redirect_uri", "scope") if name in oidc
+    }
+    if saml:
+        found |= {"entity_id": saml["sp_entity_id"], "acs": saml["acs"]}
+        found |= {name: saml[name].replace("{base}", base) for name in ("sso", "metadata")}
+    return found
 
 
 def wait_until_ready(url: str) -> None:

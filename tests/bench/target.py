@@ -9,18 +9,29 @@ from pathlib import Path
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """One OpenID provider that is up. Users are `user0` … `userN`, all with the same pattern and password."""
+    """One identity provider that is up, at one door or both.
+
+    Users are `user0` … `userN`, all with the same pattern and password.
+    """
 
     name: str
     issuer: str
-    client_id: str
-    client_secret: str
-    redirect_uri: str
-    scope: str
     users: int
     roots: tuple[int, ...]  # process ids; their descendants count too
+    client_id: str = ""  # empty: no OpenID provider
+    client_secret: str = ""
+    redirect_uri: str = ""
+    scope: str = ""
+    sso: str = ""  # empty: no SAML identity provider
+    metadata: str = ""
+    entity_id: str = ""  # of the service
+    acs: str = ""
     pattern: str = ""
     password: str = ""
+
+    def offers(self, workload: str) -> bool:
+        """Whether there is a door for it."""
+        return bool(self.sso if workload.startswith("saml") else self.client_id)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(dataclasses.asdict(self)))

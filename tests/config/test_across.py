@@ -136,6 +136,13 @@ def test_what_is_only_dubious_is_a_warning(tmp_path: Path) -> None:
     ]
 
 
+def test_a_warning_about_a_setting_stands_where_the_setting_does(tmp_path: Path) -> None:
+    secret = "  client_secret: {env: HOME}\n  pkce: optional\n"
+    service = SERVICE.replace("  token_endpoint_auth_method: none\n", secret)
+    (warned,) = warnings(write(tmp_path, tenants__acme__services__wiki=service))
+    assert warned.startswith("tenants/acme/services/wiki.yaml:6:3: pkce is optional")
+
+
 def test_a_section_of_a_closed_door_is_not_read(tmp_path: Path) -> None:
     folder = write(
         tmp_path, idp="doors: []\n", tenants__acme__services__wiki=SERVICE.replace("client_id", "nonsense")

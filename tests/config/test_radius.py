@@ -53,7 +53,7 @@ def test_a_short_secret_is_a_mistake_and_an_exception_is_warned_about(
     """THREAT_MODEL.md 26: … per-NAS report of who cannot (CVE-2024-3596)."""
     nas = NAS.format(name="vpn", networks="192.0.2.1") + "  message_authenticator: optional\n"
     (warned,) = warnings(write(tmp_path, idp=IDP, tenants__acme__services__vpn=nas))
-    assert warned.startswith("tenants/acme/services/vpn.yaml:5:3: message_authenticator is optional")
+    assert warned.startswith("tenants/acme/services/vpn.yaml:7:3: message_authenticator is optional")
     monkeypatch.setenv("HOME", "short")
     (told,) = mistakes(tmp_path)
     assert told.startswith("tenants/acme/services/vpn.yaml:6:11: radius.secret must have at least 8 bytes")

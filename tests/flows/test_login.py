@@ -38,6 +38,17 @@ async def test_a_denied_user_reads_the_rules_own_words(party: RelyingParty) -> N
     assert party.http.cookie("session") is None
 
 
+async def test_who_is_denied_at_the_portal_too_is_not_sent_back_to_it(
+    server: Server, browsers: Browsers
+) -> None:
+    browser = browsers()
+    page = await browser.login(f"{server.url}/", CAROL, "\0")
+    assert page.status == 403
+    assert "Use another user ID" in page.text and "Go to your services" not in page.text
+    (elsewhere,) = (link for link in page.links if not link.startswith("?") and "lang" not in link)
+    assert (await browser.get(elsewhere)).asked == "username"
+
+
 async def test_a_denial_is_found_by_the_code_on_its_page(party: RelyingParty, server: Server) -> None:
     page = await party.http.login((await party.begin()).url, CAROL, CALLBACK)
     denials = [record for record in server.audit() if record["event"] == "login.denied"]

@@ -107,3 +107,18 @@ def test_it_has_an_end_and_a_beginning() -> None:
 def test_who_may_issue_says_so_himself(pem: bytes) -> None:
     with pytest.raises(ValueError):
         Authorities.from_pem(pem)
+
+
+def test_one_of_a_version_that_nobody_knows_is_none() -> None:
+    odd = BATCH.der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020104"))
+    with pytest.raises(InvalidCertificate):
+        Certificate.from_header(f":{base64.b64encode(odd).decode()}:")
+
+
+def test_one_with_a_key_that_cannot_be_read_is_none() -> None:
+    """Of a kind, or on a curve, that we do not know: whoever makes a certificate may write what he likes."""
+    for ours, odd in (("2a8648ce3d0201", "2a8648ce3d0263"), ("2a8648ce3d030107", "2a8648ce3d030163")):
+        der = BATCH.der.replace(bytes.fromhex(ours), bytes.fromhex(odd))
+        assert der != BATCH.der
+        with pytest.raises(InvalidCertificate):
+            Certificate.from_header(f":{base64.b64encode(der).decode()}:")

@@ -321,7 +321,7 @@ async def test_of_fifty_uses_at_once_no_more_devices_are_kept_than_may_be(house:
         update={"lockout": house.tenant.settings.lockout.model_copy(update={"failures": 100})}
     )
     house.tenant = dataclasses.replace(house.tenant, settings=settings)
-    set_totp(house, devices=2, activations=2)
+    set_totp(house, devices=10, activations=2)
     link = await issue(house)
     outcomes = await asyncio.gather(*(use(house, link) for _ in range(50)), return_exceptions=True)
     assert sorted(one for one in outcomes if isinstance(one, int)) == [0, 1]

@@ -20,7 +20,8 @@ async def test_a_participant_is_found_by_what_its_service_says_of_it(store: Stor
         assert await tx.participants.find(client, "s3") is None
         assert await tx.participants.list(sid, client) == [PARTICIPANT, again]
         assert await tx.participants.list_named(client, PARTICIPANT.name_hash) == [PARTICIPANT]
-        assert await tx.participants.delete_of(sid, client) == 2
+        assert await tx.participants.delete_of(sid, client, again.name_hash) == 1
+        assert await tx.participants.delete_of(sid, client) == 1
         assert await tx.participants.list(sid, client) == []
         assert await tx.participants.find(elsewhere.client_id, "s3") == elsewhere
     async with store.snapshot("other") as tx:

@@ -13,13 +13,14 @@ import pytest
 from aiohttp import web
 
 from idp.web import outbound
-from idp.web.outbound import MAXIMUM_BYTES, Limits, Outbound, OutboundError, is_public
+from idp.web.outbound import MAXIMUM_BYTES, Limits, Outbound, OutboundError
+from idp.web.public_address import is_public, literal
 from tests.server import free_port
 
 INNER = (
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.100.100.200", "0.0.0.0",
     "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fd00:ec2::254", "ff02::1", "::ffff:10.0.0.1",
-    "64:ff9b::a00:1", "2002:a00:1::", "2001:db8::1",
+    "64:ff9b::a00:1", "2002:a00:1::", "2001:db8::1", "64:ff9b:1::a00:1", "fec0::1", "::a00:1", "::ffff:0:a00:1",
 )  # fmt: skip
 PUBLIC = ("8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8")
 
@@ -72,6 +73,12 @@ def test_an_address_inside_is_not_public(address: str) -> None:
 @pytest.mark.parametrize("address", PUBLIC)
 def test_an_address_outside_is(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("host", ["127.1", "127.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1"])
+def test_an_address_is_one_however_it_is_written(host: str) -> None:
+    assert literal(host) == ipaddress.IPv4Address("127.0.0.1")
+    assert literal(f"{host}.example.com") is None
 
 
 @pytest.mark.parametrize("address", INNER)

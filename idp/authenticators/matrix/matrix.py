@@ -35,6 +35,7 @@ class Matrix:
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "knowledge"
     compares: ClassVar[bool] = True
     shows: ClassVar[bool] = True
+    at_once: ClassVar[bool] = True
     width: ClassVar[int] = 0
     Settings: ClassVar[type[BaseModel]] = MatrixSettings
     fields: ClassVar[tuple[str, ...]] = ("pattern", "phrase")

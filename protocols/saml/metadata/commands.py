@@ -103,8 +103,11 @@ async def refresh(opened: Opened, names: tuple[str, ...]) -> None:
     keeper = _keeper(opened)
     for name in names:
         _check_name(opened, name)
-    await keeper.prepare(opened.now)
-    outcomes = await keeper.refresh(names or keeper.services, opened.now)
+    wanted = list(dict.fromkeys(names or keeper.services))
+    # A file that was taken just now would be called unchanged if it were looked at again.
+    taken = await keeper.prepare(opened.now)
+    looked = await keeper.refresh([name for name in wanted if name not in taken], opened.now)
+    outcomes = {name: (taken if name in taken else looked)[name] for name in wanted}
     for name, outcome in outcomes.items():
         _tell(name, outcome)
     if any(outcome.result == "failed" for outcome in outcomes.values()):

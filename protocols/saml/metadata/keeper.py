@@ -35,8 +35,11 @@ class Keeper:
     settings: TenantMetadata
     outbound: Outbound
 
-    async def prepare(self, now: int) -> None:
-        """What the configuration says becomes known: files are taken, addresses will be asked at once."""
+    async def prepare(self, now: int) -> Mapping[str, Outcome]:
+        """What the configuration says becomes known: files are taken, addresses will be asked at once.
+        Returns what became of each file that was new or had changed, by service.
+        """
+        outcomes: dict[str, Outcome] = {}
         async with self.storage.snapshot(self.tenant) as tx:
             known = await tx.service_metadata.versions()
         fresh = [name for name, settings in self.services.items() if _is_news(settings, known.get(name))]
@@ -44,7 +47,9 @@ class Keeper:
         for some in _batches(fresh):
             async with self.storage.transaction(self.tenant) as tx:
                 for name in some:
-                    await self._introduce(tx, name, taken, now)
+                    if outcome := await self._introduce(tx, name, taken, now):
+                        outcomes[name] = outcome
+        return outcomes
 
     async def due(self, now: int) -> bool:
         """Fetch one source that is due, if nobody else does; False if nothing is."""
@@ -92,19 +97,18 @@ class Keeper:
             groups.setdefault(key, []).append(name)
         return groups.values()
 
-    async def _introduce(self, tx: Transaction, name: str, taken: dict[str, str], now: int) -> None:
+    async def _introduce(self, tx: Transaction, name: str, taken: dict[str, str], now: int) -> Outcome | None:
         settings = self.services[name]
         before = await tx.service_metadata.find(name)
         if before is None:
             before = PublishedMetadata(name, settings.source, due_at=None if settings.entity else now)
             if not await tx.service_metadata.add(before):
-                return
+                return None
         elif before.source != settings.source:
             moved = replace(before, source=settings.source, due_at=None if settings.entity else now)
             if not await tx.service_metadata.replace(moved, before):
-                return
-        if settings.entity is not None:
-            await self._judge(tx, name, settings.entity, taken, now)
+                return None
+        return await self._judge(tx, name, settings.entity, taken, now) if settings.entity else None
 
     async def _find(self, names: Sequence[str]) -> Mapping[str, Entity | Unfetched]:
         """Of services of one source, each its entity or why there is none."""

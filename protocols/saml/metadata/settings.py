@@ -98,5 +98,5 @@ class TenantMetadata(Model):
 
     # How often metadata are fetched, unless they ask for more themselves (cacheDuration).
     metadata_seconds: Annotated[int, Field(ge=300, le=604_800)] = 21_600
-    # Hosts in private networks, or on this machine, from which metadata may be fetched.
+    # Hosts in private networks, or on this machine, from which metadata may be fetched, and that are told of sign-outs.
     outbound_allow: Annotated[tuple[Host, ...], Field(max_length=1000)] = ()

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, RSAKey
 
@@ -74,6 +76,22 @@ async def test_a_bound_token_needs_its_key(rp: Prober, here: str, key: Key, alg:
     bearer = await userinfo(rp, value, None, "Bearer")
     assert bearer.status == 401
     assert 'error="invalid_token"' in bearer.headers["WWW-Authenticate"]
+
+
+def costly() -> Key:
+    """An RSA key whose exponents are exchanged: it signs quickly, and takes long to verify."""
+    kept = rsa.generate_private_key(65537, 2048).private_numbers()
+    swapped = rsa.RSAPublicNumbers(kept.d, kept.public_numbers.n)
+    inverse = (rsa.rsa_crt_dmp1(65537, kept.p), rsa.rsa_crt_dmq1(65537, kept.q), kept.iqmp)
+    key = rsa.RSAPrivateNumbers(kept.p, kept.q, 65537, *inverse, swapped).private_key()
+    form = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    return RSAKey.import_key(key.private_bytes(*form))
+
+
+async def test_a_key_that_costs_us_much_is_none(rp: Prober, here: str) -> None:
+    """Whoever is asked for no more than a proof shall not keep us busy by it."""
+    given = proof(here, key=costly(), alg="RS256")
+    assert (await redeem(rp, given)).error == "invalid_dpop_proof"
 
 
 async def test_a_bearer_token_is_none_that_is_bound(rp: Prober) -> None:

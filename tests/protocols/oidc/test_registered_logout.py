@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from joserfc import jwt
 from joserfc.jwk import KeySet
@@ -176,6 +177,58 @@ async def test_consent_is_to_the_name_and_the_place_that_the_page_showed(
     assert "code=" in await allow(browser, await ask(browser, asking.client(told)))
     changed = await asking.manage("PUT", told, {**changeable(told), "client_name": "Bank"})
     assert json.loads(changed.text)["client_name"] == "Bank"
+    page = await ask(browser, asking.client(told))
+    assert not page.location
+    assert "Bank (rp.example.com)" in page.text
+
+
+async def test_the_page_names_the_place_where_this_very_request_leads(
+    asking: Registrar, browsers: Browsers
+) -> None:
+    """A client may have several: the first, a well-known one, must not vouch for the one that gets the code."""
+    browser, thief = browsers(), "https://thief.example.net/cb"
+    told = await asking.registered(client_name="Notes", redirect_uris=[CALLBACK, thief])
+    assert "code=" in await allow(browser, await ask(browser, asking.client(told)))
+    client = asking.client({**told, "redirect_uris": [thief]})
+    page = await browser.get(client.address(scope="openid email"), thief)
+    assert not page.location, "what the user agreed to was another place"
+    assert "Notes (thief.example.net)" in page.text
+    assert "rp.example.com" not in page.text
+    page = await browsers().get(client.address(scope="openid email"))
+    assert "Notes (thief.example.net)" in page.text, "also where he signs in"
+
+
+async def test_an_app_that_listens_at_another_port_each_time_is_at_one_place(
+    asking: Registrar, browsers: Browsers
+) -> None:
+    browser, told = browsers(), await asking.registered(redirect_uris=["http://127.0.0.1/cb"])
+    first, second = (
+        asking.client({**told, "redirect_uris": [f"http://127.0.0.1:{port}/cb"]}) for port in (1001, 1002)
+    )
+    page = await browser.login(first.address(scope="openid"), ALICE, first.redirect_uri)
+    form = next(form for form in page.forms if form.fields.get("decision") == "allow")
+    assert "code=" in ((await browser.submit(page, {}, first.redirect_uri, form)).location or "")
+    page = await browser.get(second.address(scope="openid"), second.redirect_uri)
+    assert "code=" in (page.location or ""), "asked once"
+
+
+async def test_the_page_names_the_place_where_a_logout_leads(asking: Registrar, browsers: Browsers) -> None:
+    away = "https://thief.example.net/bye"
+    told = await asking.registered(client_name="Notes", post_logout_redirect_uris=[away])
+    query = urlencode({"client_id": told["client_id"], "post_logout_redirect_uri": away})
+    page = await browsers().get(f"{asking.issuer}/oidc/logout?{query}")
+    assert "Notes (thief.example.net)" in page.text
+
+
+async def test_consent_is_to_the_name_on_the_page_not_to_one_taken_meanwhile(
+    asking: Registrar, browsers: Browsers
+) -> None:
+    browser = browsers()
+    told = await asking.registered(client_name="Notes")
+    page = await ask(browser, asking.client(told))
+    assert "Notes (rp.example.com)" in page.text
+    await asking.manage("PUT", told, {**changeable(told), "client_name": "Bank"})
+    assert "code=" in await allow(browser, page)
     page = await ask(browser, asking.client(told))
     assert not page.location
     assert "Bank (rp.example.com)" in page.text

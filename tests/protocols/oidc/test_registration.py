@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.people import ALICE
+from tests.protocols.oidc.prober import claims
 from tests.protocols.oidc.registrar import CALLBACK, Registrar, changeable
 from tests.server import Server
 
@@ -118,6 +119,24 @@ async def test_the_secret_is_shown_once_and_the_token_stays_until_a_change(regis
     read = (await registrar.manage("GET", told)).json
     assert "client_secret" not in read
     assert read == {name: told[name] for name in told if not name.startswith("client_secret")}
+
+
+async def test_no_client_moves_into_the_sector_of_another(registrar: Registrar) -> None:
+    """OpenID Connect Core §8.1: with tokens from before it would learn what that sector calls its users."""
+    victim = "https://victim.example.com/cb"
+    for before in ({"subject_type": "pairwise"}, {"subject_type": "public"}):
+        told = await registrar.registered(
+            **before, grant_types=["authorization_code", "refresh_token"], scope="openid offline_access"
+        )
+        given = await registrar.tokens(told, ALICE)
+        moved = {**changeable(told), "redirect_uris": [victim]}
+        answer = await registrar.manage("PUT", told, moved)
+        if answer.status == 200:  # in two steps
+            told |= answer.json
+        answer = await registrar.manage("PUT", told, {**moved, "subject_type": "pairwise"})
+        assert (answer.status, answer.error) == (400, "invalid_client_metadata"), answer.text
+        stayed = claims((await registrar.client(told).refresh(given["refresh_token"])).json["id_token"])
+        assert stayed["sub"] == claims(given["id_token"])["sub"]
 
 
 async def test_an_update_replaces_everything_and_gives_a_new_token(registrar: Registrar) -> None:

@@ -131,6 +131,27 @@ async def test_a_code_stands_behind_the_first_answer_where_nobody_can_be_asked(
     assert nas.ask(nas.pap("dora", DIGITS + TOKENS["dora"].code())).code == ACCEPT
 
 
+@pytest.mark.parametrize(
+    ("station", "told"), [(None, None), (b"00-11-22-33-44-55", "00-11-22-33-44-55"), (b"x\0\xff", "x\ufffd")],
+    ids=["none", "card", "garbage"],
+)  # fmt: skip
+async def test_where_a_user_is_that_nobody_knows_the_log_has_the_nas(
+    station: bytes | None, told: str | None, nas: NAS, memory: Memory
+) -> None:
+    """The rules still see an address that is in no network: what the NAS is near to says nothing of its user."""
+    nas.ask(nas.pap("dora", WRONG, *([(31, station)] if station else [])))
+    event, *_ = await memory.events(service="vpn")
+    assert (event.address, event.details["nas"]) == ("nas 127.0.0.1", "127.0.0.1")
+    assert event.details.get("station") == told
+
+
+async def test_where_a_user_is_that_the_nas_knows_the_log_has_it(nas: NAS, memory: Memory) -> None:
+    nas.ask(nas.pap("dora", WRONG, (31, b"192.0.2.7")))
+    event, *_ = await memory.events(service="vpn")
+    assert event.address == "192.0.2.7"
+    assert "station" not in event.details
+
+
 async def test_the_rules_see_where_the_station_is(nas: NAS) -> None:
     station = (31, b"10.1.2.3")
     assert nas.ask(nas.pap("dora", TOKENS["dora"].code(), station)).code == ACCEPT, "inside, a code will do"

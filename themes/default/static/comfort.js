@@ -39,5 +39,8 @@ if (onward) {
     (frame) => new Promise((resolve) => { frame.addEventListener("load", resolve); }));
   const patience = new Promise((resolve) => { setTimeout(resolve, 5000); });
   const ready = new Promise((resolve) => { addEventListener("load", resolve); });
-  Promise.race([patience, ready, Promise.all(loaded)]).then(() => location.replace(onward.href));
+  Promise.race([patience, ready, Promise.all(loaded)]).then(() => {
+    if (onward.dataset.onward === "step") location.assign(onward.href); // back leads to this page again
+    else location.replace(onward.href);
+  });
 }

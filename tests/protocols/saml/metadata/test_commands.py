@@ -50,6 +50,10 @@ def test_what_is_not_there_yet_is_looked_for(office: Office) -> None:
     assert "refresh wiki" in office.run(*METADATA, "show", "wiki", status=1).stderr
     assert office.run(*METADATA, "refresh").stdout.splitlines() == [
         "mail: in force",
+        "wiki: in force",
+    ]
+    assert office.run(*METADATA, "refresh").stdout.splitlines() == [
+        "mail: unchanged, in force",
         "wiki: unchanged, in force",
     ]
     mail, wiki = office.rows(*METADATA, "list")
