@@ -53,7 +53,7 @@ async def test_the_codes_of_rfc_4226_appendix_d(alice: Person) -> None:
 
 
 def test_the_codes_of_another_implementation() -> None:
-    for counter in (0, 1, 255, 2**31, 2**40):
+    for counter in (1, 255, 2**31, 2**40):  # it takes 0 for none given
         assert counted(counter) == str(oathtool.generate_otp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", counter))
 
 
