@@ -9,9 +9,10 @@ import dataclasses
 
 from idp import assurance, conclusion, throttle
 from idp.authenticators.answer import Answer
+from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
 from idp.policy import Deny, decide
-from idp.proving import Wrong, attempt, identify, prove
+from idp.proving import attempt, identify, prove
 from idp.visit import Visit
 from keys.token import new_id
 from storage.records import Interaction, User

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
-from idp import session
+from idp import enrolment, session
+from idp.authenticators.totp import Totp
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
@@ -53,15 +56,32 @@ async def ask(
     retry: bool = False,
     stale: bool = False,
     last_try: bool = False,
+    refused: str = "",
 ) -> Challenge:
-    """Put the open question with a fresh prompt under a new step, and store the interaction again."""
-    prompt = {}
+    """Put the open question with a fresh prompt under a new step, and store the interaction again.
+
+    `refused` is the rule that something typed beside the answer broke.
+    """
+    prompt: Mapping[str, Any] = {}
     if interaction.chain:
         authenticator = visit.tenant.authenticators[interaction.chain[0]]
-        prompt = dict(await authenticator.challenge(visit.tx, user, visit.now))
+        proposed = await enrolment.propose(visit, interaction, user)
+        prompt = dict(proposed or await authenticator.challenge(visit.tx, user, visit.now))
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=prompt)
     await visit.tx.interactions.add(interaction)
-    return dataclasses.replace(peek(interaction), retry=retry, stale=stale, last_try=last_try)
+    challenge = _activation(visit, interaction, refused) or peek(interaction)
+    return dataclasses.replace(challenge, retry=retry, stale=stale, last_try=last_try)
+
+
+def _activation(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:
+    """The page that shows a new device, if it is what is asked: its secret is sealed wherever it is stored."""
+    device = enrolment.proposed(interaction)
+    if device is None:
+        return None
+    authenticator = visit.tenant.authenticators[device.authenticator]
+    assert isinstance(authenticator, Totp)
+    shown = enrolment.shown(visit.tenant, authenticator, device, interaction.username or "", refused)
+    return dataclasses.replace(peek(interaction), authenticator=enrolment.QUESTION, prompt=shown)
 
 
 def question(interaction: Interaction) -> str:

@@ -6,14 +6,17 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idp import conclusion, proving, session, throttle
+from idp import conclusion, enrolment, proving, session, throttle
 from idp import interaction as interactions
+from idp.authenticators import Refused
+from idp.authenticators.totp import Totp
+from idp.enrolment import Form
+from idp.guess import Wrong
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
-from idp.proving import Wrong
 from idp.visit import Visit
 from keys.secret import Secret
-from storage.records import Interaction, Session, User
+from storage.records import Credential, Interaction, Proof, Session, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ class Login:
         user = await visit.user(interaction.user_id)
         if not is_open or interactions.is_prompt_over(interaction, visit.now):
             return await interactions.ask(visit, interaction, user, stale=True)
+        device = enrolment.proposed(interaction)
+        if device is not None and user is not None:
+            return await self._activate(visit, interaction, user, device, Form.read(answer, typed))
         return await self._prove(visit, interaction, user, answer)
 
     async def _open(
@@ -101,7 +107,8 @@ class Login:
         """The session proves who it is, and the rule wants more of him."""
         user = attempt.user
         begun = interactions.new(visit, attempt, resume, user.username if user else None)
-        begun = dataclasses.replace(begun, user_id=held.user_id, chain=missing, proofs=held.proofs)
+        chain = await enrolment.behind(visit, user, held.proofs, missing) if user else missing
+        begun = dataclasses.replace(begun, user_id=held.user_id, chain=chain, proofs=held.proofs)
         return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, user)
 
     async def _identify(self, visit: Visit, interaction: Interaction, name: Secret) -> Outcome:
@@ -117,15 +124,34 @@ class Login:
         if isinstance(outcome, Interaction) and user is not None:
             return await self._advance(visit, outcome, user)
         assert isinstance(outcome, Wrong)
-        spent = outcome.spent
-        if spent.left == 0:
-            return Reject(
-                Reason.LOCKED,
-                interaction.service,
-                interaction.username,
-                until=spent.until,
-                reference=outcome.reference,
+        return await self._refuse(visit, interaction, user, outcome)
+
+    async def _activate(
+        self, visit: Visit, interaction: Interaction, user: User, device: Credential, form: Form
+    ) -> Outcome:
+        """The first code of a new device: who gives it holds the device."""
+        authenticator = visit.tenant.authenticators[device.authenticator]
+        assert isinstance(authenticator, Totp)
+        try:
+            outcome = await enrolment.complete(
+                visit, authenticator, device, user, form, service=interaction.service, most=1
             )
+        except Refused as refused:
+            taken = refused.rule == enrolment.TAKEN  # he has one meanwhile: it is asked for
+            return await interactions.ask(visit, interaction, user, refused=refused.rule, stale=taken)
+        if isinstance(outcome, Wrong):
+            return await self._refuse(visit, interaction, user, outcome)
+        proof = Proof(authenticator.name, authenticator.amr, visit.now)
+        return await self._advance(visit, interactions.proved(interaction, proof), user)
+
+    async def _refuse(
+        self, visit: Visit, interaction: Interaction, user: User | None, wrong: Wrong
+    ) -> Outcome:
+        """The answer was wrong: ask again, or say that the name is locked."""
+        spent = wrong.spent
+        if spent.left == 0:
+            locked, service = Reason.LOCKED, interaction.service
+            return Reject(locked, service, interaction.username, until=spent.until, reference=wrong.reference)
         return await interactions.ask(visit, interaction, user, retry=True, last_try=spent.left == 1)
 
     async def _advance(self, visit: Visit, interaction: Interaction, user: User) -> Outcome:

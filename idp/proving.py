@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 
-from idp import conclusion, likeness, throttle
-from idp.authenticators import Busy
+from idp import conclusion, likeness
 from idp.authenticators.answer import Answer
+from idp.guess import Guess, Wrong, spend
 from idp.interaction import proved
 from idp.mail.queue import post
 from idp.outcome import Reject
 from idp.policy import Attempt, Deny, decide
-from idp.throttle import Spent
 from idp.username import canonical
 from idp.visit import Visit
 from storage.records import Interaction, Proof, User
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """The answer was not right, or no more answers are looked at. `reference` finds the audit record."""
-
-    spent: Spent
-    reference: str
 
 
 async def identify(
@@ -47,30 +37,26 @@ async def prove(
     visit: Visit, interaction: Interaction, user: User | None, answer: Answer
 ) -> Interaction | Wrong:
     """An answer to the open question: count it, and only then look at it. Raises `Busy` with nothing counted."""
-    username = interaction.username or ""
     authenticator = visit.tenant.authenticators[interaction.chain[0]]
-    lockout, at_once = visit.tenant.settings.lockout, authenticator.at_once
-    spent = await throttle.spend(visit.tx, lockout, username, authenticator.name, visit.now, at_once=at_once)
-    if spent.undecided:  # a right answer among many at once is not told that the name is locked
-        raise Busy
-    proven = spent.evaluate and await authenticator.verify(
-        visit.tx, user, interaction.prompt, answer, visit.now
+    guess = Guess(
+        interaction.username or "",
+        interaction.user_id,
+        authenticator.name,
+        interaction.service,
+        authenticator.at_once,
     )
-    if proven and user is not None:
-        await throttle.refund(visit.tx, username, authenticator.name)
+
+    async def is_right() -> bool:
+        right = await authenticator.verify(visit.tx, user, interaction.prompt, answer, visit.now)
+        return right and user is not None
+
+    wrong = await spend(visit, guess, is_right)
+    if wrong is None:
         return proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
-    if spent.evaluate and not at_once:
-        await throttle.charge(visit.tx, username, authenticator.name)
-        if spent.left == 0:  # this one locks the name; nobody's mail costs as much as somebody's
-            await post(visit.tx, visit.tenant, "locked", user, visit.now, until=spent.until)
-    reference = await visit.record(
-        "proof.refused" if spent.evaluate else "proof.locked",
-        user_id=interaction.user_id,
-        service=interaction.service,
-        username=username,
-        authenticator=authenticator.name,
-    )
-    return Wrong(spent, reference)
+    if wrong.spent.evaluate and wrong.spent.left == 0:
+        # This one locks the name; nobody's mail costs as much as somebody's.
+        await post(visit.tx, visit.tenant, "locked", user, visit.now, until=wrong.spent.until)
+    return wrong
 
 
 def attempt(visit: Visit, interaction: Interaction, user: User | None) -> Attempt:

@@ -12,19 +12,14 @@ from storage.certified import CertifiedKeys, NameRevisions
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
+from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
-from storage.records import (
-    Budget,
-    Credential,
-    Grant,
-    Token,
-    User,
-)
+from storage.records import Budget, Credential, Grant, Token, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.service_metadata import ServiceMetadata
 
@@ -69,11 +64,15 @@ class Credentials(Protocol):
     async def add(self, credential: Credential) -> None: ...
     async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]: ...
     async def replace(self, credential: Credential) -> bool: ...
+    async def reseal(self, credential: Credential) -> bool:
+        """Keep what is sealed now, and leave counter and drift as they are."""
+
     async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
         """Accept one-time step `counter`; False if it or a later one was accepted before. One statement."""
 
     async def touch(self, credential_id: str, now: int) -> None: ...
     async def delete(self, user_id: str, authenticator: str) -> int: ...
+    async def delete_one(self, credential_id: str) -> bool: ...
 
 
 class Budgets(Protocol):
@@ -163,6 +162,8 @@ class Transaction(Protocol):
     service_metadata: ServiceMetadata
     participants: Participants
     artifacts: Artifacts
+    hardware_tokens: HardwareTokens
+    activations: Activations
     audit: Audit
 
     async def commit(self) -> None:

@@ -39,6 +39,7 @@ class Credential:
     last_used_at: int | None = None
     counter: int = -1  # the last one-time step accepted (RFC 6238 §5.2); -1 before the first
     drift: int = 0  # how many steps the device's clock is ahead of ours
+    name: str = ""  # what its owner calls it
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,11 @@ class Safe:
         """What the user holds, oldest first; never empty: having nothing costs as much as having one."""
         sealed = await tx.credentials.list((user or NOBODY).id, self._authenticator)
         opened = [held for credential in sealed if (held := self._open(credential))]
-        return opened or [Held(self._decoy, self.unseal(self._decoy), genuine=False)]
+        return opened or [self.decoy()]
+
+    def decoy(self) -> Held:
+        """A credential that nobody holds, opened: at the cost of any other."""
+        return Held(self._decoy, self.unseal(self._decoy), genuine=False)
 
     def seal(self, user: User, content: bytes, now: int) -> Credential:
         """A new credential, not yet stored."""

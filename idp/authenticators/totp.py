@@ -1,48 +1,49 @@
-"""Time-based one-time codes of an app or a hardware token (RFC 6238)."""
+"""One-time codes of apps and hardware tokens, by time (RFC 6238) or by a counter (RFC 4226)."""
 
 from __future__ import annotations
 
-import base64
-import binascii
+import dataclasses
 import hashlib
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
-import orjson
 import pyotp
 from pydantic import BaseModel, Field
 
-from idp.authenticators import Prompt, Refused, hotp, phrase
+from idp.authenticators import Prompt, phrase
 from idp.authenticators.answer import Answer
 from idp.authenticators.compare import matches
+from idp.authenticators.device import HASHES, SECRET_BYTES, Algorithm, Device, checked, decode
 from idp.authenticators.phrase import PhraseSettings
-from idp.authenticators.safe import Safe
+from idp.authenticators.safe import Held, Safe
 from idp.config.model import Model
 from keys.seal import Vault
 from keys.secret import Secret
 from storage import Transaction
 from storage.records import Credential, User
 
-HASHES: Final[Mapping[str, str]] = {"SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512"}
-SECRET_BYTES: Final = {"SHA1": 20, "SHA256": 32, "SHA512": 64}  # as long as the hash (RFC 6238 §5.1)
-FEWEST_BYTES, MOST_BYTES = 16, 128  # RFC 4226 §4 R6: 128 bits at least
-FARTHEST = 20  # steps that a device's clock may be off before it must be set
+NONE = Secret("")
+GROUP = 4  # letters of a secret that is copied by hand
 
 
 class TotpSettings(Model):
-    """The section `totp`. Digits, period and algorithm are those of new credentials; old ones keep theirs."""
+    """The section `totp`. Digits, period and algorithm are those of new apps; devices keep what they have."""
 
     digits: Literal[6, 8] = 6
     period_seconds: Annotated[int, Field(ge=15, le=120)] = 30
-    algorithm: Literal["SHA1", "SHA256", "SHA512"] = "SHA1"
+    algorithm: Algorithm = "SHA1"
     drift_steps: Annotated[int, Field(ge=0, le=5)] = 1  # accepted to either side of the clock as we know it
+    look_ahead: Annotated[int, Field(ge=1, le=50)] = 10  # of tokens by counter (RFC 4226 §7.4: small)
     pin: PhraseSettings = PhraseSettings()  # typed after the code
+    at_login: bool = True  # who has no device activates one when he signs in, behind another proof
+    devices: Annotated[int, Field(ge=1, le=10)] = 2  # apps of one user
+    activations: Annotated[int, Field(ge=1, le=10)] = 2  # by one address
+    activation_days: Annotated[int, Field(ge=1, le=90)] = 7  # how long an address may be used
 
 
 class Totp:
-    """Verifies codes, each step once."""
+    """Verifies codes, each once."""
 
     name: ClassVar[str] = "totp"
     amr: ClassVar[tuple[str, ...]] = ("otp",)
@@ -54,13 +55,13 @@ class Totp:
     fields: ClassVar[tuple[str, ...]] = ("secret", "pin")
 
     def __init__(self, settings: TotpSettings, vault: Vault) -> None:
-        self._settings = settings
-        self._safe = Safe(vault, self.name, self._content(self._new_secret(), ""))
+        self.settings = settings
+        self._safe = Safe(vault, self.name, self._fresh().dump())
 
     @property
     def width(self) -> int:
         """Of a code as new devices show it, without a PIN."""
-        return self._settings.digits
+        return self.settings.digits
 
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         return {}
@@ -68,86 +69,103 @@ class Totp:
     async def verify(
         self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
     ) -> bool:
-        for held in await self._safe.open(tx, user):
-            device = _Device.parse(held.content)
-            clock = now // device.period
-            step = self._step(device, clock + held.credential.drift, answer)
-            if step is not None and held.genuine:
-                drift = max(-FARTHEST, min(FARTHEST, step - clock))
-                # Of many that bring this step at once, the store lets one through.
-                if await tx.credentials.advance(held.credential.id, step, drift, now):
-                    return True
+        """Looks at as many devices, and at as many codes of each, whoever asks and whatever he holds."""
+        held = await self._safe.open(tx, user)
+        padding = [self._safe.decoy() for _ in range(self.settings.devices - len(held))]
+        for each in (*held, *padding):
+            device = Device.parse(each.content)
+            step = self._step(device, each.credential, answer, now)
+            if step is not None and each.genuine and await _advance(tx, device, each, step, now):
+                return True
         return False
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """Takes `secret` in Base32, freshly made where it is empty, and `pin`. Raises `Refused`."""
-        text = given.get("secret", Secret(""))
-        secret = _decode(text) if text else self._new_secret()
-        pin = phrase.accept(given.get("pin", Secret("")), self._settings.pin, "PIN")
-        return self._safe.seal(user, self._content(secret, pin), now)
+        text = given.get("secret", NONE)
+        device = self._fresh()
+        if text:
+            device = checked(dataclasses.replace(device, secret=decode(text)))
+        return self.hold(user, device, given.get("pin", NONE), now)
+
+    def hold(self, user: User, device: Device, pin: Secret, now: int) -> Credential:
+        """A credential for a device that exists. Raises `Refused` for the PIN."""
+        device = dataclasses.replace(device, pin=self.accept_pin(pin))
+        return self._safe.seal(user, device.dump(), now)
+
+    def accept_pin(self, pin: Secret) -> str:
+        """The PIN to keep, empty for none. Raises `Refused`."""
+        return phrase.accept(pin, self.settings.pin, "PIN")
+
+    def propose(self, user: User, now: int) -> Credential:
+        """A fresh device without a PIN, which counts for nothing before `confirm`."""
+        return self._safe.seal(user, self._fresh().dump(), now)
+
+    def confirm(self, proposed: Credential, code: Secret, pin: str, name: str, now: int) -> Credential | None:
+        """The proposed device with its PIN if this is its code, which then is used; not yet stored.
+
+        Its clock may be off as far as any device's. Raises `keys.seal.Unsealable` for what we did not propose.
+        """
+        device = Device.parse(self._safe.unseal(proposed))
+        step = self._step(device, proposed, code, now)
+        if step is None:
+            return None
+        counted = dataclasses.replace(
+            proposed, counter=step, drift=device.drift(step, 0, now), last_used_at=now, name=name
+        )
+        return self._safe.reseal(counted, dataclasses.replace(device, pin=pin).dump(), now)
+
+    async def change_pin(self, tx: Transaction, user: User, pin: str, now: int) -> int:
+        """Give all devices of the user this PIN, accepted before; returns how many they are."""
+        held = [each for each in await self._safe.open(tx, user) if each.genuine]
+        for each in held:
+            device = dataclasses.replace(Device.parse(each.content), pin=pin)
+            await tx.credentials.reseal(self._safe.reseal(each.credential, device.dump(), now))
+        return len(held)
 
     def provisioning(self, credential: Credential, username: str, issuer: str) -> Secret:
         """The `otpauth` address that an app reads from a QR code, with the secret. People see `issuer`."""
-        device = _Device.parse(self._safe.unseal(credential))
+        device = Device.parse(self._safe.unseal(credential))
         totp = pyotp.TOTP(
-            base64.b32encode(device.secret).decode().rstrip("="),
+            device.base32,
             digits=device.digits,
             digest=getattr(hashlib, HASHES[device.algorithm]),
             interval=device.period,
         )
         return Secret(totp.provisioning_uri(name=username, issuer_name=issuer))
 
-    def _step(self, device: _Device, middle: int, given: Answer) -> int | None:
-        """The step whose code was given; `middle` is what the device should show."""
-        around = self._settings.drift_steps
-        steps = range(max(0, middle - around), middle + around + 1)
-        fitting = matches(given, map(device.shows, steps))
-        return next((step for step, fits in zip(steps, fitting, strict=True) if fits), None)
+    def groups(self, credential: Credential) -> Secret:
+        """The secret as people type it into an app, in groups of letters."""
+        text = Device.parse(self._safe.unseal(credential)).base32
+        return Secret(" ".join(text[at : at + GROUP] for at in range(0, len(text), GROUP)))
 
-    def _new_secret(self) -> bytes:
-        return secrets.token_bytes(SECRET_BYTES[self._settings.algorithm])
-
-    def _content(self, secret: bytes, pin: str) -> bytes:
-        return orjson.dumps(
-            {
-                "secret": base64.b32encode(secret).decode().rstrip("="),
-                "digits": self._settings.digits,
-                "period": self._settings.period_seconds,
-                "algorithm": self._settings.algorithm,
-                "pin": pin,
-            }
+    def _step(self, device: Device, credential: Credential, answer: Answer, now: int) -> int | None:
+        """The step or counter whose code was given."""
+        steps = self._steps(device, credential, now)
+        fitting = matches(answer, (device.shows(step or 0) for step in steps))
+        return next(
+            (step for step, fits in zip(steps, fitting, strict=True) if fits and step is not None), None
         )
 
+    def _steps(self, device: Device, credential: Credential, now: int) -> Sequence[int | None]:
+        """What the device may show, filled up with what is computed and never believed."""
+        around, ahead = self.settings.drift_steps, self.settings.look_ahead
+        if device.kind == "hotp":
+            steps = range(credential.counter + 1, credential.counter + 1 + ahead)
+        else:
+            middle = device.clock(now) + credential.drift
+            steps = range(max(0, middle - around), middle + around + 1)
+        return [*steps, *[None] * (max(2 * around + 1, ahead) - len(steps))]
 
-@dataclass(frozen=True, slots=True)
-class _Device:
-    """What a credential holds, as it was when it was enrolled."""
-
-    secret: bytes = field(repr=False)
-    digits: int
-    period: int
-    algorithm: str
-    pin: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, content: bytes) -> _Device:
-        value = orjson.loads(content)
-        return cls(
-            hotp.decode(value["secret"]), value["digits"], value["period"], value["algorithm"], value["pin"]
-        )
-
-    def shows(self, step: int) -> str:
-        """What its owner types, with the PIN behind it."""
-        return hotp.code(self.secret, step, self.digits, HASHES[self.algorithm]) + self.pin
+    def _fresh(self) -> Device:
+        settings = self.settings
+        secret = secrets.token_bytes(SECRET_BYTES[settings.algorithm])
+        return Device(secret, settings.digits, settings.period_seconds, settings.algorithm)
 
 
-def _decode(text: Secret) -> bytes:
-    """Base32 as people copy it: any case, in groups, with or without padding."""
-    plain = "".join(text.reveal().split()).replace("-", "").rstrip("=").upper()
-    try:
-        secret = base64.b32decode(plain + "=" * (-len(plain) % 8))
-    except (binascii.Error, ValueError):
-        raise Refused("base32", "a secret is written in Base32: letters A–Z and digits 2–7") from None
-    if not FEWEST_BYTES <= len(secret) <= MOST_BYTES:
-        raise Refused("length", f"a secret has {FEWEST_BYTES * 8} to {MOST_BYTES * 8} bits")
-    return secret
+async def _advance(tx: Transaction, device: Device, held: Held, step: int, now: int) -> bool:
+    """Of many that bring this step at once, the store lets one through; of hardware, whoever holds it."""
+    credential = held.credential
+    drift = device.drift(step, credential.drift, now)
+    if not await tx.credentials.advance(credential.id, step, drift, now):
+        return False
+    return not device.serial or await tx.hardware_tokens.advance(device.serial, step, drift, now)

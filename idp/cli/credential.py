@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from idp import activation
 from idp.authenticators import Authenticator, Refused
 from idp.authenticators.matrix import Issued, Matrix
 from idp.authenticators.totp import Totp
@@ -17,14 +18,14 @@ from idp.mail.queue import post
 from keys.secret import Secret
 
 DAY = 86400
-COLUMNS = ("authenticator", "id", "created_at", "last_used_at")
+COLUMNS = ("authenticator", "name", "id", "created_at", "last_used_at")
 # What an authenticator makes itself where nothing is given: it is never asked for.
 MADE = frozenset(("secret",))
 
 
 @click.group()
 def credential() -> None:
-    """What people prove themselves with: set, issue, list, reset."""
+    """What people prove themselves with: set, issue, activate, list, reset."""
 
 
 @credential.command("set")
@@ -62,6 +63,25 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
         click.echo(prover.provisioning(fresh, person.username, issuer).reveal())
 
 
+@credential.command()
+@click.argument("name")
+@click.argument("authenticator", type=click.Choice([Totp.name]))
+@in_tenant
+async def activate(opened: Opened, name: str, authenticator: str) -> None:
+    """Print an address at which a user activates his app, once or a few times.
+
+    The address before it, and the apps activated so far, open nothing any more; sessions end. Hardware tokens stay.
+    """
+    prover = await opened.authenticator(authenticator)
+    assert isinstance(prover, Totp)
+    async with opened.changing(name) as about:
+        secret = await activation.issue(about.tx, prover, about.user, opened.now)
+        sessions = await about.tx.sessions.delete_of(about.user.id)
+    base = opened.tenant.settings.base_url.rstrip("/")
+    click.echo(f"{base}{activation.PATH}?code={secret.reveal()}")
+    click.echo(f"valid for {prover.settings.activation_days} days, ended {sessions} sessions", err=True)
+
+
 @credential.command("list")
 @click.argument("name")
 @json_option
@@ -73,6 +93,7 @@ async def list_(opened: Opened, name: str, as_json: bool) -> None:
     rows = [
         {
             "authenticator": each.authenticator,
+            "name": each.name,
             "id": each.id,
             "created_at": opened.time(each.created_at),
             "changed_at": opened.time(each.changed_at),
@@ -162,13 +183,14 @@ def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secre
             raise click.UsageError(f"--{name} is not for {prover.name}")
     needed = prover.fields[0]
     if needed not in given and needed not in MADE:
-        given[needed] = _ask(needed)
+        given[needed] = ask(needed)
     return given
 
 
-def _ask(what: str) -> Secret:
+def ask(what: str, *, confirm: bool = True) -> Secret:
+    """A secret from the terminal, twice where it is a new one, or from standard input."""
     if sys.stdin.isatty():
-        return Secret(str(click.prompt(what.capitalize(), hide_input=True, confirmation_prompt=True)))
+        return Secret(str(click.prompt(what.capitalize(), hide_input=True, confirmation_prompt=confirm)))
     line = sys.stdin.readline().rstrip("\r\n")
     if not line:
         raise click.UsageError(f"the {what} is expected on standard input")

@@ -29,14 +29,8 @@ RETRY_SECONDS = 1  # a full queue or a lost database connection is worth another
 HSTS = "max-age=31536000"
 # Where a choice of language is remembered; the wish of a service is not.
 OWN_PAGES = (
-    "/",
-    "/login",
-    "/forgotten",
-    "/forgotten/new",
-    "/logout",
-    "/account/services",
-    "/device",
-    "/webtoken",
+    *("/", "/login", "/forgotten", "/forgotten/new", "/logout"),
+    *("/account/services", "/account/pin", "/activate", "/device", "/webtoken"),
 )
 ANY_HOST = "/health/"  # asked by address, not by name
 

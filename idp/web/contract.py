@@ -41,7 +41,7 @@ _REJECT: Final[Mapping[str, Any]] = {
 }
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
-    **{f"login/{name}": _CHALLENGE for name in ("username", "password", "totp", "matrix")},
+    **{f"login/{name}": _CHALLENGE for name in ("username", "password", "totp", "matrix", "activate")},
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
     "portal/tiles": {
         "name": REQUIRED,  # the user's
@@ -67,6 +67,31 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "complete": True,  # whether the user is signed out of all of them, as far as can be known
         "next_url": "",  # where the browser goes on signing out
         "onward": None,  # url and name of the service that waits for the browser
+    },
+    "activate/device": {
+        "action": REQUIRED,
+        "csrf": REQUIRED,
+        "link": REQUIRED,  # the secret of the address, carried along
+        "device": REQUIRED,  # the proposed device, sealed
+        "service": REQUIRED,
+        "username": REQUIRED,
+        "prompt": REQUIRED,  # address, groups: secrets; digits, pin (its rules), refused (the rule it broke)
+        "retry": False,
+        "stale": False,
+        "last_try": False,
+    },
+    "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
+    "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
+    "account/pin": {
+        "action": REQUIRED,
+        "csrf": REQUIRED,
+        "devices": REQUIRED,  # name, last_used (or None), hardware (its serial number, or empty)
+        "pin": REQUIRED,  # its rules: use, min, max
+        "refused": "",  # the rule that the new one broke; differs: the two were not alike
+        "retry": False,
+        "last_try": False,
+        "done": False,
+        "portal_url": REQUIRED,
     },
     "consent/ask": {
         "action": REQUIRED,

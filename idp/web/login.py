@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from idp import recovery
+from idp.enrolment import NAME, PIN
 from idp.outcome import Accept, Challenge, Reason, Reject
 from idp.web import cookies, language
 from idp.web.csrf import csrf, is_csrf
@@ -21,7 +22,7 @@ from keys.secret import Secret
 
 PATH = "/login"
 # One field a question, some named for the browser's password manager.
-FIELDS = {"username": "username", "password": "password"}
+FIELDS = {"username": "username", "password": "password", PIN: "pin", NAME: "name"}
 ANSWER = "answer"
 STATUS = {Reason.DENIED: 403, Reason.LOCKED: 429, Reason.EXPIRED: 400, Reason.FOREIGN: 400}
 

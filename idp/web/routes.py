@@ -6,7 +6,7 @@ from aiohttp import web
 
 from idp import recovery
 from idp.provider import IdentityProvider
-from idp.web import account_services, forgotten, login, logout, portal
+from idp.web import account_pin, account_services, activate, forgotten, login, logout, portal
 from idp.web import round as rounds
 from idp.web.static import static
 
@@ -23,6 +23,10 @@ ROUTES = (
     web.post(recovery.PATH, forgotten.ask),
     web.get(recovery.LINK_PATH, forgotten.confirm, allow_head=False),
     web.post(recovery.LINK_PATH, forgotten.redeem),
+    web.get(account_pin.PATH, account_pin.show, allow_head=False),
+    web.post(account_pin.PATH, account_pin.submit),
+    web.get(activate.PATH, activate.show, allow_head=False),
+    web.post(activate.PATH, activate.submit),
     web.get("/static/{version}/{name}", static),
 )
 

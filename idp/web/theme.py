@@ -26,6 +26,7 @@ from idp.web import catalogue
 from idp.web.catalogue import Catalogue
 from idp.web.flatten import compile_flat
 from idp.web.matrix_table import matrix_rows, pattern_rows
+from idp.web.qr import qr, revealed
 
 DEFAULT: Final = "default"
 BUILT_IN: Final = Path(__file__).parents[2] / "themes"
@@ -131,7 +132,7 @@ class Theme:
         addresses = {address.partition("/")[2]: f"/static/{address}" for address in self.static}
         # Filters of constants are folded when a template is compiled: a text costs nothing per request.
         environment.filters.update(t=words.say, static=addresses.__getitem__, matrix_rows=matrix_rows)
-        environment.filters.update(pattern_rows=pattern_rows)
+        environment.filters.update(pattern_rows=pattern_rows, qr=qr, revealed=revealed)
         return environment
 
     def _file(self, name: str) -> Path:

@@ -8,11 +8,11 @@ from storage.contract import Duplicate
 from storage.records import Credential
 from storage.sql.connection import Connection, Value
 
-COLUMNS = "id, user_id, authenticator, sealed, created_at, changed_at, last_used_at, counter, drift"
+COLUMNS = "id, user_id, authenticator, sealed, created_at, changed_at, last_used_at, counter, drift, name"
 ADD = f"""
 INSERT INTO credentials (tenant, {COLUMNS})
 VALUES (:tenant, :id, :user_id, :authenticator, :sealed, :created_at, :changed_at, :last_used_at, :counter,
-    :drift)
+    :drift, :name)
 ON CONFLICT DO NOTHING RETURNING 1"""
 LIST = f"""
 SELECT {COLUMNS} FROM credentials WHERE tenant = :tenant AND user_id = :user_id ORDER BY created_at, id"""
@@ -22,7 +22,11 @@ WHERE tenant = :tenant AND user_id = :user_id AND authenticator = :authenticator
 REPLACE = """
 UPDATE credentials SET user_id = :user_id, authenticator = :authenticator, sealed = :sealed,
     created_at = :created_at, changed_at = :changed_at, last_used_at = :last_used_at, counter = :counter,
-    drift = :drift
+    drift = :drift, name = :name
+WHERE tenant = :tenant AND id = :id RETURNING 1"""
+# What counts its uses keeps the count: it may move while this is made.
+RESEAL = """
+UPDATE credentials SET sealed = :sealed, changed_at = :changed_at
 WHERE tenant = :tenant AND id = :id RETURNING 1"""
 # RFC 6238 §5.2: the condition and the change are one statement, so that of many only one accepts a step.
 ADVANCE = """
@@ -32,6 +36,7 @@ TOUCH = "UPDATE credentials SET last_used_at = :now WHERE tenant = :tenant AND i
 DELETE = """
 DELETE FROM credentials
 WHERE tenant = :tenant AND user_id = :user_id AND authenticator = :authenticator RETURNING 1"""
+DELETE_ONE = "DELETE FROM credentials WHERE tenant = :tenant AND id = :id RETURNING 1"
 
 
 class SQLCredentials:
@@ -56,6 +61,13 @@ class SQLCredentials:
     async def replace(self, credential: Credential) -> bool:
         return bool(await self._connection.query(REPLACE, **_values(credential)))
 
+    async def reseal(self, credential: Credential) -> bool:
+        return bool(
+            await self._connection.query(
+                RESEAL, id=credential.id, sealed=credential.sealed, changed_at=credential.changed_at
+            )
+        )
+
     async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
         return bool(
             await self._connection.query(ADVANCE, id=credential_id, counter=counter, drift=drift, now=now)
@@ -66,6 +78,9 @@ class SQLCredentials:
 
     async def delete(self, user_id: str, authenticator: str) -> int:
         return len(await self._connection.query(DELETE, user_id=user_id, authenticator=authenticator))
+
+    async def delete_one(self, credential_id: str) -> bool:
+        return bool(await self._connection.query(DELETE_ONE, id=credential_id))
 
 
 def _values(credential: Credential) -> dict[str, Value]:
@@ -79,4 +94,5 @@ def _values(credential: Credential) -> dict[str, Value]:
         "last_used_at": credential.last_used_at,
         "counter": credential.counter,
         "drift": credential.drift,
+        "name": credential.name,
     }

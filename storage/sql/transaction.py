@@ -20,6 +20,7 @@ from storage.contract import (
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
+from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
@@ -28,6 +29,7 @@ from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.service_metadata import ServiceMetadata
+from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
 from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
@@ -43,6 +45,7 @@ from storage.sql.device_grants import SQLDeviceGrants
 from storage.sql.exchanged_tokens import SQLExchangedTokens
 from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
+from storage.sql.hardware_tokens import SQLHardwareTokens
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
 from storage.sql.mails import SQLMails
@@ -116,6 +119,8 @@ class SQLTransaction:
     artifacts = Made[Artifacts](SQLArtifacts)
     mails = Made[Mails](SQLMails)
     reset_links = Made[ResetLinks](SQLResetLinks)
+    hardware_tokens = Made[HardwareTokens](SQLHardwareTokens)
+    activations = Made[Activations](SQLActivations)
     audit = Made[Audit](SQLAudit)
     expired = Made(SQLExpired)
 

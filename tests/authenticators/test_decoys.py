@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from idp.authenticators import hotp
+from idp.authenticators.totp import Totp
 from keys.secret import Secret
 from storage.records import User
-from tests.authenticators.person import NOW, TENANT, Person
+from tests.authenticators.hardware import assign, stock
+from tests.authenticators.person import NOW, TENANT, Person, person
 
 # What an authenticator does with its answer does not depend on the database: one is enough here.
 pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -21,6 +26,42 @@ GIVEN = {
     "password": {"password": "correct horse battery"},
 }
 ROUNDS = {"matrix": 150, "totp": 150, "password": 6}
+
+
+async def test_a_wrong_code_costs_the_same_whatever_the_devices(alice: Person, mallory: Person) -> None:
+    """THREAT_MODEL.md 20: unknown, factor-less and real users: same time, with two devices or a counter too."""
+    authenticator = alice.open("totp")
+    assert isinstance(authenticator, Totp)
+    await alice.enrol(authenticator)
+    await alice.enrol(authenticator)
+    await stock(mallory)
+    await assign(mallory, authenticator)
+    other = await person(alice.store, alice.vault, "without")
+    people = {"two apps": alice.user, "counter": mallory.user, "without": other.user, "unknown": None}
+    computed: dict[str, int] = {}
+    for who, user in people.items():
+        with counting() as codes:
+            async with alice.store.transaction(TENANT) as tx:
+                assert not await authenticator.verify(tx, user, {}, Secret("wrong"), NOW)
+        computed[who] = len(codes)
+    assert set(computed.values()) == {2 * 10}, computed
+
+
+@contextmanager
+def counting() -> Iterator[list[int]]:
+    """The counters whose codes are computed meanwhile: what costs time, counted without a clock."""
+    codes: list[int] = []
+    real = hotp.code
+
+    def watched(secret: bytes, counter: int, digits: int, algorithm: str) -> str:
+        codes.append(counter)
+        return real(secret, counter, digits, algorithm)
+
+    hotp.code = watched
+    try:
+        yield codes
+    finally:
+        hotp.code = real
 
 
 @pytest.mark.parametrize("name", GIVEN)

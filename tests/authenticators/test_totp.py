@@ -13,7 +13,8 @@ import pyotp
 import pytest
 
 from idp.authenticators import Refused
-from idp.authenticators.totp import SECRET_BYTES, Totp
+from idp.authenticators.device import SECRET_BYTES
+from idp.authenticators.totp import Totp
 from keys.secret import Secret
 from tests.authenticators.person import NOW, TENANT, Person
 

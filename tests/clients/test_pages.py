@@ -60,6 +60,25 @@ async def totp(page: Page, server: Server) -> None:
     await reply(page, server.bob)
 
 
+async def activate(page: Page, server: Server) -> None:
+    """By an address that an operator gave."""
+    address = server.cli("credential", "activate", CAROL.name, "totp", "--tenant", "demo").splitlines()[0]
+    await page.goto(address)
+    drawn = await page.locator("svg.qr").evaluate("svg => getComputedStyle(svg).display")
+    assert drawn == "block", "the policy lets our style be used"
+
+
+async def pin(page: Page, server: Server) -> None:
+    await username(page, server)
+    await login(page, server.bob)
+    await page.goto(f"{server.url}/account/pin")
+    assert await page.locator("input[name=again]").count() == 1
+
+
+async def address_over(page: Page, server: Server) -> None:
+    await page.goto(f"{server.url}/activate?code=gone")
+
+
 async def portal(page: Page, server: Server) -> None:
     await username(page, server)
     await login(page, ALICE)
@@ -115,6 +134,7 @@ WALKS: dict[str, Walk] = {
     "locked": guessing(5), "password": password, "totp": totp, "portal": portal, "denied": denied,
     "logout": logout, "signed_out": signed_out, "expired": expired, "not_found": not_found,
     "bad_request": bad_request, "device_wrong": device_wrong, "device_confirm": device_confirm,
+    "activate": activate, "pin": pin, "address_over": address_over,
 }  # fmt: skip
 # What a browser says by itself about an answer that is no 200: the status is meant.
 EXPECTED = "Failed to load resource: the server responded with a status of"

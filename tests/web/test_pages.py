@@ -137,8 +137,11 @@ def test_outside_the_matrix_no_element_is_a_single_digit(tree: Element) -> None:
 def test_whatever_a_variable_holds_is_text(page: str) -> None:
     """Markup, a template's own marks and NUL in any variable come out escaped, wherever it stands."""
     tile = {"name": EVIL, "url": f"https://x/{EVIL}", "initial": EVIL, "more": True}
+    rules = {"use": "optional", "min": EVIL, "max": EVIL}
     special = {
-        "prompt": MATRIX,
+        "prompt": {**MATRIX, **dict.fromkeys(("address", "groups", "digits", "refused"), EVIL), "pin": rules},
+        "pin": rules,
+        "devices": [{"name": EVIL, "hardware": EVIL, "last_used": EVIL}],
         "tiles": [tile],
         "scopes": [EVIL],
         "consents": [{"service": EVIL, "name": EVIL, "scopes": [EVIL], "since": EVIL}],

@@ -1,0 +1,110 @@
+"""`/account/pin`: the user's devices for one-time codes, and the PIN that he types after them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from aiohttp import web
+
+from idp import guess, session
+from idp.authenticators import Refused
+from idp.authenticators.totp import Totp
+from idp.guess import Guess
+from idp.outcome import Accept, Reason, Reject, Resume
+from idp.policy import Attempt
+from idp.visit import Visit
+from idp.web import cookies, login
+from idp.web.csrf import csrf, is_csrf
+from idp.web.exchange import PROVIDER, TENANT
+from idp.web.form import read_form
+from idp.web.portal import DOOR
+from idp.web.respond import moment, page
+from idp.web.visiting import visit
+from keys.secret import Secret
+from storage.records import User
+
+PATH: Final = "/account/pin"
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET: the page, or the login."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    authenticator = _authenticator(request)
+    async with provider.storage.transaction(tenant.name) as tx:
+        here = visit(request, tx)
+        attempt = Attempt(DOOR, DOOR, here.caller.address, here.now)
+        outcome = await provider.login.begin(here, attempt, Resume(DOOR, {"path": PATH}))
+        if not isinstance(outcome, Accept):
+            return login.respond(request, outcome)
+        return await _page(request, here, authenticator, outcome.authentication.user)
+
+
+async def submit(request: web.Request) -> web.Response:
+    """POST: a new PIN, together with a code and the PIN so far, which is a guess like any other."""
+    provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
+    authenticator = _authenticator(request)
+    if not is_csrf(cookies.browser_secret(request, tenant), PATH, form.get("csrf", "")):
+        return login.reject_response(request, Reject(Reason.FOREIGN))
+    async with provider.storage.transaction(tenant.name) as tx:
+        here = visit(request, tx)
+        held = await session.find(here)
+        user = await here.user(held.user_id if held else None)
+        if user is None:
+            return web.Response(status=303, headers={"Location": tenant.url(PATH)})
+        try:
+            pin = authenticator.accept_pin(Secret(form.get("pin", "")))
+        except Refused as refused:
+            return await _page(request, here, authenticator, user, refused=refused.rule)
+        if form.get("pin") != form.get("again"):
+            return await _page(request, here, authenticator, user, refused="differs")
+        about = Guess(user.username, user.id, authenticator.name, DOOR, authenticator.at_once)
+        answer = Secret(form.get("answer", ""))
+        prove = partial(authenticator.verify, tx, user, {}, answer, here.now)
+        wrong = await guess.spend(here, about, prove)
+        if wrong is None:
+            devices = await authenticator.change_pin(tx, user, pin, here.now)
+            await here.record("pin.changed", user_id=user.id, service=DOOR, devices=devices)
+            return await _page(request, here, authenticator, user, done=True)
+        left, until = wrong.spent.left, wrong.spent.until
+        if left == 0:
+            name = user.username
+            locked = Reject(Reason.LOCKED, "", name, until=until, reference=wrong.reference)
+            return login.reject_response(request, locked)
+        return await _page(request, here, authenticator, user, retry=True, last_try=left == 1)
+
+
+def _authenticator(request: web.Request) -> Totp:
+    """The tenant's, where codes may have a PIN. Raises HTTPNotFound where they have none."""
+    found = request[TENANT].authenticators.get(Totp.name)
+    if not isinstance(found, Totp) or found.settings.pin.use == "never":
+        raise web.HTTPNotFound
+    return found
+
+
+async def _page(
+    request: web.Request, here: Visit, authenticator: Totp, user: User, **flags: Any
+) -> web.Response:
+    tenant, browser = request[TENANT], cookies.browser_secret(request, request[TENANT])
+    serials = {each.credential_id: each.serial for each in await here.tx.hardware_tokens.list_of(user.id)}
+    devices = [
+        {
+            "name": each.name,
+            "hardware": serials.get(each.id, ""),
+            "last_used": None if each.last_used_at is None else moment(request, each.last_used_at),
+        }
+        for each in await here.tx.credentials.list(user.id, authenticator.name)
+    ]
+    response = page(
+        request,
+        "account/pin",
+        here=f"{tenant.prefix}{PATH}",
+        action=f"{tenant.prefix}{PATH}",
+        csrf=csrf(browser, PATH),
+        devices=devices,
+        pin=authenticator.settings.pin,
+        portal_url=tenant.url("/"),
+        **flags,
+    )
+    cookies.give(response, tenant, cookies.BROWSER, browser)
+    return response
