@@ -18,7 +18,7 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "radius": "protocols.radius",
 }
 # What doors of ours lend to the command line: `idp NOUN` is `NOUN` in their `commands` module.
-NOUNS: Final[Mapping[str, str]] = {"saml": "SAML service providers: their metadata."}
+NOUNS: Final[Mapping[str, str]] = {"saml": "SAML service providers: their metadata; what they would be told."}
 
 
 @dataclass(frozen=True, slots=True)
