@@ -25,6 +25,7 @@ from idp.config.load import load as read_configuration
 from idp.config.mistake import ConfigurationError
 from idp.config.revision import revision
 from idp.delivering import retrying
+from idp.mail.posting import posting
 from idp.places import Places
 from idp.provider import IdentityProvider
 from idp.supervisor.work import Stop, Unfit
@@ -36,6 +37,7 @@ from idp.web.catalogue import CatalogueError
 from idp.web.directory import Directory
 from idp.web.exchange import CERTIFICATE_HEADER, DIRECTORY, PAGES, PREFIX, PROVIDER, TRUSTED
 from idp.web.health import Health, Serving
+from idp.web.letters import Letters
 from idp.web.pages import Pages
 from idp.web.theme import ThemeError
 from keys.master import MasterKey
@@ -97,6 +99,7 @@ class Server:
             async with (
                 open_provider(self.configuration, self.master, now) as provider,
                 sweeping(provider),
+                posting(provider, Letters(self.pages)),
                 AsyncExitStack() as listening,
             ):
                 pages = await self._application(provider)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import secrets
 from typing import Any
@@ -9,15 +10,14 @@ from typing import Any
 from storage import Transaction
 from storage.records import AuditRecord
 
-# Crockford's base32: no letter that a telephone turns into another.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# From the digits of Base32 (RFC 4648 §6) to Crockford's: no letter that a telephone turns into another.
+_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 _order = itertools.count()
 
 
 def new_reference() -> str:
     """The short code that a page shows and a help desk types: 40 random bits as XXXX-XXXX."""
-    bits = secrets.randbits(40)
-    letters = "".join(_ALPHABET[bits >> shift & 31] for shift in range(35, -1, -5))
+    letters = base64.b32encode(secrets.token_bytes(5)).translate(_CROCKFORD).decode()
     return f"{letters[:4]}-{letters[4:]}"
 
 

@@ -9,6 +9,7 @@ from idp import conclusion, likeness, throttle
 from idp.authenticators import Busy
 from idp.authenticators.answer import Answer
 from idp.interaction import proved
+from idp.mail.queue import post
 from idp.outcome import Reject
 from idp.policy import Attempt, Deny, decide
 from idp.throttle import Spent
@@ -48,9 +49,8 @@ async def prove(
     """An answer to the open question: count it, and only then look at it. Raises `Busy` with nothing counted."""
     username = interaction.username or ""
     authenticator = visit.tenant.authenticators[interaction.chain[0]]
-    spent = await throttle.spend(
-        visit.tx, visit.tenant.settings.lockout, username, authenticator.name, visit.now
-    )
+    lockout, at_once = visit.tenant.settings.lockout, authenticator.at_once
+    spent = await throttle.spend(visit.tx, lockout, username, authenticator.name, visit.now, at_once=at_once)
     if spent.undecided:  # a right answer among many at once is not told that the name is locked
         raise Busy
     proven = spent.evaluate and await authenticator.verify(
@@ -59,8 +59,10 @@ async def prove(
     if proven and user is not None:
         await throttle.refund(visit.tx, username, authenticator.name)
         return proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
-    if spent.evaluate:
+    if spent.evaluate and not at_once:
         await throttle.charge(visit.tx, username, authenticator.name)
+        if spent.left == 0:  # this one locks the name; nobody's mail costs as much as somebody's
+            await post(visit.tx, visit.tenant, "locked", user, visit.now, until=spent.until)
     reference = await visit.record(
         "proof.refused" if spent.evaluate else "proof.locked",
         user_id=interaction.user_id,

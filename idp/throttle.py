@@ -31,10 +31,16 @@ def subject(username: str, authenticator: str) -> str:
     return f"{authenticator}:{username}"
 
 
-async def spend(tx: Transaction, lockout: Lockout, username: str, authenticator: str, now: int) -> Spent:
-    """Count a guess, atomically and before it is evaluated: a hundred at once are a hundred."""
+async def spend(
+    tx: Transaction, lockout: Lockout, username: str, authenticator: str, now: int, *, at_once: bool = False
+) -> Spent:
+    """Count a guess, atomically and before it is evaluated: a hundred at once are a hundred.
+
+    `at_once` says that this transaction looks at it without a commit in between: nobody else can meet it
+    undecided, and where it is wrong it need not be charged.
+    """
     counted = subject(username, authenticator)
-    budget = await tx.budgets.spend(counted, lockout.failures, lockout.seconds, now)
+    budget = await tx.budgets.spend(counted, lockout.failures, lockout.seconds, now, pending=not at_once)
     left = max(0, lockout.failures - budget.failures)
     evaluate = budget.failures <= lockout.failures
     # A process that died in the middle never says how its guesses were: for how long is that believed?

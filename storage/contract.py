@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.deliveries import Deliveries
@@ -13,11 +14,11 @@ from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import (
-    AuditRecord,
     Budget,
     Credential,
     Grant,
@@ -48,6 +49,9 @@ class Users(Protocol):
 
     async def find(self, user_id: str) -> User | None: ...
     async def find_by_name(self, username: str, domain: str = ...) -> User | None: ...
+    async def list_by_email(self, email: str, limit: int = 100) -> Sequence[User]:
+        """Those who have this address, in small or capital letters; several may share one."""
+
     async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
         """By user name, those after `after`."""
 
@@ -75,11 +79,13 @@ class Credentials(Protocol):
 class Budgets(Protocol):
     """Guesses counted atomically, before they are evaluated."""
 
-    async def spend(self, subject: str, limit: int, seconds: int, now: int) -> Budget:
+    async def spend(
+        self, subject: str, limit: int, seconds: int, now: int, *, pending: bool = True
+    ) -> Budget:
         """Count one guess and return the budget after it: evaluate only if `failures <= limit`.
 
         The count starts anew after `seconds` without a guess that was evaluated; refused guesses change nothing.
-        What was counted is `pending` until it is refunded or charged.
+        What was counted is `pending` until it is refunded or charged, unless this transaction will know it.
         """
 
     async def refund(self, subject: str) -> None:
@@ -125,14 +131,6 @@ class Tokens(Protocol):
     async def delete(self, token_hash: bytes) -> bool: ...
 
 
-class Audit(Protocol):
-    """What happened."""
-
-    async def add(self, record: AuditRecord) -> None: ...
-    async def list(self, before: str = "", limit: int = 100, **equal: str) -> Sequence[AuditRecord]:
-        """Newest first; `equal` restricts to user_id, service, event or reference."""
-
-
 class Transaction(Protocol):
     """One unit of work in one tenant: all of it or none of it, durable once it ends."""
 
@@ -144,6 +142,8 @@ class Transaction(Protocol):
     grants: Grants
     tokens: Tokens
     deliveries: Deliveries
+    mails: Mails
+    reset_links: ResetLinks
     device_grants: DeviceGrants
     exchanged_tokens: ExchangedTokens
     service_tokens: ServiceTokens

@@ -19,7 +19,11 @@ Streams = tuple[Path, Path, Path]  # standard input, and the files that output a
 
 _forking = multiprocessing.get_context("forkserver")
 _forking.set_forkserver_preload(
-    ["idp.app", "protocols.oidc.opening", *(f"idp.cli.{noun}" for noun in NOUNS), "tests.prepared"]
+    [
+        *("idp.app", "protocols.oidc.opening", "protocols.radius.opening"),
+        *(f"idp.cli.{noun}" for noun in NOUNS),
+        "tests.prepared",
+    ]
 )
 
 

@@ -44,6 +44,7 @@ class Authenticator(Protocol):
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]]
     compares: ClassVar[bool]  # whether it can check an answer that cannot be read: `answer.Hashed`
     shows: ClassVar[bool]  # whether its answer depends on what the prompt shows
+    at_once: ClassVar[bool]  # whether `verify` never commits: nobody waits for what it computes
     Settings: ClassVar[type[BaseModel]]
     fields: ClassVar[tuple[str, ...]]  # what `enrol` takes, the first is required
 

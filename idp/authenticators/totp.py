@@ -49,6 +49,7 @@ class Totp:
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "possession"
     compares: ClassVar[bool] = True
     shows: ClassVar[bool] = False
+    at_once: ClassVar[bool] = True
     Settings: ClassVar[type[BaseModel]] = TotpSettings
     fields: ClassVar[tuple[str, ...]] = ("secret", "pin")
 

@@ -51,7 +51,7 @@ async def show_(
     """Show events, newest first, with the tenant's time."""
     async with opened.snapshot() as tx:
         equal = await _equal(tx, filters)
-        found = await _find(tx, equal, opened.now - since if since is not None else 0, limit)
+        found = await find(tx, opened.now - since if since is not None else 0, limit, **equal)
         names = {user_id: await _name(tx, user_id) for user_id in {each.user_id for each in found}}
     rows = [
         {
@@ -82,7 +82,8 @@ async def _equal(tx: Transaction, filters: dict[str, str | None]) -> dict[str, s
     return equal
 
 
-async def _find(tx: Transaction, equal: dict[str, str], oldest: int, limit: int) -> Sequence[AuditRecord]:
+async def find(tx: Transaction, oldest: int, limit: int, **equal: str) -> Sequence[AuditRecord]:
+    """Not more than `limit` events, newest first, none older than `oldest` (epoch seconds)."""
     found: list[AuditRecord] = []
     before = ""
     while len(found) < limit and (

@@ -24,6 +24,7 @@ from idp.cli.folder import config_option, read_configuration
 from idp.config.configuration import Configuration, TenantConfiguration
 from idp.config.mistake import suggest
 from idp.config.server import Log
+from idp.config.tenant import TenantSettings
 from idp.revocation import doors_of
 from idp.username import canonical
 from idp.vault import WrongMasterKey, open_vault
@@ -51,6 +52,14 @@ class Change:
         """Write the audit event."""
         user = self.user
         await audit.record(self.tx, event, self.now, user_id=user.id, username=user.username, **details)
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """What mail is queued with: `idp.mail.queue.Home`."""
+
+    settings: TenantSettings
+    vault: Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,11 @@ class Opened:
         except OSError as error:
             raise click.ClickException(f"cannot read the master key: {error}") from None
         return await open_vault(self.storage, self.tenant.name, master, self.now)
+
+    async def letterbox(self) -> Letterbox | None:
+        """Where to queue mail, None where the tenant has no mail server. To be asked for before a transaction."""
+        settings = self.tenant.settings
+        return Letterbox(settings, await self.vault()) if settings.mail.host is not None else None
 
     async def authenticator(self, name: str) -> Authenticator:
         """The tenant's authenticator of that name."""

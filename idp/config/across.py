@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from idp.authenticators import table
 from idp.config.attributes import check_attributes
 from idp.config.document import Document, KeyPath
+from idp.config.forgotten import check_forgotten
 from idp.config.mistake import Findings, Position, suggest
 from idp.config.policies import When
 from idp.config.server import ServerSettings
@@ -21,11 +22,8 @@ from idp.doors import names as door_names
 OWN_SERVICES = ("portal", "account")  # our own pages, which rules may name like any service
 # What lies below a tenant's base URL: no other tenant's path may begin so.
 OWN_PATHS = frozenset(
-    (
-        *("login", "logout", "account", "console", "oidc", "saml", "radius", "webtoken", "health", "metrics"),
-        "static",
-    )
-) | {".well-known"}
+    ("login", "logout", "forgotten", "account", "console", "oidc", "saml", "radius", "webtoken", "health")
+) | {"metrics", "static", ".well-known"}
 THEMES = Path(__file__).parents[2] / "themes"
 DEFAULT_THEME = "default"
 
@@ -44,6 +42,7 @@ def check_tenant(
     _check_served(tenant, server, doors, findings)
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
+    check_forgotten(tenant, findings)
     check_attributes(tenant, findings)
 
 

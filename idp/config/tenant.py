@@ -9,12 +9,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from idp.attribute_types import Own, declarable
+from idp.config.loopback import is_loopback
+from idp.config.mail import ForgottenSettings, MailSettings
 from idp.config.model import Locale, Model, Name, Texts
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name can only mean this machine (RFC 6761 §6.3)."""
-    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
 def _base_url(value: str) -> str:
@@ -82,6 +79,8 @@ class TenantSettings(Model):
     login_seconds: Annotated[int, Field(ge=60, le=3600)] = 900  # how long a login may take
     support: Texts | None = None  # where a person finds help, shown on every page
     attributes: dict[OwnAttribute, Own] = Field(default_factory=dict)  # beside the standard ones
+    mail: MailSettings = MailSettings()
+    forgotten: ForgottenSettings = ForgottenSettings()
     oidc: Any = None
     radius: Any = None
     saml: Any = None
@@ -90,4 +89,10 @@ class TenantSettings(Model):
     def _demo_stays_at_home(self) -> Self:
         if self.demo and not is_loopback(urlsplit(self.base_url).hostname or ""):
             raise ValueError("demo: must be false where others can reach base_url, its secrets lie open")
+        return self
+
+    @model_validator(mode="after")
+    def _links_are_mailed(self) -> Self:
+        if self.forgotten.enabled and self.mail.host is None:
+            raise ValueError("forgotten: needs mail.host, its links are mailed")
         return self

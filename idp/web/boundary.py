@@ -28,7 +28,16 @@ log = structlog.get_logger("http")
 RETRY_SECONDS = 1  # a full queue or a lost database connection is worth another try that soon
 HSTS = "max-age=31536000"
 # Where a choice of language is remembered; the wish of a service is not.
-OWN_PAGES = ("/", "/login", "/logout", "/account/services", "/device", "/webtoken")
+OWN_PAGES = (
+    "/",
+    "/login",
+    "/forgotten",
+    "/forgotten/new",
+    "/logout",
+    "/account/services",
+    "/device",
+    "/webtoken",
+)
 ANY_HOST = "/health/"  # asked by address, not by name
 
 

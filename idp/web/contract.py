@@ -27,6 +27,7 @@ _CHALLENGE: Final[Mapping[str, Any]] = {
     "last_try": False,  # one more wrong answer locks
     "again_url": "",  # this question once more, with a new table
     "restart_url": "",  # another user name
+    "forgotten_url": "",  # where a forgotten pattern is replaced, if it is here
 }
 _REJECT: Final[Mapping[str, Any]] = {
     "service": None,
@@ -48,6 +49,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "search": False,
         "q": "",
         "last_login": None,
+        "initial_until": None,  # when an initial pattern stops working
         "action": REQUIRED,  # signs out
         "csrf": REQUIRED,
     },
@@ -98,6 +100,24 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "service": REQUIRED,
         "portal_url": REQUIRED,
     },
+    "forgotten/ask": {
+        "action": REQUIRED,
+        "csrf": REQUIRED,
+        "portal_url": REQUIRED,
+        "stale": False,  # the form before was not evaluated
+        "until": None,  # when one may ask again, if too many asked from there
+    },
+    "forgotten/asked": {"minutes": REQUIRED, "portal_url": REQUIRED},  # how long the link works
+    "forgotten/confirm": {"action": REQUIRED, "csrf": REQUIRED, "token": REQUIRED, "username": REQUIRED},
+    "forgotten/issued": {
+        "grid": REQUIRED,  # rows of blocks, each cell its place in the order or *
+        "blocks": REQUIRED,
+        "cells": REQUIRED,  # the same by the names of the cells
+        "username": REQUIRED,
+        "until": REQUIRED,  # when the pattern ends
+        "portal_url": REQUIRED,
+    },
+    "forgotten/over": {"again_url": REQUIRED},
     "account/services": {
         "action": REQUIRED,  # takes one back
         "csrf": REQUIRED,

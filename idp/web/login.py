@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from idp import recovery
 from idp.outcome import Accept, Challenge, Reason, Reject
 from idp.web import cookies, language
 from idp.web.csrf import csrf, is_csrf
@@ -90,9 +91,15 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         last_try=challenge.last_try,
         again_url=keeping(request, again),
         restart_url=keeping(request, f"{again}&restart=1"),
+        forgotten_url=_forgotten(request),
     )
     cookies.give(response, tenant, cookies.BROWSER, browser)
     return response
+
+
+def _forgotten(request: web.Request) -> str:
+    tenant = request[TENANT]
+    return keeping(request, tenant.url(recovery.PATH)) if tenant.settings.forgotten.enabled else ""
 
 
 def send(request: web.Request, challenge: Challenge) -> web.Response:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from string import ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase, digits
 
 from markupsafe import Markup
+
+DRAWN = frozenset(digits + ascii_lowercase + "*")
 
 
 def matrix_rows(table: Sequence[str], blocks: int, corner: str) -> Markup:
@@ -15,10 +17,23 @@ def matrix_rows(table: Sequence[str], blocks: int, corner: str) -> Markup:
     `corner` is what a screen reader hears in the corner. The cell where a block begins has class `edge`, the
     cells of every second block `even`: blocks differ by style only. Raises ValueError for other than digits.
     """
-    digits = "".join(table)
-    if not (digits.isascii() and digits.isdigit()):
+    shown = "".join(table)
+    if not (shown.isascii() and shown.isdigit()):
         raise ValueError("a matrix holds digits only")
-    return Markup(_form(len(table), len(table[0]), blocks, corner) % tuple(digits))  # noqa: S704  digits only
+    return Markup(_form(len(table), len(table[0]), blocks, corner) % tuple(shown))  # noqa: S704  digits only
+
+
+def pattern_rows(grid: Sequence[str], blocks: int, corner: str) -> Markup:
+    """The same for a pattern: where in the order each cell comes, `*` for those that are not in it.
+
+    Raises ValueError for signs that no pattern is drawn with.
+    """
+    signs = "".join(grid).replace(" ", "")
+    if not set(signs) <= DRAWN:
+        raise ValueError("a pattern is drawn with digits, letters and *")
+    cells = tuple(signs.replace("*", "·"))
+    rows = len(grid)
+    return Markup(_form(rows, len(cells) // rows, blocks, corner) % cells)  # noqa: S704  of those signs only
 
 
 @lru_cache(maxsize=64)

@@ -20,7 +20,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from idp.config.tenant import is_loopback
+from idp.config.loopback import is_loopback
 from idp.web.public_address import Address, bare, is_public, literal
 
 SECONDS: Final = 4.0  # in all, from the look-up to the last byte

@@ -56,6 +56,7 @@ class Face:
     theme: Theme
     words: Catalogue
     templates: Mapping[str, Template]
+    letters: Mapping[str, tuple[Template, Template]]
 
 
 class Pages:
@@ -109,6 +110,21 @@ class Pages:
         before, _, after = text.partition(STYLE_SLOT)
         return PageText(status, b"".join((before.encode(), face.theme.style, after.encode())), headers)
 
+    def letter(
+        self, kind: str, *, settings: TenantSettings, locale: str, **variables: Any
+    ) -> tuple[str, str]:
+        """One mail as text, its subject in the first line, and as HTML. See `idp.web.letters`."""
+        face = self._face(settings.theme, locale)
+        told = {
+            **variables,
+            "lang": locale,
+            "style": face.theme.mail_style,
+            "tenant": pick(settings.display_name, locale, settings.locales),
+            "support": settings.support and pick(settings.support, locale, settings.locales),
+        }
+        text, html = face.letters[kind]
+        return text.render(told), html.render(told)
+
     def words(self, theme: str, locale: str) -> Catalogue:
         """What a theme says in one language."""
         return self._face(theme, locale).words
@@ -130,7 +146,7 @@ class Pages:
         if face is None:
             theme = self._theme(name)
             words = theme.words(locale)
-            face = Face(theme, words, theme.templates(locale, words))
+            face = Face(theme, words, theme.templates(locale, words), theme.letters(words))
             self._faces[name, locale] = face
         return face
 

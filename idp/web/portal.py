@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp import conclusion
+from idp.authenticators.matrix import Matrix
 from idp.farewell import Farewell, Visited
 from idp.outcome import Accept, Authentication, Resume
 from idp.policy import Attempt, Require, decide
@@ -62,13 +63,20 @@ async def show(request: web.Request) -> web.Response:
             return login.respond(request, outcome)
         before = await _login_before(here, outcome.authentication)
         tiles = list(_tiles(request, here, outcome.authentication))
-    return _page(request, outcome.authentication, tiles, before)
+        until = await _initial_until(here, outcome.authentication)
+    return _page(request, outcome.authentication, tiles, before, until)
 
 
 async def _login_before(here: Visit, authentication: Authentication) -> int | None:
     """When the user signed in before this session, so that he can notice a login that was not his."""
     events = await here.tx.audit.list(limit=2, event="login.accepted", user_id=authentication.user.id)
     return events[1].at if len(events) > 1 else None
+
+
+async def _initial_until(here: Visit, authentication: Authentication) -> int | None:
+    """When the initial pattern ends that he signed in with, or would; None for one of his own."""
+    matrix = here.tenant.authenticators.get(Matrix.name)
+    return await matrix.initial_until(here.tx, authentication.user) if isinstance(matrix, Matrix) else None
 
 
 def _tiles(request: web.Request, here: Visit, authentication: Authentication) -> Iterator[dict[str, Any]]:
@@ -92,7 +100,11 @@ def _door(service: Service) -> str:
 
 
 def _page(
-    request: web.Request, authentication: Authentication, tiles: list[dict[str, Any]], before: int | None
+    request: web.Request,
+    authentication: Authentication,
+    tiles: list[dict[str, Any]],
+    before: int | None,
+    until: int | None,
 ) -> web.Response:
     tenant, user = request[TENANT], authentication.user
     browser = cookies.browser_secret(request, tenant)
@@ -107,6 +119,7 @@ def _page(
         search=len(tiles) > SEARCH_FROM,
         q=wanted,
         last_login=moment(request, before) if before is not None else None,
+        initial_until=moment(request, until) if until is not None else None,
         action=f"{tenant.prefix}{logout.PATH}",
         csrf=csrf(browser, logout.PURPOSE),
     )

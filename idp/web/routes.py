@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from idp import recovery
 from idp.provider import IdentityProvider
-from idp.web import account_services, login, logout, portal
+from idp.web import account_services, forgotten, login, logout, portal
 from idp.web import round as rounds
 from idp.web.static import static
 
@@ -18,6 +19,10 @@ ROUTES = (
     web.get(rounds.PATH, logout.progress, allow_head=False),
     web.get(account_services.PATH, account_services.show, allow_head=False),
     web.post(account_services.PATH, account_services.revoke),
+    web.get(recovery.PATH, forgotten.show, allow_head=False),
+    web.post(recovery.PATH, forgotten.ask),
+    web.get(recovery.LINK_PATH, forgotten.confirm, allow_head=False),
+    web.post(recovery.LINK_PATH, forgotten.redeem),
     web.get("/static/{version}/{name}", static),
 )
 

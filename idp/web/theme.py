@@ -25,7 +25,7 @@ from markupsafe import Markup
 from idp.web import catalogue
 from idp.web.catalogue import Catalogue
 from idp.web.flatten import compile_flat
-from idp.web.matrix_table import matrix_rows
+from idp.web.matrix_table import matrix_rows, pattern_rows
 
 DEFAULT: Final = "default"
 BUILT_IN: Final = Path(__file__).parents[2] / "themes"
@@ -80,6 +80,38 @@ class Theme:
 
     def templates(self, locale: str, words: Catalogue) -> dict[str, Template]:
         """All pages by name (`login/matrix`), compiled with one language's words. Raises `ThemeError`."""
+        environment = self._environment(words)
+        pages = {path.relative_to(layer) for layer in self._layers for path in layer.glob("*/*.html")}
+        constants = {"lang": locale, "logo": self.logo, "style": STYLE_SLOT}
+        try:
+            return {
+                str(page.with_suffix("")): compile_flat(environment, str(page), constants) for page in pages
+            }
+        except TemplateError as error:
+            raise ThemeError(f"theme {self.name}: {error}") from error
+
+    def letters(self, words: Catalogue) -> dict[str, tuple[Template, Template]]:
+        """All mails by kind, as text and as HTML, with one language's words. Raises `ThemeError`."""
+        environment = self._environment(words)
+        plain = environment.overlay(autoescape=False)
+        kinds = {path.stem for layer in self._layers for path in layer.glob("mail/text/*.txt")}
+        try:
+            return {
+                kind: (
+                    plain.get_template(f"mail/text/{kind}.txt"),
+                    environment.get_template(f"mail/html/{kind}.html"),
+                )
+                for kind in kinds
+            }
+        except TemplateError as error:
+            raise ThemeError(f"theme {self.name}: {error}") from error
+
+    @property
+    def mail_style(self) -> Markup:
+        """The style sheet of mails, which know nothing of ours: mail programs take little of CSS."""
+        return Markup(self._sheet([self._file("mail/style.css")]))  # noqa: S704  a file of the theme
+
+    def _environment(self, words: Catalogue) -> Environment:
         own, default = self._layers[0], self._layers[-1]
         environment = Environment(
             loader=ChoiceLoader(
@@ -99,14 +131,8 @@ class Theme:
         addresses = {address.partition("/")[2]: f"/static/{address}" for address in self.static}
         # Filters of constants are folded when a template is compiled: a text costs nothing per request.
         environment.filters.update(t=words.say, static=addresses.__getitem__, matrix_rows=matrix_rows)
-        pages = {path.relative_to(layer) for layer in self._layers for path in layer.glob("*/*.html")}
-        constants = {"lang": locale, "logo": self.logo, "style": STYLE_SLOT}
-        try:
-            return {
-                str(page.with_suffix("")): compile_flat(environment, str(page), constants) for page in pages
-            }
-        except TemplateError as error:
-            raise ThemeError(f"theme {self.name}: {error}") from error
+        environment.filters.update(pattern_rows=pattern_rows)
+        return environment
 
     def _file(self, name: str) -> Path:
         return next(path for layer in self._layers if (path := layer / name).is_file())
@@ -114,7 +140,10 @@ class Theme:
     def _style(self) -> str:
         """Default tokens, then the theme's own, then one set of rules."""
         tokens = [file for layer in reversed(self._layers) if (file := layer / "tokens.css").is_file()]
-        text = "\n".join(file.read_text() for file in (*tokens, self._file("style.css")))
+        return self._sheet([*tokens, self._file("style.css")])
+
+    def _sheet(self, files: Iterable[Path]) -> str:
+        text = "\n".join(file.read_text() for file in files)
         if "</" in text:
             raise ThemeError(f"theme {self.name}: a style sheet holds a closing tag")
         text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)

@@ -16,6 +16,7 @@ FRAMED_IP_ADDRESS, STATUS_TYPE, INPUT_OCTETS, OUTPUT_OCTETS, SESSION_ID = 8, 40,
 DELAY_TIME, SESSION_TIME, TERMINATE_CAUSE, INPUT_GIGAWORDS, OUTPUT_GIGAWORDS = 41, 46, 49, 52, 53
 REBOOT: Final = "NAS-Reboot"
 KEPT_SECONDS: Final = 86400  # after its end, so that a report which was overtaken does not begin it anew
+MOST_OCTETS: Final = 2**63 - 1
 # RFC 2866 §5.10
 CAUSES: Final = (
     *("", "User-Request", "Lost-Carrier", "Lost-Service", "Idle-Timeout", "Session-Timeout", "Admin-Reset"),
@@ -93,8 +94,8 @@ async def _record(visit: Visit, session: NetworkSession) -> None:
 
 
 def _octets(packet: Packet, low: int, high: int) -> int:
-    """Gigawords count how often the other has run over (RFC 2869 §5.1)."""
-    return (_number(packet, high) << 32) + _number(packet, low)
+    """Gigawords count how often the other has run over (RFC 2869 §5.1); more than a database counts is cut."""
+    return min((_number(packet, high) << 32) + _number(packet, low), MOST_OCTETS)
 
 
 def _number(packet: Packet, kind: int) -> int:

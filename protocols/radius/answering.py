@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Final
 
@@ -52,7 +53,7 @@ class Answering:
             return reply(alive, packet, (), nas.secret)
         return None
 
-    async def _access(self, nas: NAS, packet: Packet, peer: str) -> bytes:
+    async def _access(self, nas: NAS, packet: Packet, peer: str) -> bytes | None:
         details: dict[str, object] = {"nas": peer}
         if packet.signed_at is None:
             details["unsigned"] = True
@@ -66,7 +67,11 @@ class Answering:
                 return reply(code, packet, attributes, nas.secret)
             except Malformed as error:  # more attributes than a packet holds
                 code, attributes = await bridge.refuse(str(error))
-        return reply(code, packet, attributes, nas.secret)
+        try:
+            return reply(code, packet, attributes, nas.secret)
+        except Malformed as error:  # nor does it hold a no: the request was nothing but Proxy-States
+            log.warning("radius.unanswerable", tenant=nas.tenant.name, service=nas.service, error=str(error))
+            return None
 
     async def _account(self, nas: NAS, packet: Packet, peer: str) -> bytes:
         async with self._provider.storage.transaction(nas.tenant.name) as tx:
@@ -82,7 +87,12 @@ def _caller(nas: NAS, packet: Packet, peer: str) -> Caller:
 
 def station(packet: Packet) -> Address:
     """Where the user is, as the NAS says in Calling-Station-Id."""
+    return _address(packet.first(CALLING_STATION_ID) or b"")
+
+
+@lru_cache(maxsize=4096)
+def _address(text: bytes) -> Address:
     try:
-        return parse(packet.text(CALLING_STATION_ID).strip("[]"))
+        return parse(text.decode().strip("[]"))
     except ValueError:
         return NOWHERE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from idp import direct
 from idp.outcome import Reject
@@ -23,7 +24,7 @@ from storage.records import Interaction, User
 Reply = tuple[Code, Sequence[Attribute]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bridge:
     """One Access-Request of a NAS, in the transaction of `visit`."""
 
@@ -47,7 +48,7 @@ class Bridge:
         except (Refused, Malformed, reply.MappingError) as error:
             return await self.refuse(str(error))
 
-    @property
+    @cached_property
     def method(self) -> Method:
         """Raises `Refused` for a packet without anything that proves somebody."""
         method = method_of(self.packet)

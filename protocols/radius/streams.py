@@ -40,7 +40,7 @@ class Streams:
             nas = self._known(peer, writer.get_extra_info("peercert"))
             if nas is not None:
                 await self._converse(nas, peer, reader, writer)
-        except (OSError, EOFError, TimeoutError, Malformed):
+        except* (OSError, EOFError, Malformed):  # in a group, as `_converse` raises what its tasks have met
             pass  # it has gone, or speaks another language
         finally:
             del self._connections[task]
@@ -84,7 +84,11 @@ class Streams:
                 answer.add_done_callback(lambda _: room.release())
 
     async def _answer(self, nas: NAS, peer: str, raw: bytes, writer: asyncio.StreamWriter) -> None:
-        packet = decode(raw)
+        try:
+            packet = decode(raw)
+        except Malformed as error:
+            self._tally.dropped(nas, f"malformed: {error}")
+            raise
         if wrong := fault(packet, nas, KINDS):
             self._tally.dropped(nas, wrong)
             return

@@ -18,6 +18,8 @@ from storage import StorageError
 SECONDS: Final = 60
 MOST_STRANGERS: Final = 1000  # addresses named in one line's count; the rest is counted together
 SHOWN: Final = 10
+# What is written down of packets, and what `idp radius nas` counts.
+DROPPED, UNSIGNED, STRANGERS = "radius.dropped", "radius.unsigned", "radius.strangers"
 
 log = structlog.get_logger("radius")
 
@@ -25,7 +27,9 @@ log = structlog.get_logger("radius")
 class Tally:
     """Of one process, from one minute to the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: str | None) -> None:
+        """`owner` is the tenant of all NASes; None where several have some: whose is a stranger then?"""
+        self._owner = owner
         self._strangers: Counter[str] = Counter()
         self._dropped: Counter[tuple[str, str, str]] = Counter()  # tenant, service, reason
         self._unsigned: Counter[tuple[str, str]] = Counter()  # tenant, service
@@ -43,25 +47,34 @@ class Tally:
         self._unsigned[nas.tenant.name, nas.service] += 1
 
     async def settle(self, provider: IdentityProvider) -> None:
-        """Write the counts down: strangers in one log line, the rest as audit events of the NAS's tenant."""
+        """Write the counts down, as log lines and as audit events of the NAS's tenant."""
         strangers, self._strangers = self._strangers, Counter()
         dropped, self._dropped = self._dropped, Counter()
         unsigned, self._unsigned = self._unsigned, Counter()
         if strangers:
-            log.warning(
-                "radius.strangers", packets=strangers.total(), addresses=dict(strangers.most_common(SHOWN))
-            )
+            told: dict[str, Any] = {
+                "packets": strangers.total(),
+                "addresses": dict(strangers.most_common(SHOWN)),
+            }
+            log.warning(STRANGERS, **told)
+            if self._owner is not None:
+                await _record(provider, self._owner, STRANGERS, "", **told)
         for (tenant, service, reason), packets in dropped.items():
-            log.warning("radius.dropped", tenant=tenant, service=service, reason=reason, packets=packets)
-            await _record(provider, tenant, "radius.dropped", service, packets=packets, reason=reason)
+            log.warning(DROPPED, tenant=tenant, service=service, reason=reason, packets=packets)
+            await _record(provider, tenant, DROPPED, service, packets=packets, reason=reason)
         for (tenant, service), packets in unsigned.items():
-            await _record(provider, tenant, "radius.unsigned", service, packets=packets)
+            await _record(provider, tenant, UNSIGNED, service, packets=packets)
 
 
 @asynccontextmanager
 async def tallying(provider: IdentityProvider) -> AsyncIterator[Tally]:
     """A tally that is settled every minute, and at the end of the block."""
-    tally = Tally()
+    owners = [
+        name
+        for name, tenant in provider.tenants.items()
+        if any("radius" in service.doors for service in tenant.services.values())
+    ]
+    tally = Tally(owners[0] if len(owners) == 1 else None)
     task = asyncio.create_task(_every_minute(tally, provider))
     try:
         yield tally

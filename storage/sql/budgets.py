@@ -12,10 +12,10 @@ from storage.sql.connection import Connection
 # it was.
 SPEND = """
 INSERT INTO budgets (tenant, subject, failures, until, pending)
-VALUES (:tenant, :subject, 1, :now + :seconds, 1)
+VALUES (:tenant, :subject, 1, :now + :seconds, :pending)
 ON CONFLICT (tenant, subject) DO UPDATE SET
     failures = CASE WHEN budgets.until <= :now THEN 1 ELSE budgets.failures + 1 END,
-    pending = CASE WHEN budgets.until <= :now THEN 1 ELSE budgets.pending + 1 END,
+    pending = CASE WHEN budgets.until <= :now THEN :pending ELSE budgets.pending + :pending END,
     until = :now + :seconds
 WHERE budgets.until <= :now OR budgets.failures < :limit
 RETURNING subject, failures, until, pending"""
@@ -36,8 +36,12 @@ class SQLBudgets:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def spend(self, subject: str, limit: int, seconds: int, now: int) -> Budget:
-        rows = await self._connection.query(SPEND, subject=subject, limit=limit, seconds=seconds, now=now)
+    async def spend(
+        self, subject: str, limit: int, seconds: int, now: int, *, pending: bool = True
+    ) -> Budget:
+        rows = await self._connection.query(
+            SPEND, subject=subject, limit=limit, seconds=seconds, now=now, pending=int(pending)
+        )
         if rows:
             return Budget(*rows[0])
         held = await self.find(subject)

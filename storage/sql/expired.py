@@ -80,6 +80,8 @@ ALL = (
     _plain("artifacts", "expires_at"),
     _plain("device_grants", "expires_at", GRACE_SECONDS),  # a device is told that its code expired
     _plain("exchanged_tokens", "expires_at"),
+    _plain("mails", "expires_at"),
+    _plain("reset_links", "expires_at"),
     GRANTS,
     TOKENS,
 )

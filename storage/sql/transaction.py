@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
+from typing import Generic, TypeVar
 
+from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.contract import (
-    Audit,
     Budgets,
     Credentials,
     Grants,
@@ -21,6 +22,7 @@ from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
+from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
@@ -43,10 +45,12 @@ from storage.sql.expired import SQLExpired
 from storage.sql.grants import SQLGrants
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.mails import SQLMails
 from storage.sql.name_revisions import SQLNameRevisions
 from storage.sql.network_sessions import SQLNetworkSessions
 from storage.sql.participants import SQLParticipants
 from storage.sql.registered_clients import SQLRegisteredClients
+from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
 from storage.sql.service_metadata import SQLServiceMetadata
 from storage.sql.service_tokens import SQLServiceTokens
@@ -57,52 +61,63 @@ from storage.sql.tokens import SQLTokens
 from storage.sql.users import SQLUsers
 from storage.sql.web_tokens import SQLWebTokens
 
+T = TypeVar("T")
 SLICE_ROWS = 500
+
+
+class Made(Generic[T]):
+    """A repository that is made when it is first asked for: a transaction uses three or four of them."""
+
+    def __init__(self, make: Callable[[Connection], T]) -> None:
+        self._make = make
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, tx: SQLTransaction, _: type) -> T:
+        made = self._make(tx.connection)
+        tx.__dict__[self._name] = made  # where it is found from now on
+        return made
 
 
 class SQLTransaction:
     """`storage.contract.Transaction`."""
 
-    __slots__ = (
-        *("audit", "authorization_requests", "budgets", "commit", "consents", "credentials", "data_keys"),
-        *("artifacts", "certified_keys", "name_revisions", "participants", "service_metadata"),
-        *("deliveries", "derivation_keys", "device_grants", "exchanged_tokens", "expired", "grants"),
-        *("initial_tokens", "interactions", "registered_clients", "retry_answers", "service_tokens"),
-        *("sessions", "signing_keys", "spent_identifiers", "tokens", "users"),
-        *("network_sessions", "web_tokens"),
-    )
-
     def __init__(self, connection: Connection) -> None:
-        self.users: Users = SQLUsers(connection)
-        self.credentials: Credentials = SQLCredentials(connection)
-        self.budgets: Budgets = SQLBudgets(connection)
-        self.interactions: Interactions = SQLInteractions(connection)
-        self.sessions: Sessions = SQLSessions(connection)
-        self.grants: Grants = SQLGrants(connection)
-        self.tokens: Tokens = SQLTokens(connection)
-        self.deliveries: Deliveries = SQLDeliveries(connection)
-        self.device_grants: DeviceGrants = SQLDeviceGrants(connection)
-        self.exchanged_tokens: ExchangedTokens = SQLExchangedTokens(connection)
-        self.retry_answers: RetryAnswers = SQLRetryAnswers(connection)
-        self.service_tokens: ServiceTokens = SQLServiceTokens(connection)
-        self.spent_identifiers: SpentIdentifiers = SQLSpentIdentifiers(connection)
-        self.authorization_requests: AuthorizationRequests = SQLAuthorizationRequests(connection)
-        self.consents: Consents = SQLConsents(connection)
-        self.signing_keys: SigningKeys = SQLSigningKeys(connection)
-        self.data_keys: DataKeys = SQLDataKeys(connection)
-        self.certified_keys: CertifiedKeys = SQLCertifiedKeys(connection)
-        self.name_revisions: NameRevisions = SQLNameRevisions(connection)
-        self.derivation_keys: DerivationKeys = SQLDerivationKeys(connection)
-        self.registered_clients: RegisteredClients = SQLRegisteredClients(connection)
-        self.initial_tokens: InitialTokens = SQLInitialTokens(connection)
-        self.web_tokens: WebTokens = SQLWebTokens(connection)
-        self.network_sessions: NetworkSessions = SQLNetworkSessions(connection)
-        self.service_metadata: ServiceMetadata = SQLServiceMetadata(connection)
-        self.participants: Participants = SQLParticipants(connection)
-        self.artifacts: Artifacts = SQLArtifacts(connection)
-        self.audit: Audit = SQLAudit(connection)
-        self.expired = SQLExpired(connection)
+        self.connection = connection
         self.commit = connection.commit
+
+    users = Made[Users](SQLUsers)
+    credentials = Made[Credentials](SQLCredentials)
+    budgets = Made[Budgets](SQLBudgets)
+    interactions = Made[Interactions](SQLInteractions)
+    sessions = Made[Sessions](SQLSessions)
+    grants = Made[Grants](SQLGrants)
+    tokens = Made[Tokens](SQLTokens)
+    deliveries = Made[Deliveries](SQLDeliveries)
+    device_grants = Made[DeviceGrants](SQLDeviceGrants)
+    exchanged_tokens = Made[ExchangedTokens](SQLExchangedTokens)
+    retry_answers = Made[RetryAnswers](SQLRetryAnswers)
+    service_tokens = Made[ServiceTokens](SQLServiceTokens)
+    spent_identifiers = Made[SpentIdentifiers](SQLSpentIdentifiers)
+    authorization_requests = Made[AuthorizationRequests](SQLAuthorizationRequests)
+    consents = Made[Consents](SQLConsents)
+    signing_keys = Made[SigningKeys](SQLSigningKeys)
+    data_keys = Made[DataKeys](SQLDataKeys)
+    certified_keys = Made[CertifiedKeys](SQLCertifiedKeys)
+    name_revisions = Made[NameRevisions](SQLNameRevisions)
+    derivation_keys = Made[DerivationKeys](SQLDerivationKeys)
+    registered_clients = Made[RegisteredClients](SQLRegisteredClients)
+    initial_tokens = Made[InitialTokens](SQLInitialTokens)
+    web_tokens = Made[WebTokens](SQLWebTokens)
+    network_sessions = Made[NetworkSessions](SQLNetworkSessions)
+    service_metadata = Made[ServiceMetadata](SQLServiceMetadata)
+    participants = Made[Participants](SQLParticipants)
+    artifacts = Made[Artifacts](SQLArtifacts)
+    mails = Made[Mails](SQLMails)
+    reset_links = Made[ResetLinks](SQLResetLinks)
+    audit = Made[Audit](SQLAudit)
+    expired = Made(SQLExpired)
 
 
 class Scope(AbstractAsyncContextManager[SQLTransaction]):

@@ -19,6 +19,9 @@ ON CONFLICT DO NOTHING RETURNING 1"""
 FIND = f"SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND id = :id"
 FIND_BY_NAME = f"""
 SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username = :username AND domain = :domain"""
+LIST_BY_EMAIL = f"""
+SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND lower(email) = lower(:email)
+ORDER BY username, domain LIMIT :limit"""
 LIST = f"""
 SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username > :after
 ORDER BY username, domain LIMIT :limit"""
@@ -52,6 +55,10 @@ class SQLUsers:
     async def find_by_name(self, username: str, domain: str = LOCAL_DOMAIN) -> User | None:
         rows = await self._connection.query(FIND_BY_NAME, username=username, domain=domain)
         return _user(rows[0]) if rows else None
+
+    async def list_by_email(self, email: str, limit: int = 100) -> Sequence[User]:
+        rows = await self._connection.query(LIST_BY_EMAIL, email=email, limit=limit)
+        return [_user(row) for row in rows]
 
     async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
         return [_user(row) for row in await self._connection.query(LIST, after=after, limit=limit)]

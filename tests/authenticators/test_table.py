@@ -24,6 +24,7 @@ class Card:
     factor = "possession"
     compares = True
     shows = False
+    at_once = True
     width = 0
     Settings = CardSettings
     fields = ("serial",)

@@ -40,6 +40,8 @@ TABLE = ["123456789012", "234567890123", "345678901234", "456789012345"]
 TOKEN = base64.b32encode(b"12345678901234567890").decode()
 PATIENCE_SECONDS = 3.0
 WORKLOADS = ("code", "table", "wrong")
+# Where each kind of answer comes from, and what its rule asks for: as VPNs are, each asks everybody for the same.
+NASES = {"codes": ("127.0.0.1", "totp"), "tables": ("127.0.0.2", "matrix")}
 EXPECTED = {"code": ACCEPT, "table": ACCEPT, "wrong": REJECT}
 
 
@@ -50,21 +52,19 @@ def serve(folder: Path, workers: int) -> tuple[Server, int]:
     server.configuration.idp["listen"]["radius"] = f"127.0.0.1:{port}"
     server.configuration.idp["log"]["level"] = "warning"
     server.tenant.authenticators["totp"] = {}  # as it is delivered
-    server.tenant.policies = [
-        {"name": "codes", "when": {"groups": ["code"]}, "then": {"require": ["totp"]}},
-        {"name": "tables", "then": {"require": ["matrix"]}},
-    ]
-    server.tenant.policies.insert(
-        0, {"name": "table", "when": {"groups": ["table"]}, "then": {"require": ["matrix"]}}
-    )
-    server.tenant.services["vpn"] = {
-        "service": "vpn",
-        "display_name": {"en": "VPN"},
-        "radius": {"networks": ["127.0.0.1/32"], "secret": SECRET.decode()},
-    }
+    server.tenant.policies = []
+    for workload, (address, authenticator) in NASES.items():
+        server.tenant.services[workload] = {
+            "service": workload,
+            "display_name": {"en": workload},
+            "radius": {"networks": [f"{address}/32"], "secret": SECRET.decode()},
+        }
+        server.tenant.policies.append(
+            {"name": workload, "when": {"services": [workload]}, "then": {"require": [authenticator]}}
+        )
     for number in range(USERS):
-        server.tenant.add_demo_user(f"code{number}", "code", totp={"secret": TOKEN})
-        server.tenant.add_demo_user(f"table{number}", "table", matrix={"pattern": PATTERN})
+        server.tenant.add_demo_user(f"code{number}", totp={"secret": TOKEN})
+        server.tenant.add_demo_user(f"table{number}", matrix={"pattern": PATTERN})
     return server.start(), port
 
 
@@ -90,7 +90,8 @@ def typed(workload: str, number: int, ahead: int) -> tuple[str, str]:
 
 def drive(port: int, workload: str, requests: int, in_flight: int, ahead: int) -> dict[str, Any]:
     """The client: so many requests, so many of them on the way; counts answers, and what got none."""
-    several = [NAS(port) for _ in range(min(SOCKETS, in_flight))]
+    address, _ = NASES["tables" if workload == "table" else "codes"]
+    several = [NAS(port, address) for _ in range(min(SOCKETS, in_flight))]
     packets: list[dict[int, tuple[bytes, float]]] = [{} for _ in several]
     codes: Counter[str] = Counter()
     seconds: list[float] = []

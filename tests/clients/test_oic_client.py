@@ -38,7 +38,7 @@ def registered_by_itself(server: Server) -> Client:
     request: RegistrationRequest = client.create_registration_request(
         client_name="Report", grant_types=["authorization_code", "refresh_token"]
     )
-    token = server.cli("client", "token", "add").strip()
+    token = server.cli("client", "token", "add", "--tenant", "demo").strip()
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     endpoint = client.provider_info["registration_endpoint"]
     answer = client.http_request(endpoint, "POST", data=request.to_json(), headers=headers)

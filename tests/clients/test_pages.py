@@ -14,6 +14,8 @@ from tests.server import Server
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 320, "height": 640}
 
+ASKED = ":is(input[name=answer], input[name=password])"  # an unknown name is asked what some user is
+
 numbers = count()
 
 Walk = Callable[[Page, Server], Awaitable[object]]
@@ -30,8 +32,8 @@ async def matrix(page: Page, server: Server) -> None:
 
 async def type_wrong(page: Page, times: int) -> None:
     for _ in range(times):
-        await page.locator("input[name=answer]").fill("wrong")
-        await page.locator("form:has(input[name=answer]) button").click()
+        await page.locator(ASKED).fill("wrong")
+        await page.locator(f"form:has({ASKED}) button").click()
         await page.wait_for_load_state()
 
 

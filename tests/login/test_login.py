@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from typing import cast
 
 import pytest
 
+from idp.authenticators import Authenticator, Prompt
 from idp.caller import Caller
 from idp.login import Wish
 from idp.outcome import Accept, Challenge, Reason, Reject
 from keys.secret import Secret
 from keys.token import new_token
 from storage.records import User
-from tests.login.conftest import NOW, House
+from tests.login.conftest import NOW, PATTERN, House
 
 
 async def test_a_matrix_and_nothing_else_opens_the_wiki_for_staff(house: House) -> None:
@@ -307,3 +309,37 @@ async def test_secrets_in_outcomes_are_masked(house: House) -> None:
     assert outcome.session_secret.reveal() not in repr(outcome)
     assert house.caller.browser.reveal() not in repr(house.caller)
     assert Secret("x") != "x"
+
+
+@dataclass
+class Credulous:
+    """An authenticator with a mistake in it: it says yes to everybody, even to nobody."""
+
+    name: str = "matrix"
+    amr: tuple[str, ...] = ("kba",)
+    factor: str = "knowledge"
+    shows: bool = True
+    at_once: bool = True
+
+    async def challenge(self, *_: object) -> Prompt:
+        return {}
+
+    async def verify(self, *_: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("name", ["nobody", "gone"])
+async def test_nobody_proves_anything_whatever_an_authenticator_says(house: House, name: str) -> None:
+    """THREAT_MODEL.md 19: never advances."""
+    gone = await house.add("gone", "staff", matrix={"pattern": PATTERN})
+    async with house.store.transaction("acme") as tx:
+        await tx.users.replace(replace(gone, disabled_at=NOW))
+    believing = {**house.tenant.authenticators, "matrix": cast(Authenticator, Credulous())}
+    house.tenant = replace(house.tenant, authenticators=believing)
+    stranger = house.caller
+    assert isinstance(await house.answer(await house.answer(await house.begin(), "alice"), "any"), Accept)
+    house.caller = stranger
+    outcome = await house.answer(await house.answer(await house.begin(), name), "any")
+    assert isinstance(outcome, Challenge)
+    assert outcome.retry
+    assert await house.events("proof.refused") == 1

@@ -11,6 +11,7 @@ from storage.certified import CertifiedKeyRecord
 from storage.deliveries import Delivery
 from storage.devices import DeviceGrant
 from storage.exchange import ExchangedToken
+from storage.mails import Mail, ResetLink
 from storage.participants import Artifact, Participant
 from storage.records import (
     AuditRecord,
@@ -135,6 +136,21 @@ EXCHANGED = ExchangedToken(
     certificate="x5t",
 )
 DELIVERY = Delivery("d1", "oidc", "mail", "u1", "sid1", NOW, NOW + 5, 1, "answered 500", "c1")
+MAIL = Mail(
+    id="m1",
+    kind="reset",
+    user_id="u1",
+    locale="ja",
+    sealed=b"\x00'\\sealed",
+    created_at=NOW,
+    due_at=NOW + 5,
+    last_at=NOW + 60,
+    expires_at=LATER,
+    attempts=1,
+    failure="the server answered 451 100% :later",
+    dead_at=None,
+)
+RESET_LINK = ResetLink(b"\x0d" * 32, "u1", NOW, LATER)
 SIGNING_KEY = SigningKeyRecord("k1", "ES256", "next", b"sealed", {"kty": "EC", "crv": "P-256"}, NOW, NOW + 1)
 DATA_KEY = DataKey(1, b"wrapped", NOW)
 AUDIT = AuditRecord(

@@ -22,6 +22,7 @@ from tests.storage.examples import (
     NOW,
     REFRESH,
     REGISTERED_CLIENT,
+    RESET_LINK,
 )
 
 LIMIT = 5
@@ -42,6 +43,14 @@ async def rotate_token(tx: Transaction) -> bool:
 
 async def claim_delivery(tx: Transaction) -> bool:
     return await tx.deliveries.claim(NOW + 5, NOW + 60) is not None
+
+
+async def claim_mail(tx: Transaction) -> bool:
+    return await tx.mails.claim(NOW + 5, NOW + 60) is not None
+
+
+async def consume_reset_link(tx: Transaction) -> bool:
+    return await tx.reset_links.consume(RESET_LINK.token_hash, NOW) is not None
 
 
 async def spend_identifier(tx: Transaction) -> bool:
@@ -79,6 +88,7 @@ ACTIONS: dict[str, Callable[[Transaction], Awaitable[bool]]] = {
     for action in (
         *(consume_interaction, consume_code, rotate_token, claim_delivery, spend_identifier),
         *(advance_credential, spend_budget, consume_initial_token, replace_registered_client),
+        *(claim_mail, consume_reset_link),
         *(consume_device_grant, decide_device_grant),
     )
 }

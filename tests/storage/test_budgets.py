@@ -91,3 +91,13 @@ async def test_a_count_that_begins_anew_forgets_what_was_never_said(store: Stora
         await tx.budgets.spend("alice", LIMIT, SECONDS, NOW)
         again = await tx.budgets.spend("alice", LIMIT, SECONDS, NOW + SECONDS)
         assert again == Budget("alice", 1, NOW + 2 * SECONDS, 1)
+
+
+async def test_a_guess_that_is_known_at_once_is_never_pending(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.budgets.spend("alice", LIMIT, SECONDS, NOW)
+        spent = [await tx.budgets.spend("alice", LIMIT, SECONDS, NOW, pending=False) for _ in range(3)]
+        assert [(each.failures, each.pending) for each in spent] == [(2, 1), (3, 1), (4, 1)]
+        anew = await tx.budgets.spend("alice", LIMIT, SECONDS, NOW + SECONDS, pending=False)
+        assert (anew.failures, anew.pending) == (1, 0)
+        assert (await tx.budgets.spend("bob", LIMIT, SECONDS, NOW, pending=False)).pending == 0

@@ -23,9 +23,11 @@ from tests.storage.examples import (
     INITIAL_TOKEN,
     INTERACTION,
     LATER,
+    MAIL,
     NOW,
     REFRESH,
     REGISTERED_CLIENT,
+    RESET_LINK,
     SESSION,
     SIGNING_KEY,
     USER,
@@ -43,6 +45,8 @@ async def fill(store: Storage, tenant: str) -> None:
         await tx.data_keys.add(DATA_KEY)
         await tx.audit.add(AUDIT)
         await tx.deliveries.add(DELIVERY)
+        await tx.mails.add(MAIL)
+        await tx.reset_links.add(RESET_LINK)
         await tx.authorization_requests.add(WAITING)
         await tx.consents.replace(CONSENT)
         await tx.registered_clients.add(REGISTERED_CLIENT, 1)
@@ -69,6 +73,11 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.grants.list("sid1") == []
             assert await tx.grants.list_of("u1") == []
             assert await tx.deliveries.list() == []
+            assert await tx.mails.list() == []
+            assert await tx.mails.find("m1") is None
+            assert (await tx.mails.backlog()).oldest_at is None
+            assert await tx.reset_links.find(RESET_LINK.token_hash, NOW) is None
+            assert await tx.users.list_by_email(USER.email or "") == []
             assert await tx.tokens.find(ACCESS.token_hash, "access", NOW) is None
             assert await tx.authorization_requests.find(WAITING.id_hash, NOW) is None
             assert await tx.consents.find("u1", "mail") is None
@@ -107,6 +116,13 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.deliveries.claim(LATER, LATER) is None
         await tx.deliveries.postpone("d1", LATER, "changed")
         assert await tx.deliveries.delete("d1") is False
+        assert await tx.mails.claim(LATER, LATER) is None
+        await tx.mails.postpone("m1", LATER, "changed")
+        await tx.mails.bury("m1", LATER, "changed")
+        assert await tx.mails.revive("m1", LATER, LATER) is False
+        assert await tx.mails.delete("m1") is False
+        assert await tx.reset_links.consume(RESET_LINK.token_hash, NOW) is None
+        assert await tx.reset_links.delete_of("u1") == 0
         assert await tx.grants.delete_of("u1") == 0
         assert await tx.grants.delete_of("u1", "mail") == 0
         assert await tx.authorization_requests.consume(WAITING.id_hash, NOW) is None
@@ -134,6 +150,8 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         assert await tx.tokens.find(REFRESH.token_hash, "refresh", NOW) == (REFRESH, GRANT)
         assert await tx.signing_keys.list() == [SIGNING_KEY]
         assert await tx.deliveries.list() == [DELIVERY]
+        assert await tx.mails.list() == [MAIL]
+        assert await tx.reset_links.find(RESET_LINK.token_hash, NOW) == RESET_LINK
         assert await tx.authorization_requests.find(WAITING.id_hash, NOW) == WAITING
         assert await tx.consents.find("u1", "mail") == CONSENT
         assert await tx.device_grants.find(DEVICE.device_hash) == DEVICE

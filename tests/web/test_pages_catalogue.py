@@ -20,7 +20,7 @@ FROM_CODE = {"date.months", "date.day", "date.year", "locale.name"}  # said by c
 
 def keys_of_templates() -> set[str]:
     keys = set()
-    for path in DEFAULT.rglob("*.html"):
+    for path in (*DEFAULT.rglob("*.html"), *DEFAULT.rglob("*.txt")):
         for call in Environment(autoescape=True).parse(path.read_text()).find_all(nodes.Filter):
             if call.name == "t":
                 assert isinstance(call.node, nodes.Const), f"{path}: a key is written out, never computed"

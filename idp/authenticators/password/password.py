@@ -39,6 +39,7 @@ class Password:
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]] = "knowledge"
     compares: ClassVar[bool] = False  # only its own hash is kept
     shows: ClassVar[bool] = False
+    at_once: ClassVar[bool] = False
     width: ClassVar[int] = 0
     Settings: ClassVar[type[BaseModel]] = PasswordSettings
     fields: ClassVar[tuple[str, ...]] = ("password",)

@@ -33,6 +33,8 @@ class EAP:
             return _ask_identity()
         if held is None:
             return _begin(packet, nas, response, Conversation(IDENTITY, response.identifier))
+        if not held:
+            raise Refused("the State is of a question that was not asked by EAP")
         conversation = load(held)
         conversation.follow(response)
         if conversation.kind == IDENTITY:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from idp.config.tenant import is_loopback
+from idp.config.loopback import is_loopback
 from keys.certified_key import Unusable, ends_at
 from protocols.saml.metadata.reading import ENTITY_BYTES
 from protocols.saml.metadata.times import earliest, moment, span

@@ -28,12 +28,16 @@ def listener(vpn: VPN) -> Iterator[socket.socket]:
         yield sock
 
 
-def report(nas: NAS, status: int, name: str, session: str) -> None:
-    """An Accounting-Request, acknowledged."""
+def reported(status: int, name: str, session: str, identifier: int = 0) -> bytes:
+    """An Accounting-Request."""
     body = encoded([(1, name.encode()), (40, struct.pack("!I", status)), (44, session.encode())])
-    head = struct.pack("!BBH", 4, status, 20 + len(body))
-    packet = head + hashlib.md5(head + bytes(16) + body + SECRET).digest() + body
-    assert nas.ask(packet).code == 5
+    head = struct.pack("!BBH", 4, identifier or status, 20 + len(body))
+    return head + hashlib.md5(head + bytes(16) + body + SECRET).digest() + body
+
+
+def report(nas: NAS, status: int, name: str, session: str) -> None:
+    """The same, acknowledged."""
+    assert nas.ask(reported(status, name, session)).code == 5
 
 
 def heard(sock: socket.socket) -> tuple[bytes, tuple[str, int], dict[int, bytes]]:

@@ -1,0 +1,1 @@
+"""Mail to people: written in the transaction that causes it, sent in the background of every node."""

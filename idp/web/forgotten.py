@@ -1,0 +1,126 @@
+"""`/forgotten`: ask for a link by name or address, and get a new pattern by it. Where the tenant offers it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from idp import recovery
+from idp.authenticators.matrix import Issued
+from idp.web import cookies, language
+from idp.web.csrf import csrf, is_csrf
+from idp.web.exchange import NOW, PROVIDER, TENANT
+from idp.web.form import read_form
+from idp.web.respond import moment, page
+from idp.web.visiting import visit
+from keys.secret import Secret
+from storage.records import User
+
+MINUTE: Final = 60
+TOO_MANY: Final = 429
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /forgotten: who are you?"""
+    _offered(request)
+    return _ask(request)
+
+
+async def ask(request: web.Request) -> web.Response:
+    """POST /forgotten: the same answer for every name, after the same work."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    _offered(request)
+    form = await read_form(request)
+    typed = form.get("username", "")
+    browser = cookies.browser_secret(request, tenant)
+    if not is_csrf(browser, recovery.PATH, form.get("csrf", "")) or not typed.strip():
+        return _ask(request, stale=True)
+    async with provider.storage.transaction(tenant.name) as tx:
+        until = await recovery.ask(visit(request, tx), typed, language.of(request))
+    if until is not None:
+        response = _ask(request, status=TOO_MANY, until=moment(request, until))
+        response.headers["Retry-After"] = str(max(1, until - request[NOW]))
+        return response
+    minutes = tenant.settings.forgotten.link_seconds // MINUTE
+    return page(request, "forgotten/asked", minutes=minutes, portal_url=tenant.url("/"))
+
+
+async def confirm(request: web.Request) -> web.Response:
+    """GET /forgotten/new: what the link does. Programs that look at mails open links too, and change nothing."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    _offered(request)
+    token = request.query.get("token", "")
+    async with provider.storage.snapshot(tenant.name) as tx:
+        user = await recovery.holder(visit(request, tx), Secret(token))
+    if user is None:
+        return _over(request)
+    browser = cookies.browser_secret(request, tenant)
+    response = page(
+        request,
+        "forgotten/confirm",
+        here=f"{tenant.prefix}{recovery.LINK_PATH}?token={token}",
+        action=language.keeping(request, f"{tenant.prefix}{recovery.LINK_PATH}"),
+        csrf=csrf(browser, recovery.LINK_PATH),
+        token=token,
+        username=user.username,
+    )
+    cookies.give(response, tenant, cookies.BROWSER, browser)
+    return response
+
+
+async def redeem(request: web.Request) -> web.Response:
+    """POST /forgotten/new: the new pattern, shown this once."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    _offered(request)
+    form = await read_form(request)
+    token = form.get("token", "")
+    if not is_csrf(cookies.browser_secret(request, tenant), recovery.LINK_PATH, form.get("csrf", "")):
+        return _over(request)
+    async with provider.storage.transaction(tenant.name) as tx:
+        redeemed = await recovery.redeem(visit(request, tx), Secret(token))
+    return _issued(request, *redeemed) if redeemed else _over(request)
+
+
+def _issued(request: web.Request, user: User, issued: Issued) -> web.Response:
+    return page(
+        request,
+        "forgotten/issued",
+        grid=issued.grid,
+        blocks=issued.blocks,
+        cells=issued.cells.reveal(),
+        username=user.username,
+        until=moment(request, issued.until),
+        portal_url=request[TENANT].url("/"),
+    )
+
+
+def _ask(
+    request: web.Request, *, status: int = 200, stale: bool = False, until: str | None = None
+) -> web.Response:
+    tenant = request[TENANT]
+    browser = cookies.browser_secret(request, tenant)
+    here = f"{tenant.prefix}{recovery.PATH}"
+    response = page(
+        request,
+        "forgotten/ask",
+        status=status,
+        here=here,
+        action=language.keeping(request, here),
+        csrf=csrf(browser, recovery.PATH),
+        portal_url=tenant.url("/"),
+        stale=stale,
+        until=until,
+    )
+    cookies.give(response, tenant, cookies.BROWSER, browser)
+    return response
+
+
+def _over(request: web.Request) -> web.Response:
+    return page(request, "forgotten/over", status=400, again_url=request[TENANT].url(recovery.PATH))
+
+
+def _offered(request: web.Request) -> None:
+    """Where it is not offered there is no such page."""
+    if not request[TENANT].settings.forgotten.enabled:
+        raise web.HTTPNotFound

@@ -1,0 +1,57 @@
+"""What mails say: the contract with themes, as `idp.web.contract` is for pages.
+
+Every mail has `lang`, `tenant` (display name), `support` (or None), `name` and `username` of the user, and `style`. The
+first line of its text is the subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from idp.config.tenant import TenantSettings
+from idp.mail.message import Letter
+from idp.web.pages import Pages
+from storage.records import User
+
+LETTERS: Final[Mapping[str, frozenset[str]]] = {
+    "welcome": frozenset(("grid", "cells", "until", "url")),  # an initial pattern, drawn and by its cells
+    "changed": frozenset(("authenticator", "at")),  # by its name
+    "locked": frozenset(("until",)),
+    "reset": frozenset(("url", "until")),
+}
+MOMENTS: Final = frozenset(
+    ("until", "at")
+)  # epoch seconds, shown with their day: nobody knows when it is read
+LONG_AGO: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Writes mails in the tenant's theme."""
+
+    pages: Pages
+
+    def write(
+        self, kind: str, settings: TenantSettings, locale: str, user: User, values: Mapping[str, Any]
+    ) -> Letter:
+        """One mail. Raises TypeError for values that break the contract."""
+        if values.keys() != LETTERS[kind]:
+            raise TypeError(f"mail {kind}: expected {sorted(LETTERS[kind])}, got {sorted(values)}")
+        words, zone = self.pages.words(settings.theme, locale), ZoneInfo(settings.time_zone)
+        told = {
+            name: words.moment(value, LONG_AGO, zone) if name in MOMENTS else value
+            for name, value in values.items()
+        }
+        text, html = self.pages.letter(
+            kind,
+            settings=settings,
+            locale=locale,
+            name=user.display_name or user.username,
+            username=user.username,
+            **told,
+        )
+        subject, _, body = text.partition("\n")
+        return Letter(" ".join(subject.split()), body.strip() + "\n", html)

@@ -1,0 +1,91 @@
+"""What a request asks of the database, statement by statement: each costs as much as the rest of a small method."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyotp
+import pytest
+
+import storage
+from idp.authenticators import table
+from idp.config.tenant import TenantSettings
+from idp.login import Login
+from idp.policy import Require, Rule
+from idp.provider import IdentityProvider
+from idp.tenant import Service, Tenant
+from keys.seal import Vault
+from keys.secret import Secret
+from protocols.radius.answering import Answering
+from protocols.radius.clients import NAS
+from protocols.radius.packet import Code, decode
+from protocols.radius.settings import ServiceSettings
+from storage import Storage
+from storage.records import User
+from storage.sqlite import SQLiteJournal
+from tests.protocols.radius import nas
+from tests.protocols.radius.nas import SECRET
+
+NOW = 1_800_000_000
+TOKEN = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+READ = ["SELECT users", "INSERT budgets", "SELECT credentials"]
+
+
+def asked(statement: str) -> str:
+    """Its verb and its table."""
+    words = statement.replace("INSERT INTO", "INSERT").replace("DELETE FROM", "DELETE").split()
+    return f"{words[0]} {words[words.index('FROM') + 1 if words[0] == 'SELECT' else 1]}"
+
+
+async def opened(folder: Path, store: Storage) -> tuple[Answering, NAS]:
+    """A tenant whose one NAS asks everybody for a code."""
+    (folder / "secret").write_bytes(SECRET)
+    settings = TenantSettings(tenant="demo", base_url="https://idp.example.com", display_name={"en": "demo"})
+    section = {"networks": ["127.0.0.1/32"], "secret": {"file": str(folder / "secret")}}
+    vpn = ServiceSettings.model_validate(section)
+    vault = Vault("demo", {1: os.urandom(32)})
+    authenticators = table.open_authenticators({"totp": table.find("totp").Settings()}, vault)
+    services = {"vpn": Service("vpn", {"en": "vpn"}, {"radius": vpn})}
+    rules = (Rule("codes", Require("codes", ("totp",))),)
+    demo = Tenant("demo", settings, services, rules, authenticators, vault, ZoneInfo("UTC"), b"k" * 32)
+    alice = User("id-alice", "alice", NOW)
+    async with store.transaction("demo") as tx:
+        await tx.users.add(alice)
+        await tx.credentials.add(authenticators["totp"].enrol(alice, {"secret": Secret(TOKEN)}, NOW))
+    provider = IdentityProvider({"demo": demo}, store, Login(), lambda: NOW)
+    return Answering(provider), NAS(demo, "vpn", vpn)
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "then"),
+    [
+        ("alice", False, ["INSERT audit"]),
+        ("nobody", False, ["INSERT audit"]),
+        ("alice", True, ["UPDATE credentials", "UPDATE budgets", "DELETE budgets", "INSERT audit"]),
+    ],
+    ids=["wrong", "nobody", "right"],
+)
+async def test_a_code(
+    name: str, right: bool, then: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await storage.open(f"sqlite:{tmp_path / 'masugata.db'}")
+    await store.migrate()
+    answering, known = await opened(tmp_path, store)
+    seen: list[str] = []
+    run = SQLiteJournal.run
+
+    def spy(journal: SQLiteJournal, statement: str, values: object = ()) -> object:
+        seen.append(statement)
+        return run(journal, statement, values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SQLiteJournal, "run", spy)
+    typed = pyotp.TOTP(TOKEN).at(NOW) if right else "000000"
+    with nas.NAS(9) as client:
+        packet = decode(client.pap(name, typed))
+    reply = await answering.answer(known, packet, "127.0.0.1", Code.ACCESS_REQUEST)
+    await store.close()
+    assert reply is not None
+    assert reply[0] == (nas.ACCEPT if right else nas.REJECT)
+    assert [asked(statement) for statement in seen] == [*READ, *then]
