@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keys.seal import Vault, new_data_key
-from storage import Storage
+from storage import Storage, Transaction
 
 TABLE = "derivation_keys"
 
@@ -17,3 +17,9 @@ async def open_key(storage: Storage, vault: Vault, purpose: str, now: int) -> by
             fresh = vault.seal(new_data_key(), TABLE, purpose)
             sealed = await tx.derivation_keys.find_or_add(purpose, fresh, now)
     return vault.open(sealed, TABLE, purpose)
+
+
+async def find_key(tx: Transaction, vault: Vault, purpose: str) -> bytes | None:
+    """The same to read only: None where no server has made it yet. Raises `keys.seal.Unsealable`."""
+    sealed = await tx.derivation_keys.find(purpose)
+    return vault.open(sealed, TABLE, purpose) if sealed is not None else None

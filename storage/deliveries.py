@@ -35,6 +35,9 @@ class Deliveries(Protocol):
     async def list(self, limit: int = 100) -> Sequence[Delivery]:
         """Those that are due first come first."""
 
+    async def list_at(self, sid: str) -> Sequence[Delivery]:
+        """Those about one session, in the same order."""
+
     async def claim(self, now: int, until: int) -> Delivery | None:
         """Take one that is due, counted as an attempt and due again at `until`. Of many nodes, one gets it."""
 

@@ -41,6 +41,9 @@ class Participants(Protocol):
     async def list(self, sid: str, client_id: str) -> Sequence[Participant]:
         """Every login of the session to that service, by session index."""
 
+    async def list_at(self, sid: str) -> Sequence[Participant]:
+        """Every login of the session, to whatever service."""
+
     async def list_named(self, client_id: str, name_hash: bytes) -> Sequence[Participant]:
         """Every login that the service knows by that name, by session index."""
 

@@ -151,6 +151,8 @@ class Listener:
         name = path.rpartition("/")[2]
         self.told.setdefault(name, []).append(body)
         code = self.codes.get(name, SUCCESS)
+        if name not in self.providers:  # a service of another door
+            return (503 if code == "down" else 200), b""
         if code == "down":
             return 503, b""
         return 200, envelope(response(self.providers[name], opened(body), code))
@@ -162,7 +164,8 @@ class Listener:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                assert self.headers["Content-Type"].startswith("text/xml")
+                expected = "text/xml" if self.path[1:] in listener.providers else "application/x-www-form-"
+                assert self.headers["Content-Type"].startswith(expected)
                 code, sent = listener.answer(self.path, body)
                 self.send_response(code)
                 self.send_header("Content-Type", "text/xml")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ from storage import Storage, StorageError, Transaction
 from storage.records import User
 
 P = ParamSpec("P")
+LOOKED_AT = 1000  # so many names are compared with one that nobody has
 
 
 def _now() -> int:
@@ -123,7 +125,11 @@ async def find_user(tx: Transaction, name: str) -> User:
     """The user of that name, however it is typed."""
     user = await tx.users.find_by_name(canonical(name))
     if user is None:
-        raise click.ClickException(f"no user is called {name}")
+        near = get_close_matches(
+            canonical(name), [each.username for each in await tx.users.list(limit=LOOKED_AT)], n=1
+        )
+        hint = f", did you mean {near[0]}?" if near else ""
+        raise click.ClickException(f"no user is called {name}{hint}")
     return user
 
 

@@ -25,6 +25,11 @@ USUAL: Final[Mapping[str, str]] = {
 _STRENGTH: Final = {SINGLE: 1, MULTI: 2}  # an acr of the rules' own is neither more nor less than another
 
 
+def known(own: Mapping[str, str]) -> dict[str, str]:
+    """The acr of each class: those of the administrator's own come first."""
+    return {**own, **USUAL}
+
+
 def told(achieved: str, classes: Mapping[str, str], comparison: str, asked: Sequence[str]) -> str:
     """The class of what was achieved that answers the request. Raises `SAMLError` where none does.
 

@@ -54,6 +54,11 @@ class Party:
         return next(iter((*chosen, *marked, *consumers)), None)
 
 
+def entity_id(settings: TenantSettings, base_url: str) -> str:
+    """By what name services know the tenant."""
+    return settings.entity_id or base_url.rstrip("/") + METADATA
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """Everything here but the providers comes from the configuration."""
@@ -70,7 +75,7 @@ class Entity:
     @property
     def id(self) -> str:
         """Our entity ID."""
-        return self.settings.entity_id or self.tenant.url(METADATA)
+        return entity_id(self.settings, self.tenant.issuer)
 
     @property
     def slo(self) -> str:

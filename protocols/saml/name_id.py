@@ -10,7 +10,6 @@ from typing import Final
 
 import orjson
 
-from idp.visit import Visit
 from keys import base64url
 from protocols.saml.attributes import known, texts
 from protocols.saml.errors import SAMLError
@@ -25,6 +24,7 @@ from protocols.saml.names import (
     UNSPECIFIED,
 )
 from protocols.saml.settings import NAME_IDS, ServiceSettings
+from storage import Transaction
 from storage.records import User
 
 KEY: Final = "saml persistent names"  # the purpose of the tenant's key
@@ -74,13 +74,13 @@ class Naming:
         return base64url.encode(hmac.digest(self.key, message, hashlib.sha256)).decode()
 
 
-async def name(visit: Visit, user: User, settings: ServiceSettings, naming: Naming, chosen: str) -> NameID:
+async def name(tx: Transaction, user: User, settings: ServiceSettings, naming: Naming, chosen: str) -> NameID:
     """The user's name in the chosen format. Raises `SAMLError` where the user has none of that kind."""
     if chosen == TRANSIENT:
         return NameID(f"_{secrets.token_hex(16)}", TRANSIENT, naming.issuer, naming.entity_id)
     attribute = settings.name_id_attribute if chosen == NAME_IDS[settings.name_id] else None
     if chosen == PERSISTENT and attribute is None:
-        revision = await visit.tx.name_revisions.find(user.id, naming.service)
+        revision = await tx.name_revisions.find(user.id, naming.service)
         derived = naming.derive(user.id, revision)
         return NameID(derived, PERSISTENT, naming.issuer, naming.entity_id)
     attribute = attribute or {EMAIL: "email", UNSPECIFIED: "preferred_username"}[chosen]

@@ -12,8 +12,7 @@ from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from idp.web.outbound import Outbound
 from keys.xml_signature import RSA_SHA256
-from protocols.saml import back_channel, ecp, name_id, own_metadata, slo, sso
-from protocols.saml.authn_context import USUAL
+from protocols.saml import authn_context, back_channel, ecp, name_id, own_metadata, slo, sso
 from protocols.saml.door import SAMLDoor
 from protocols.saml.entity import ASK, DOOR, ECP, ENTITIES, METADATA, RESOLUTION, SLO, SLO_SOAP, SSO, Entity
 from protocols.saml.metadata.keeping import Keeping
@@ -62,7 +61,7 @@ async def _entity(provider: IdentityProvider, tenant: Tenant, providers: Service
         settings=settings,
         providers=providers,
         certification=certification,
-        contexts={**settings.authn_contexts, **USUAL},
+        contexts=authn_context.known(settings.authn_contexts),
         outbound=Outbound(settings.outbound_allow, is_demo=tenant.settings.demo),
         name_key=await open_key(provider.storage, tenant.vault, name_id.KEY, provider.clock()),
     )

@@ -11,17 +11,15 @@ from idp.certification import CertifiedRing
 from idp.outcome import Accept
 from idp.visit import Visit
 from keys.token import new_id
-from protocols.saml import authn_context
-from protocols.saml.assertion import Envelope, encryption_certificate, failure, new_identifier, success
-from protocols.saml.attributes import release
+from protocols.saml.assertion import Envelope, encryption_certificate, failure, success
 from protocols.saml.entity import Entity, Party
 from protocols.saml.errors import Refused, SAMLError
 from protocols.saml.handing_over import hand_over
-from protocols.saml.message import Statement
 from protocols.saml.name_id import NameID, choose_format, name
 from protocols.saml.names import RESPONDER, UNKNOWN_PRINCIPAL
 from protocols.saml.participation import remember
 from protocols.saml.request import is_of
+from protocols.saml.statement import Teller, state
 from storage.records import Grant
 
 
@@ -36,7 +34,9 @@ async def respond(
     try:
         named = await _name(entity, party, visit, accept)
         grant = _grant(party, visit, accept)
-        said = _statement(entity, party, visit, accept, named, grant.id)
+        said = state(
+            Teller(entity.id, entity.contexts), party, accept.authentication, named, grant.id, kept, visit.now
+        )
         certificate = encryption_certificate(party)
     except SAMLError as error:
         return await fail(request, visit, entity, party, kept, error)
@@ -79,35 +79,10 @@ async def _name(entity: Entity, party: Party, visit: Visit, accept: Accept) -> N
     """Raises `SAMLError`, also where the service wants to hear of somebody else."""
     kept = accept.resume.request
     chosen = choose_format(party.settings, kept.get("format"))
-    named = await name(visit, accept.authentication.user, party.settings, entity.naming(party), chosen)
+    named = await name(visit.tx, accept.authentication.user, party.settings, entity.naming(party), chosen)
     if not is_of(kept, named):
         raise SAMLError(RESPONDER, UNKNOWN_PRINCIPAL, "somebody else is signed in than the request names")
     return named
-
-
-def _statement(
-    entity: Entity, party: Party, visit: Visit, accept: Accept, named: NameID, session_index: str
-) -> Statement:
-    kept, authentication, settings = accept.resume.request, accept.authentication, party.settings
-    asked = kept.get("classes", ())
-    context = authn_context.told(authentication.acr, entity.contexts, kept.get("comparison", "exact"), asked)
-    bound = visit.now + settings.session_seconds if settings.session_seconds else authentication.expires_at
-    return Statement(
-        id=new_identifier(),
-        issuer=entity.id,
-        audience=party.metadata.entity_id,
-        recipient=kept["acs"],
-        in_response_to=kept.get("id"),
-        name_id=named,
-        attributes=tuple(release(authentication.user, settings.attributes)),
-        context_class=context,
-        session_index=session_index,
-        issued_at=visit.now,
-        begins_at=visit.now - settings.skew_seconds,
-        ends_at=visit.now + settings.assertion_seconds,
-        authenticated_at=authentication.auth_time,
-        session_ends_at=min(bound, authentication.expires_at),
-    )
 
 
 def _grant(party: Party, visit: Visit, accept: Accept) -> Grant:

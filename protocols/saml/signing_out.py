@@ -21,7 +21,7 @@ from idp.web.exchange import NOW
 from idp.web.round import Round
 from keys.secret import Secret
 from keys.token import hash_token
-from protocols.saml import participation
+from protocols.saml import participation, unconfirmed
 from protocols.saml.entity import ASK, Entity, Party
 from protocols.saml.errors import Refused, SAMLError
 from protocols.saml.logout_message import LogoutRequest, new_request, new_response, spoken
@@ -40,11 +40,12 @@ class Ended:
     told: tuple[Told, ...] = ()
     departures: tuple[Departure, ...] = ()
     hashes: tuple[bytes, ...] = ()  # of the sessions' secrets
+    is_known: bool = True  # False: one had ended before, and not every service has confirmed that
 
     @property
     def status(self) -> tuple[str, str]:
         """Success is claimed only where every service confirmed it (saml-core-2.0 §3.7.3.2)."""
-        is_whole = all(each.result is Result.DONE and not each.frame for each in self.told)
+        is_whole = self.is_known and all(each.result is Result.DONE and not each.frame for each in self.told)
         return SUCCESS, "" if is_whole else PARTIAL_LOGOUT
 
     async def conclude(self, here: Entity) -> Ended:
@@ -73,17 +74,24 @@ async def end(
     participants = await participation.find(visit.tx, here, party, asked)
     ended: list[Departure] = []
     hashes: list[bytes] = []
+    is_known = True
     for sid in dict.fromkeys(each.sid for each in participants):
         await visit.tx.participants.delete_of(sid, client_id)
         session = await visit.tx.sessions.find_by_sid(sid, visit.now)
         if session is None or not await visit.tx.sessions.delete(session.id_hash):
+            is_known = not await unconfirmed.is_left(visit.tx, sid, client_id) and is_known
             continue
         said = {"sid": sid, "reason": "service"}
         await visit.record("session.ended", user_id=session.user_id, service=party.service, **said)
         hashes.append(session.id_hash)
         doors = here.provider.doors
-        ended.append(await departure.depart(visit, doors, session, party.service, client_id, browser=browser))
-    return Ended(departures=tuple(ended), hashes=tuple(hashes)) if participants else None
+        left = await departure.depart(visit, doors, session, party.service, client_id, browser=browser)
+        ended.append(left)
+        if await unconfirmed.is_lost(visit.tx, left):
+            for each in participants:
+                if each.sid == sid:  # nobody else remembers: whoever asks next must not hear that all is done
+                    await visit.tx.participants.add(each)
+    return Ended((), tuple(ended), tuple(hashes), is_known) if participants else None
 
 
 async def ask(request: web.Request, visit: Visit, here: Entity, going: Round) -> web.Response:

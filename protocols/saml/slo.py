@@ -164,7 +164,7 @@ async def _sign_out(request: web.Request, here: Entity, said: Mapping[str, Any])
     if ended is None:
         return answer(request, here, party, ring, said, (REQUESTER, UNKNOWN_PRINCIPAL))
     ended = await ended.conclude(here)
-    if ended.status == (SUCCESS, ""):
+    if ended.status == (SUCCESS, "") or not ended.told:
         response = answer(request, here, party, ring, said, ended.status)
         if ended.is_of(visiting):
             logout.forget_session(request, response)

@@ -95,6 +95,12 @@ def serialize(element: Element) -> bytes:
     return etree.tostring(element, encoding="utf-8", with_tail=False)
 
 
+def indented(element: Element) -> str:
+    """For people to read: whatever was signed in it is so no longer."""
+    etree.indent(element)
+    return serialize(element).decode()
+
+
 def canonical(element: Element, inclusive: tuple[str, ...] = ()) -> bytes:
     """Exclusive canonical XML without comments (Exclusive XML Canonicalization 1.0)."""
     return etree.tostring(

@@ -22,6 +22,7 @@ NAMES = (
 COLUMNS = ", ".join(NAMES)
 ADD = f"INSERT INTO deliveries (tenant, {COLUMNS}) VALUES (:tenant, :{', :'.join(NAMES)})"
 LIST = f"SELECT {COLUMNS} FROM deliveries WHERE tenant = :tenant ORDER BY due_at, id LIMIT :limit"
+LIST_AT = f"SELECT {COLUMNS} FROM deliveries WHERE tenant = :tenant AND sid = :sid ORDER BY due_at, id"
 # The outer condition on due_at is asked again once a lock is had: who waited for another node finds nothing.
 CLAIM = f"""
 UPDATE deliveries SET due_at = :until, attempts = attempts + 1
@@ -47,6 +48,9 @@ class SQLDeliveries:
 
     async def list(self, limit: int = 100) -> Sequence[Delivery]:
         return [Delivery(*row) for row in await self._connection.query(LIST, limit=limit)]
+
+    async def list_at(self, sid: str) -> Sequence[Delivery]:
+        return [Delivery(*row) for row in await self._connection.query(LIST_AT, sid=sid)]
 
     async def claim(self, now: int, until: int) -> Delivery | None:
         rows = await self._connection.query(CLAIM, now=now, until=until)

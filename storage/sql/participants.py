@@ -13,6 +13,7 @@ ADD = f"INSERT INTO participants (tenant, {COLUMNS}) VALUES (:tenant, :{', :'.jo
 OF_CLIENT = f"SELECT {COLUMNS} FROM participants WHERE tenant = :tenant AND client_id = :client_id"
 FIND = f"{OF_CLIENT} AND session_index = :session_index"
 LIST = f"{OF_CLIENT} AND sid = :sid ORDER BY session_index"
+LIST_AT = f"SELECT {COLUMNS} FROM participants WHERE tenant = :tenant AND sid = :sid ORDER BY client_id, session_index"
 LIST_NAMED = f"{OF_CLIENT} AND name_hash = :name_hash ORDER BY session_index"
 DELETE_OF = "DELETE FROM participants WHERE tenant = :tenant AND sid = :sid AND client_id = :client_id"
 DELETE_NAMED = f"{DELETE_OF} AND name_hash = :name_hash"
@@ -35,6 +36,9 @@ class SQLParticipants:
 
     async def list(self, sid: str, client_id: str) -> Sequence[Participant]:
         return [_participant(row) for row in await self._connection.query(LIST, sid=sid, client_id=client_id)]
+
+    async def list_at(self, sid: str) -> Sequence[Participant]:
+        return [_participant(row) for row in await self._connection.query(LIST_AT, sid=sid)]
 
     async def list_named(self, client_id: str, name_hash: bytes) -> Sequence[Participant]:
         rows = await self._connection.query(LIST_NAMED, client_id=client_id, name_hash=name_hash)

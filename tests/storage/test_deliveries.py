@@ -29,6 +29,8 @@ async def test_what_is_due_first_comes_first(store: Storage) -> None:
         await tx.deliveries.add(first)
         assert await tx.deliveries.list() == [first, DELIVERY]
         assert await tx.deliveries.list(limit=1) == [first]
+        assert await tx.deliveries.list_at(DELIVERY.sid) == [first, DELIVERY]
+        assert await tx.deliveries.list_at("another") == []
         claimed = await tx.deliveries.claim(UNTIL, UNTIL + 1)
         assert claimed is not None and claimed.id == "d2"
 

@@ -19,6 +19,8 @@ async def test_a_participant_is_found_by_what_its_service_says_of_it(store: Stor
         assert await tx.participants.find(client, "s1") == PARTICIPANT
         assert await tx.participants.find(client, "s3") is None
         assert await tx.participants.list(sid, client) == [PARTICIPANT, again]
+        assert await tx.participants.list_at(sid) == [elsewhere, PARTICIPANT, again]
+        assert await tx.participants.list_at("nobody's") == []
         assert await tx.participants.list_named(client, PARTICIPANT.name_hash) == [PARTICIPANT]
         assert await tx.participants.delete_of(sid, client, again.name_hash) == 1
         assert await tx.participants.delete_of(sid, client) == 1

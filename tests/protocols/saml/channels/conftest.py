@@ -65,7 +65,10 @@ def providers(listener: Listener, decryption: CertifiedKey) -> dict[str, Provide
 
 @pytest.fixture(scope="session")
 def site(
-    database: Database, providers: dict[str, Provider], tmp_path_factory: pytest.TempPathFactory
+    database: Database,
+    listener: Listener,
+    providers: dict[str, Provider],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     one = Server(tmp_path_factory.mktemp("leaving"), database())
     one.configuration.idp |= {
@@ -95,6 +98,8 @@ def site(
         names = {"ja": f"サービス {name}", "en": f"Service {name}"}
         tenant.services[name] = {"service": name, "display_name": names, "saml": saml}
     tenant.add_service("app", CALLBACK)
+    heard = f"http://localhost:{listener.port}/tasks"
+    tenant.add_service("tasks", CALLBACK, backchannel_logout_uri=heard)
     for person, group in (
         (ALICE, "staff"),
         (IRIS, "plain"),

@@ -56,7 +56,7 @@ def server(pages: dict[str, str], tmp_path: Path) -> Iterator[Server]:
     one.configuration.idp["doors"] = ["saml"]
     one.tenant.settings |= {"demo": True}
     with serving(pages) as url:
-        saml = {"metadata": f"{url}/wiki"}
+        saml = {"metadata": f"{url}/wiki", "allow_sha1": True}
         one.tenant.services["wiki"] = {"service": "wiki", "display_name": {"en": "Wiki"}, "saml": saml}
         yield from running(one)
 
@@ -79,3 +79,5 @@ async def test_what_is_new_takes_effect_without_a_restart(server: Server, pages:
     )
     (told,) = [each for each in server.events if each["event"] == "metadata.ending"]
     assert (told["service"], told["days"]) == ("wiki", 7)
+    dubious = [each["words"] for each in server.events if each["event"] == "configuration.dubious"]
+    assert any("allow_sha1: requests signed with SHA-1 can be forged" in words for words in dubious)
