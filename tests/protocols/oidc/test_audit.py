@@ -13,6 +13,8 @@ from tests.protocols.oidc.prober import Prober
 from tests.protocols.oidc.registrar import Registrar
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 API = "https://api.example.com"
 WRONG = ("invalid_client", "client authentication failed")
 

@@ -17,6 +17,8 @@ from joserfc.jwk import Key, OctKey, RSAKey
 from tests.protocols.oidc.prober import Answer, Prober
 from tests.protocols.oidc.signing import EC, RSA, SHARED, STRANGER, assertion, sign
 
+pytestmark = pytest.mark.both_stores
+
 RACERS = 50
 Claims = Callable[..., dict[str, Any]]
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.protocols.oidc.conftest import BRIEF_SECONDS
 from tests.protocols.oidc.prober import Prober
+
+pytestmark = pytest.mark.both_stores
 
 RACERS = 50
 

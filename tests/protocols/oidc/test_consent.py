@@ -15,6 +15,8 @@ from tests.protocols.oidc.prober import Prober
 from tests.running import Browsers
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 
 def decision(page: Page, word: str) -> Form:
     return next(form for form in page.forms if form.fields.get("decision") == word)

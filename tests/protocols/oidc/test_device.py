@@ -19,6 +19,8 @@ from tests.protocols.oidc.test_dpop import OWN, proof
 from tests.running import Browsers
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 RACERS = 20
 API = "https://api.example.com"
 

@@ -17,6 +17,8 @@ from tests.relying_party import RelyingParty
 from tests.running import Browsers, Database
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 __all__ = ["browsers", "database", "services"]
 
 LIMIT_SECONDS = 1.0

@@ -19,6 +19,8 @@ from joserfc.jwk import ECKey, Key, RSAKey
 
 from tests.protocols.oidc.prober import Answer, Prober, claims
 
+pytestmark = pytest.mark.both_stores
+
 RACERS = 50
 OWN, OTHER = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
 RSA = RSAKey.generate_key(2048)

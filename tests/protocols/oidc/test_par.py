@@ -13,6 +13,8 @@ from tests.protocols.oidc.prober import Answer, Prober
 from tests.protocols.oidc.signer import sign
 from tests.running import Browsers
 
+pytestmark = pytest.mark.both_stores
+
 
 async def push(client: Prober, **changed: str | None) -> Answer:
     form = client.request(**changed)

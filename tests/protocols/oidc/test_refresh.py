@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+import pytest
+
 from tests.protocols.oidc.prober import Prober, claims
+
+pytestmark = pytest.mark.both_stores
 
 
 async def test_only_offline_access_gives_one(rp: Prober) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
@@ -19,6 +20,8 @@ from tests.protocols.oidc.registrar import CALLBACK, Registrar, changeable
 from tests.protocols.oidc.signing_out import results
 from tests.running import Browsers
 from tests.server import Server, eventually
+
+pytestmark = pytest.mark.both_stores
 
 AFTERWARDS = "https://rp.example.com/bye"
 

@@ -13,6 +13,8 @@ from tests.protocols.oidc.prober import claims
 from tests.protocols.oidc.registrar import CALLBACK, Registrar, changeable
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 
 def add_token(server: Server, *options: str, tenant: str = "joining") -> str:
     return server.cli("client", "token", "add", "--tenant", tenant, *options).strip()

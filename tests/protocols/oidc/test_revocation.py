@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from urllib.parse import urlencode
 
+import pytest
+
 from tests.protocols.oidc.prober import Answer, Prober
 from tests.server import Server
+
+pytestmark = pytest.mark.both_stores
 
 
 async def revoke(asking: Prober, token: str | None, **more: str) -> Answer:

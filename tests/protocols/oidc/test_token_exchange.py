@@ -17,6 +17,8 @@ from tests.relying_party import RelyingParty
 from tests.running import Browsers
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 API, FILES = "https://api.example.com", "https://files.example.com/v1"
 GONE = Person("gone", pattern=PATTERN)
 

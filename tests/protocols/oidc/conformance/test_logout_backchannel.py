@@ -6,10 +6,14 @@ import asyncio
 import json
 import time
 
+import pytest
+
 from tests.people import ALICE
 from tests.protocols.oidc.prober import claims
 from tests.protocols.oidc.signing_out import Visitor, browsers, database, results, services, site, visitor
 from tests.running import Browsers
+
+pytestmark = pytest.mark.both_stores
 
 __all__ = ["browsers", "database", "services", "site", "visitor"]
 

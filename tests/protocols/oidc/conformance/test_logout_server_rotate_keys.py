@@ -17,6 +17,8 @@ from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers, Database, browsers, database, usual
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 __all__ = ["browsers", "database"]
 
 VISITORS = 6

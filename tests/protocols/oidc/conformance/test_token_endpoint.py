@@ -15,6 +15,8 @@ from tests.protocols.oidc.conftest import TURNING_FILE
 from tests.protocols.oidc.prober import Answer, Prober, claims, header
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 SECONDS = 30
 
 
