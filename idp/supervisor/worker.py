@@ -88,8 +88,8 @@ def _live(work: Work, sockets: Sockets, channel: socket.socket) -> NoReturn:
             ignored = number in (signal.SIGINT, signal.SIGHUP)
             signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SUPERVISED)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(work, sockets, channel))
+        # Never closed: that would wait for threads, and one that looks up a host name may take its time.
+        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_serve(work, sockets, channel))
         status = 0
     except Unfit as unfit:
         for mistake in unfit.mistakes:

@@ -195,8 +195,7 @@ async def test_of_two_users_who_were_asked_the_first_decides(
     assert (await decide(erin, second, "deny")).status == 200
     late = await decide(rp, first)
     assert "no longer valid" in late.text
-    decided = [each["event"] for each in server.audit(limit=10) if each["event"].startswith("device.")]
-    assert decided[:2] == ["device.late", "device.denied"]
+    assert {"device.late", "device.denied"} <= {each["event"] for each in server.audit(limit=100)}
     assert (await device.poll()).error == "access_denied"
 
 
