@@ -58,6 +58,32 @@ class Party:
         fresh = await self._token(browser, grant_type="refresh_token", refresh_token=tokens["refresh_token"])
         return {**tokens, **fresh}
 
+    async def in_own_name(self, browser: Browser) -> None:
+        """A token for the client itself (RFC 6749 §4.4)."""
+        await self._token(browser, grant_type="client_credentials")
+
+    async def introspect(self, browser: Browser, tokens: dict[str, Any]) -> None:
+        """Whether an access token is worth anything (RFC 7662). Raises `Failed` if it is not."""
+        asked = {"token": tokens["access_token"]}
+        page = await browser.send("POST", self.metadata["introspection_endpoint"], asked, self._basic)
+        if page.status != 200 or json.loads(page.body)["active"] is not True:
+            raise Failed(f"introspection {page.status} {page.body[:200]}")
+
+    async def push(self, browser: Browser) -> None:
+        """A pushed authorization request (RFC 9126)."""
+        asked = {
+            "response_type": "code",
+            "client_id": self.target.client_id,
+            "redirect_uri": self.target.redirect_uri,
+            "scope": self.target.scope,
+            "code_challenge": _base64url(hashlib.sha256(b"verifier").digest()),
+            "code_challenge_method": "S256",
+        }
+        endpoint = self.metadata["pushed_authorization_request_endpoint"]
+        page = await browser.send("POST", endpoint, asked, self._basic)
+        if page.status != 201:
+            raise Failed(f"pushed request {page.status} {page.body[:200]}")
+
     async def _authorize(
         self, browser: Browser, number: int, verifier: str, state: str, nonce: str, asked: bool
     ) -> str:

@@ -59,14 +59,17 @@ class Workloads:
         if workload == "saml_sso":
             for number, browser in enumerate(self._browsers):
                 await self.provider.login(browser, number, verify=True)
-        if workload in ("sso", "refresh"):
+        if workload in ("sso", "refresh", "introspection"):
             for number, browser in enumerate(self._browsers):
                 self._tokens.append(await self.party.login(browser, number, verify=True))
-        operations = {
+        operations: dict[str, Operation] = {
             "login": self._login,
             "sso": self._sso,
             "refresh": self._refresh,
             "discovery": self._discovery,
+            "client_credentials": lambda user, _: self.party.in_own_name(self._browsers[user]),
+            "introspection": lambda user, _: self.party.introspect(self._browsers[user], self._tokens[user]),
+            "par": lambda user, _: self.party.push(self._browsers[user]),
             "saml": self._saml,
             "saml_sso": self._saml_sso,
         }

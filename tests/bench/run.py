@@ -25,7 +25,10 @@ from tests.bench.servers import masugata, peer
 from tests.bench.target import Target
 from tests.server import ROOT
 
-WORKLOADS = ("login", "sso", "refresh", "discovery", "saml", "saml_sso")
+WORKLOADS = (
+    *("login", "sso", "refresh", "discovery", "client_credentials", "introspection", "par"),
+    *("saml", "saml_sso"),
+)
 
 
 def measure(target: Path, workload: str, given: argparse.Namespace) -> dict[str, Any]:

@@ -38,7 +38,8 @@ def masugata(folder: Path, method: str, workers: int) -> Iterator[Target]:
     server.imports_anew = True  # its memory shall be its own
     server.tenant.policies = [{"name": "all", "then": {"require": [method]}}]
     scopes = ["openid", "profile", "email", "offline_access"]
-    server.tenant.add_service("bench", REDIRECT_URI, scopes=scopes)
+    grants = ["authorization_code", "refresh_token", "client_credentials"]
+    server.tenant.add_service("bench", REDIRECT_URI, scopes=scopes, grant_types=grants)
     server.configuration.idp["doors"] = ["oidc", "saml"]
     add_saml_service(server)
     enrolled = {"pattern": PATTERN} if method == "matrix" else {"password": PASSWORD}
