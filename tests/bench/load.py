@@ -27,6 +27,10 @@ from tests.bench.target import Target
 
 SIGNATURES = 100  # of a calibration
 SAMPLE = 25  # the signature of every 25th ID token or response is verified
+WORKLOADS = (
+    *("login", "sso", "refresh", "discovery", "client_credentials", "introspection", "par"),
+    *("saml", "saml_sso"),
+)
 Operation = Callable[[int, int], Awaitable[None]]  # virtual user, its count
 
 
@@ -179,7 +183,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("target", type=Path)
-    parser.add_argument("workload", choices=("login", "sso", "refresh", "discovery", "saml", "saml_sso"))
+    parser.add_argument("workload", choices=WORKLOADS)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--warm", type=float, default=1)
     parser.add_argument("--users", type=int, default=8)

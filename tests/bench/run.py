@@ -21,14 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import report
+from tests.bench.load import WORKLOADS
 from tests.bench.servers import masugata, peer
 from tests.bench.target import Target
 from tests.server import ROOT
-
-WORKLOADS = (
-    *("login", "sso", "refresh", "discovery", "client_credentials", "introspection", "par"),
-    *("saml", "saml_sso"),
-)
 
 
 def measure(target: Path, workload: str, given: argparse.Namespace) -> dict[str, Any]:
