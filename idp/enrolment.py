@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from idp import release
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
 from idp.guess import Guess, Wrong, spend
@@ -120,9 +121,9 @@ async def complete(
         return confirmed is not None
 
     # The guess is counted in one row for the name, which holds back every other activation until this one ends.
-    wrong = await spend(
-        visit, Guess(user.username, user.id, authenticator.name, service, authenticator.at_once), is_right
-    )
+    # No release is asked for: what would be guessed stands on the page that asks.
+    guess = Guess(user.username, user.id, authenticator.name, service, authenticator.at_once)
+    wrong = await spend(visit, guess, is_right, leave=release.FREE)
     if wrong is not None:
         return wrong
     assert confirmed is not None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from idp import throttle
+from idp import release, throttle
 from idp.authenticators import Busy
+from idp.release import Leave
 from idp.throttle import Spent
 from idp.visit import Visit
+
+Look = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,61 @@ class Wrong:
     reference: str
 
 
-async def spend(visit: Visit, guess: Guess, is_right: Callable[[], Awaitable[bool]]) -> Wrong | None:
-    """None if the answer is right, which is looked at within the budget only. Raises `Busy` with nothing counted."""
-    tx, username, authenticator = visit.tx, guess.username, guess.authenticator
-    lockout, at_once = visit.tenant.settings.lockout, guess.at_once
-    spent = await throttle.spend(tx, lockout, username, authenticator, visit.now, at_once=at_once)
-    if spent.undecided:  # a right answer among many at once is not told that the name is locked
+async def _nowhere() -> bool:
+    return False
+
+
+async def spend(
+    visit: Visit, guess: Guess, is_right: Look, unreleased: Look = _nowhere, leave: Leave | None = None
+) -> Wrong | None:
+    """None if the answer is right, which is looked at within the budget only. Raises `Busy` with nothing counted.
+
+    Where the user's logins are protected it is looked at within a release only, whose budget is its own; otherwise
+    `unreleased` is done instead, which should cost as much and is never believed. What is shown is the count that
+    every name has. `leave` is what `release.leave` said, if it was asked before.
+    """
+    leave = leave or await release.leave(visit, guess.user_id)
+    names = (guess.username, *leave.names)
+    counts = [await _count(visit, guess, name) for name in names]
+    shown, deciding = counts[0], counts[-1]
+    if deciding.undecided:  # a right answer among many at once is not told that the name is locked
         raise Busy
-    if spent.evaluate and await is_right():
-        await throttle.refund(tx, username, authenticator)
+    look = unreleased if leave.is_closed else is_right
+    right = deciding.evaluate and await look() and not leave.is_closed
+    if right and await release.claim(visit, guess.user_id, leave):
+        await _settle(visit, guess, names, counts, throttle.refund)
         return None
-    if spent.evaluate and not at_once:
-        await throttle.charge(tx, username, authenticator)
-    reference = await visit.record(
+    if not guess.at_once:
+        await _settle(visit, guess, names, counts, throttle.charge)
+    return Wrong(shown, await _record(visit, guess, deciding, leave))
+
+
+async def _count(visit: Visit, guess: Guess, name: str) -> Spent:
+    lockout = visit.tenant.settings.lockout
+    return await throttle.spend(
+        visit.tx, lockout, name, guess.authenticator, visit.now, at_once=guess.at_once
+    )
+
+
+async def _settle(
+    visit: Visit,
+    guess: Guess,
+    names: tuple[str, ...],
+    counts: list[Spent],
+    settle: Callable[..., Awaitable[None]],
+) -> None:
+    """Refund or charge wherever it was counted."""
+    for name, count in zip(names, counts, strict=True):
+        if count.evaluate:
+            await settle(visit.tx, name, guess.authenticator)
+
+
+async def _record(visit: Visit, guess: Guess, spent: Spent, leave: Leave) -> str:
+    return await visit.record(
         "proof.refused" if spent.evaluate else "proof.locked",
         user_id=guess.user_id,
         service=guess.service,
-        username=username,
-        authenticator=authenticator,
+        username=guess.username,
+        authenticator=guess.authenticator,
+        **({"unreleased": True} if leave.is_closed else {}),
     )
-    return Wrong(spent, reference)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
-from idp import conclusion, likeness
+from idp import conclusion, likeness, release
 from idp.authenticators.answer import Answer
 from idp.guess import Guess, Wrong, spend
 from idp.interaction import proved
@@ -30,7 +31,8 @@ async def identify(
         return await conclusion.deny(visit, denial, dataclasses.replace(tried, user=None))
     user = None if person is None or person.disabled_at is not None else person
     user_id, chain = user.id if user else None, required.authenticators
-    return dataclasses.replace(interaction, username=username, user_id=user_id, chain=chain, proofs=()), user
+    named = dataclasses.replace(interaction, username=username, user_id=user_id, chain=chain)
+    return dataclasses.replace(named, proofs=(), release_id=""), user
 
 
 async def prove(
@@ -46,16 +48,19 @@ async def prove(
         authenticator.at_once,
     )
 
-    async def is_right() -> bool:
-        right = await authenticator.verify(visit.tx, user, interaction.prompt, answer, visit.now)
-        return right and user is not None
+    async def is_right_of(who: User | None) -> bool:
+        right = await authenticator.verify(visit.tx, who, interaction.prompt, answer, visit.now)
+        return right and who is not None
 
-    wrong = await spend(visit, guess, is_right)
+    leave = await release.leave(visit, interaction.user_id, interaction.release_id)
+    wrong = await spend(visit, guess, partial(is_right_of, user), partial(is_right_of, None), leave)
     if wrong is None:
-        return proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
+        released = dataclasses.replace(interaction, release_id=leave.release_id)
+        return proved(released, Proof(authenticator.name, authenticator.amr, visit.now))
     if wrong.spent.evaluate and wrong.spent.left == 0:
-        # This one locks the name; nobody's mail costs as much as somebody's.
-        await post(visit.tx, visit.tenant, "locked", user, visit.now, until=wrong.spent.until)
+        # This one locks the name; nobody's mail costs as much as somebody's. A release opens it in spite of that.
+        locked = None if leave.is_protected else user
+        await post(visit.tx, visit.tenant, "locked", locked, visit.now, until=wrong.spent.until)
     return wrong
 
 

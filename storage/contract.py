@@ -21,6 +21,7 @@ from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import Budget, Credential, Grant, Token, User
 from storage.registration import InitialTokens, RegisteredClients
+from storage.releases import Releases
 from storage.service_metadata import ServiceMetadata
 
 
@@ -162,6 +163,7 @@ class Transaction(Protocol):
     service_metadata: ServiceMetadata
     participants: Participants
     artifacts: Artifacts
+    releases: Releases
     hardware_tokens: HardwareTokens
     activations: Activations
     audit: Audit

@@ -82,6 +82,7 @@ class Interaction:
     acr: str = ""
     proofs: tuple[Proof, ...] = ()
     prompt: JSON = field(default_factory=dict)
+    release_id: str = ""  # that let it in, where its user's logins are protected
 
 
 @dataclass(frozen=True, slots=True)

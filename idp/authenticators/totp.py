@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
@@ -113,6 +114,18 @@ class Totp:
             proposed, counter=step, drift=device.drift(step, 0, now), last_used_at=now, name=name
         )
         return self._safe.reseal(counted, dataclasses.replace(device, pin=pin).dump(), now)
+
+    async def possessed(
+        self, tx: Transaction, user: User | None, message: bytes, mac: bytes
+    ) -> Credential | None:
+        """The app of the user whose secret made the MAC (HMAC-SHA256) of the message; for nobody it costs as much."""
+        found: Credential | None = None
+        for each in await self._safe.open(tx, user):
+            device = Device.parse(each.content)
+            right = hmac.compare_digest(hmac.digest(device.secret, message, "sha256"), mac)
+            if right and each.genuine and not device.serial:
+                found = each.credential
+        return found
 
     async def change_pin(self, tx: Transaction, user: User, pin: str, now: int) -> int:
         """Give all devices of the user this PIN, accepted before; returns how many they are."""

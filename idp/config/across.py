@@ -13,6 +13,7 @@ from idp.config.document import Document, KeyPath
 from idp.config.forgotten import check_forgotten
 from idp.config.mistake import Findings, Position, suggest
 from idp.config.policies import When
+from idp.config.protectable import check_protect
 from idp.config.server import ServerSettings
 from idp.config.tenant import TenantSettings
 from idp.config.tenant_folder import TenantFolder
@@ -23,7 +24,7 @@ OWN_SERVICES = ("portal", "account")  # our own pages, which rules may name like
 # What lies below a tenant's base URL: no other tenant's path may begin so.
 OWN_PATHS = frozenset(
     ("login", "logout", "forgotten", "account", "console", "oidc", "saml", "radius", "webtoken", "health")
-) | {"metrics", "static", ".well-known"}
+) | {"metrics", "static", ".well-known", "token"}
 THEMES = Path(__file__).parents[2] / "themes"
 DEFAULT_THEME = "default"
 
@@ -43,6 +44,7 @@ def check_tenant(
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
     check_forgotten(tenant, findings)
+    check_protect(tenant, findings)
     check_attributes(tenant, findings)
 
 

@@ -12,6 +12,7 @@ from idp.attribute_types import Own, declarable
 from idp.config.loopback import is_loopback
 from idp.config.mail import ForgottenSettings, MailSettings
 from idp.config.model import Locale, Model, Name, Texts
+from idp.config.protect import ProtectSettings
 
 
 def _base_url(value: str) -> str:
@@ -81,6 +82,7 @@ class TenantSettings(Model):
     attributes: dict[OwnAttribute, Own] = Field(default_factory=dict)  # beside the standard ones
     mail: MailSettings = MailSettings()
     forgotten: ForgottenSettings = ForgottenSettings()
+    protect: ProtectSettings = ProtectSettings()
     oidc: Any = None
     radius: Any = None
     saml: Any = None

@@ -83,6 +83,7 @@ ALL = (
     _plain("exchanged_tokens", "expires_at"),
     _plain("mails", "expires_at"),
     _plain("reset_links", "expires_at"),
+    _plain("releases", "expires_at"),
     GRANTS,
     TOKENS,
 )

@@ -8,11 +8,11 @@ from storage.sql.connection import Connection, Row
 
 COLUMNS = """
 id, browser_hash, door, service, request, created_at, expires_at, step, username, user_id, chain, acr, proofs,
-prompt"""
+prompt, release_id"""
 ADD = f"""
 INSERT INTO interactions (tenant, {COLUMNS})
 VALUES (:tenant, :id, :browser_hash, :door, :service, :request, :created_at, :expires_at, :step, :username,
-    :user_id, :chain, :acr, :proofs, :prompt)"""
+    :user_id, :chain, :acr, :proofs, :prompt, :release_id)"""
 FIND = f"SELECT {COLUMNS} FROM interactions WHERE tenant = :tenant AND id = :id AND expires_at > :now"
 CONSUME = f"""
 DELETE FROM interactions
@@ -45,6 +45,7 @@ class SQLInteractions:
             acr=interaction.acr,
             proofs=dump_proofs(interaction.proofs),
             prompt=dump(interaction.prompt),
+            release_id=interaction.release_id,
         )
 
     async def find(self, interaction_id: str, now: int) -> Interaction | None:
@@ -58,7 +59,7 @@ class SQLInteractions:
 
 def _interaction(row: Row) -> Interaction:
     id_, browser_hash, door, service, request, created_at, expires_at, step, username, user_id, *rest = row
-    chain, acr, proofs, prompt = rest
+    chain, acr, proofs, prompt, release_id = rest
     return Interaction(
         id_,
         browser_hash,
@@ -74,4 +75,5 @@ def _interaction(row: Row) -> Interaction:
         acr,
         load_proofs(proofs),
         load(prompt),
+        release_id,
     )

@@ -28,6 +28,7 @@ from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
+from storage.releases import Releases
 from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
@@ -53,6 +54,7 @@ from storage.sql.name_revisions import SQLNameRevisions
 from storage.sql.network_sessions import SQLNetworkSessions
 from storage.sql.participants import SQLParticipants
 from storage.sql.registered_clients import SQLRegisteredClients
+from storage.sql.releases import SQLReleases
 from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
 from storage.sql.service_metadata import SQLServiceMetadata
@@ -119,6 +121,7 @@ class SQLTransaction:
     artifacts = Made[Artifacts](SQLArtifacts)
     mails = Made[Mails](SQLMails)
     reset_links = Made[ResetLinks](SQLResetLinks)
+    releases = Made[Releases](SQLReleases)
     hardware_tokens = Made[HardwareTokens](SQLHardwareTokens)
     activations = Made[Activations](SQLActivations)
     audit = Made[Audit](SQLAudit)
