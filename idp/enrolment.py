@@ -86,15 +86,22 @@ def proposed(interaction: Interaction) -> Credential | None:
 
 def shown(tenant: Tenant, authenticator: Totp, credential: Credential, username: str, refused: str) -> Any:
     """What a page needs to show the device; secrets as such. `refused` is the rule that a PIN broke, or empty."""
-    settings = tenant.settings
-    issuer = settings.display_name.get(settings.locales[0]) or next(iter(settings.display_name.values()))
+    address = authenticator.provisioning(credential, username, issuer(tenant))
     return {
-        "address": authenticator.provisioning(credential, username, issuer),
+        "address": address,
+        # Behind the fragment, which no browser sends and no server logs.
+        "app": Secret(f"{tenant.url('/token/')}#{address.reveal()}"),
         "groups": authenticator.groups(credential),
         "digits": authenticator.settings.digits,
         "pin": authenticator.settings.pin,
         "refused": refused,
     }
+
+
+def issuer(tenant: Tenant) -> str:
+    """What devices call the tenant, in whatever language they were activated."""
+    settings = tenant.settings
+    return settings.display_name.get(settings.locales[0]) or next(iter(settings.display_name.values()))
 
 
 async def complete(

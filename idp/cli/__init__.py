@@ -15,6 +15,7 @@ NOUNS: Final = {
     "user": "People: add, list, show, disable, enable, unlock, delete.",
     "credential": "What people prove themselves with: set, issue, activate, list, reset.",
     "token": "Hardware tokens: import, list, assign, unassign, resync, lost.",
+    "protect": "Login protect: list, remove.",
     "mail": "Mail to people: list, show, retry, delete, preview.",
     "session": "Who is signed in where: list, end; which services are still to be told.",
     "client": "Clients that registered themselves: list, show, delete, token.",

@@ -30,7 +30,7 @@ HSTS = "max-age=31536000"
 # Where a choice of language is remembered; the wish of a service is not.
 OWN_PAGES = (
     *("/", "/login", "/forgotten", "/forgotten/new", "/logout"),
-    *("/account/services", "/account/pin", "/activate", "/device", "/webtoken"),
+    *("/account/services", "/account/pin", "/activate", "/device", "/webtoken", "/token/"),
 )
 ANY_HOST = "/health/"  # asked by address, not by name
 

@@ -27,6 +27,7 @@ _CHALLENGE: Final[Mapping[str, Any]] = {
     "last_try": False,  # one more wrong answer locks
     "again_url": "",  # this question once more, with a new table
     "restart_url": "",  # another user name
+    "protect": False,  # whether answers of some users are looked at only after a release by their app
     "forgotten_url": "",  # where a forgotten pattern is replaced, if it is here
 }
 _REJECT: Final[Mapping[str, Any]] = {
@@ -37,6 +38,7 @@ _REJECT: Final[Mapping[str, Any]] = {
     "until": None,  # when a lock ends
     "portal_url": REQUIRED,
     "switch_user_url": REQUIRED,
+    "protect": False,
     "portal_closed": False,  # the rules keep the user out of the portal as well: portal_url does not help
 }
 
@@ -170,13 +172,23 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "error/server": {"reference": REQUIRED},
 }
 
+# The page of the token app. It stands for itself: it loads its style, and keeps what it shows.
+APP: Final[Mapping[str, Mapping[str, Any]]] = {
+    "static/token/index": {
+        "version": REQUIRED,  # of its files, as they lie below `token/`
+        "issuer": REQUIRED,  # what is signed is signed for it
+        "otpauth_issuer": REQUIRED,  # what devices call it
+        "protect": REQUIRED,  # never, optional or required
+    }
+}
+
 
 def variables(page: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What `page` is rendered with. Raises TypeError for a variable that is missing or unknown.
 
     A page that is not ours (`login/…` of a third party's authenticator) is told what our questions are told.
     """
-    known = PAGES.get(page, _CHALLENGE)
+    known = {**PAGES, **APP}.get(page, _CHALLENGE)
     complete = {**known, **given}
     if len(complete) > len(known) or REQUIRED in complete.values():
         unknown, missing = given.keys() - known.keys(), [k for k, v in complete.items() if v is REQUIRED]

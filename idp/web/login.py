@@ -93,6 +93,7 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         again_url=keeping(request, again),
         restart_url=keeping(request, f"{again}&restart=1"),
         forgotten_url=_forgotten(request),
+        protect=tenant.settings.protect.use != "never",
     )
     cookies.give(response, tenant, cookies.BROWSER, browser)
     return response
@@ -127,6 +128,7 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
         "portal_url": tenant.url("/"),
         "switch_user_url": tenant.url("/logout" if is_signed_in else "/"),
         "portal_closed": reject.is_portal_closed,
+        "protect": tenant.settings.protect.use != "never",
     }
     response = page(request, f"login/{reject.reason.value}", status=STATUS[reject.reason], **variables)
     if reject.until:

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from jinja2 import Template
 
 from idp.config.tenant import TenantSettings
+from idp.web.app_files import AppFiles
 from idp.web.catalogue import Catalogue
 from idp.web.contract import variables as complete
 from idp.web.headers import page_headers
@@ -107,8 +108,9 @@ class Pages:
             in_login=page.startswith(IN_LOGIN),
             handover=handover,
         )
-        before, _, after = text.partition(STYLE_SLOT)
-        return PageText(status, b"".join((before.encode(), face.theme.style, after.encode())), headers)
+        before, slot, after = text.partition(STYLE_SLOT)
+        style = face.theme.style if slot else b""  # the token app loads it
+        return PageText(status, b"".join((before.encode(), style, after.encode())), headers)
 
     def letter(
         self, kind: str, *, settings: TenantSettings, locale: str, **variables: Any
@@ -140,6 +142,10 @@ class Pages:
     def static(self, path: str) -> tuple[bytes, str] | None:
         """A file below `/static/` by `{version}/{name}`: content and type, or None."""
         return next((theme.static[path] for theme in self._themes.values() if path in theme.static), None)
+
+    def app(self, theme: str) -> AppFiles:
+        """The files of the token app."""
+        return self._theme(theme).app
 
     def _face(self, name: str, locale: str) -> Face:
         face = self._faces.get((name, locale))

@@ -9,6 +9,7 @@ from idp.provider import IdentityProvider
 from idp.web import account_pin, account_services, activate, forgotten, login, logout, portal
 from idp.web import round as rounds
 from idp.web.static import static
+from idp.web.token_app import requests, shell
 
 ROUTES = (
     web.get("/", portal.show, allow_head=False),
@@ -28,6 +29,15 @@ ROUTES = (
     web.get(activate.PATH, activate.show, allow_head=False),
     web.post(activate.PATH, activate.submit),
     web.get("/static/{version}/{name}", static),
+    web.get("/token", shell.enter, allow_head=False),
+    web.get("/token/", shell.show, allow_head=False),
+    web.get("/token/worker.js", shell.worker, allow_head=False),
+    web.get("/token/manifest.webmanifest", shell.manifest, allow_head=False),
+    web.get("/token/{version}/{name}", shell.file),
+    web.post("/token/key", requests.register),
+    web.post("/token/challenge", requests.challenge),
+    web.post("/token/release", requests.release),
+    web.post("/token/stop", requests.stop),
 )
 
 

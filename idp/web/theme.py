@@ -22,7 +22,8 @@ from jinja2 import (
 from jinja2.utils import urlize
 from markupsafe import Markup
 
-from idp.web import catalogue
+from idp.web import app_files, catalogue
+from idp.web.app_files import AppFiles
 from idp.web.catalogue import Catalogue
 from idp.web.flatten import compile_flat
 from idp.web.matrix_table import matrix_rows, pattern_rows
@@ -61,6 +62,7 @@ class Theme:
         self.style_hash = f"sha256-{base64.b64encode(digest).decode()}"
         self.logo = self._logo()
         self.static = dict(self._static())
+        self.app = AppFiles(self._layers, self.style)
 
     def locales(self) -> tuple[str, ...]:
         """The languages that this theme speaks."""
@@ -83,6 +85,7 @@ class Theme:
         """All pages by name (`login/matrix`), compiled with one language's words. Raises `ThemeError`."""
         environment = self._environment(words)
         pages = {path.relative_to(layer) for layer in self._layers for path in layer.glob("*/*.html")}
+        pages.add(Path(f"{app_files.PAGE}.html"))
         constants = {"lang": locale, "logo": self.logo, "style": STYLE_SLOT}
         try:
             return {

@@ -12,6 +12,7 @@ from idp import releasing
 from idp.releasing import Registration, Signed
 from idp.visit import Visit
 from keys.algorithm import ES256, PrivateKey
+from keys.jwk import thumbprint
 from storage.releases import ReleaseKey
 from tests.login.conftest import House
 
@@ -31,7 +32,7 @@ class Phone:
     @property
     def registration(self) -> Registration:
         members = ES.members(self.key.public_key())
-        key_id = releasing.thumbprint(members)
+        key_id = thumbprint(members)
         said = releasing.statement("register", self.house.tenant.issuer, self.username, key_id)
         mac = hmac.digest(pyotp.TOTP(self.secret).byte_secret(), said, "sha256")
         return Registration(self.username, members["x"], members["y"], mac)
@@ -47,7 +48,7 @@ class Phone:
         assert self.known
         async with self.house.store.transaction(self.house.tenant.name) as tx:
             challenge, until = await releasing.challenge(self._visit(tx), self.known.id)
-        parts = {
+        parts: dict[str, str | int] = {
             "issuer": self.house.tenant.issuer,
             "key": self.known.id,
             "user": self.known.user_id,

@@ -27,6 +27,7 @@ from storage.records import (
     User,
 )
 from storage.registration import InitialToken, RegisteredClient
+from storage.releases import Release, ReleaseKey
 from storage.service_metadata import PublishedMetadata
 
 NOW = 1_800_000_000
@@ -150,6 +151,8 @@ MAIL = Mail(
     failure="the server answered 451 100% :later",
     dead_at=None,
 )
+RELEASE_KEY = ReleaseKey("k1", "u1", "c1", b"\x00'\\sealed", NOW)
+RELEASE = Release("u1", "r1", "k1", NOW, LATER)
 RESET_LINK = ResetLink(b"\x0d" * 32, "u1", NOW, LATER)
 SIGNING_KEY = SigningKeyRecord("k1", "ES256", "next", b"sealed", {"kty": "EC", "crv": "P-256"}, NOW, NOW + 1)
 DATA_KEY = DataKey(1, b"wrapped", NOW)

@@ -22,6 +22,7 @@ from tests.storage.examples import (
     NOW,
     REFRESH,
     REGISTERED_CLIENT,
+    RELEASE,
     RESET_LINK,
 )
 
@@ -51,6 +52,10 @@ async def claim_mail(tx: Transaction) -> bool:
 
 async def consume_reset_link(tx: Transaction) -> bool:
     return await tx.reset_links.consume(RESET_LINK.token_hash, NOW) is not None
+
+
+async def consume_release(tx: Transaction) -> bool:
+    return await tx.releases.consume("u1", RELEASE.id, NOW)
 
 
 async def spend_identifier(tx: Transaction) -> bool:
@@ -88,7 +93,7 @@ ACTIONS: dict[str, Callable[[Transaction], Awaitable[bool]]] = {
     for action in (
         *(consume_interaction, consume_code, rotate_token, claim_delivery, spend_identifier),
         *(advance_credential, spend_budget, consume_initial_token, replace_registered_client),
-        *(claim_mail, consume_reset_link),
+        *(claim_mail, consume_reset_link, consume_release),
         *(consume_device_grant, decide_device_grant),
     )
 }

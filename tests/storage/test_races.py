@@ -19,6 +19,7 @@ from tests.storage.examples import (
     MAIL,
     NOW,
     REGISTERED_CLIENT,
+    RELEASE,
     RESET_LINK,
     add_login,
 )
@@ -56,6 +57,7 @@ async def race(url: str, action: str, processes: int, tasks: int) -> int:
         "decide_device_grant",
         "claim_mail",
         "consume_reset_link",
+        "consume_release",
     ],
 )
 async def test_of_50_racing_from_several_processes_exactly_one_wins(
@@ -63,13 +65,15 @@ async def test_of_50_racing_from_several_processes_exactly_one_wins(
 ) -> None:
     """THREAT_MODEL.md 15: of 50 parallel redemptions of one code, refreshes of one token, uses of one TOTP step,
     one matrix, one initial access token, updates of one registered client,
-    redemptions of and decisions about one device, uses of one link for a forgotten pattern: exactly one succeeds."""
+    redemptions of and decisions about one device, uses of one link for a forgotten pattern or of one
+    login-protect release: exactly one succeeds."""
     async with store.transaction("acme") as tx:
         await add_login(tx)
         await tx.interactions.add(INTERACTION)
         await tx.deliveries.add(DELIVERY)
         await tx.mails.add(MAIL)
         await tx.reset_links.add(RESET_LINK)
+        await tx.releases.replace(RELEASE)
         await tx.initial_tokens.add(replace(INITIAL_TOKEN, uses_left=1))
         await tx.registered_clients.add(REGISTERED_CLIENT, 1)
         await tx.device_grants.add(replace(DEVICE, state="allowed", grant_id="g1"))

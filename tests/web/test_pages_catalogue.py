@@ -15,7 +15,10 @@ from idp.web.theme import BUILT_IN
 DEFAULT = BUILT_IN / "default"
 FILES = sorted(DEFAULT.glob("messages/*/LC_MESSAGES/masugata.po"))
 HEADER = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
-FROM_CODE = {"date.months", "date.day", "date.year", "locale.name"}  # said by catalogue.py and pages.py
+FROM_CODE = {"date.months", "date.day", "date.year", "locale.name"} | {  # said by catalogue.py and pages.py
+    "token_app.name",
+    "token_app.short",  # by the manifest
+}
 
 
 def keys_of_templates() -> set[str]:

@@ -1,0 +1,1 @@
+"""The token app: a page that a phone installs, its files, and what it asks of us."""
