@@ -289,7 +289,7 @@ def test_several_accounts_and_digits_like_a_matrix(app: Page, complaints: list[s
     app.locator("#address").fill("nonsense")
     app.locator("#paste button").click()
     expect(app.locator("#alert")).to_be_visible()
-    app.locator("#address").fill(PASTED)
+    app.locator("#address").fill(f"{app.url}#{PASTED}")
     app.locator("#paste button").click()
     look(app, "adding-en-desk")
     app.locator("#adding .no").click()
@@ -348,6 +348,7 @@ def test_without_a_network_codes_go_on(app: Page, desk: Page, server: Server) ->
     look(app, "offline-en-phone")
     server.start()
     allow(app)
+    look(app, "released-en-phone")
     begin(desk, server)
     answer(desk, "answer", shown)
     assert signed_in(desk, server), "the code that it showed without a network"

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Sequence
 
+import pyotp
 import pytest
 
+from idp import direct
+from idp import interaction as interactions
 from idp.config.protect import ProtectSettings
-from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
-from tests.login.conftest import NOW, TOTP_SECRET, House
+from idp.guess import Guess, spend
+from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
+from idp.policy import Attempt
+from idp.visit import Visit
+from keys.secret import Secret
+from keys.token import new_id
+from storage.records import Interaction
+from tests.login.conftest import NOW, PASSWORD, TOTP_SECRET, House
 from tests.login.phone import Phone
 
 one_store = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -280,3 +290,65 @@ async def test_a_disabled_user_releases_nothing(protected: House, phone: Phone) 
         assert person
         await tx.users.replace(dataclasses.replace(person, disabled_at=NOW))
     assert await phone.release() is None
+
+
+async def direct_login(house: House, name: str, phone: Phone | None, answers: Sequence[str]) -> list[object]:
+    """As a NAS's: each step an interaction of another id, which the door keeps."""
+    attempt = Attempt("radius", "wiki", house.caller.address, house.now)
+    seen: list[object] = []
+    async with house.store.transaction(house.tenant.name) as tx:
+        visit = Visit(tx, house.tenant, house.caller, house.now)
+        begun = interactions.new(visit, attempt, Resume("radius", {}), None)
+        found = await direct.identify(visit, begun, name)
+        assert isinstance(found, tuple)
+        step, user = found
+    if phone:
+        await phone.release()
+    for text in answers:
+        async with house.store.transaction(house.tenant.name) as tx:
+            visit = Visit(tx, house.tenant, house.caller, house.now)
+            outcome = await direct.answer(visit, step, user, Secret(text))
+        seen.append(outcome)
+        if isinstance(outcome, Reject):
+            break
+        step = dataclasses.replace(outcome, id=new_id())
+    return seen
+
+
+@one_store
+async def test_logins_that_bring_their_answers_need_a_release_too(protected: House) -> None:
+    """THREAT_MODEL.md 18: RADIUS and ECP check no secret of a protected user outside a release; one lets all proofs of
+    one login through, though each step of it is kept anew."""
+    phone = Phone(protected, "bob", TOTP_SECRET)
+    assert await phone.register()
+    right = [PASSWORD, pyotp.TOTP(TOTP_SECRET).at(NOW)]
+    (refused,) = await direct_login(protected, "bob", None, right)
+    assert isinstance(refused, Reject)
+    assert refused.reason == Reason.REFUSED
+    *_, last = await direct_login(protected, "bob", phone, right)
+    assert isinstance(last, Interaction)
+    assert last.chain == ()
+    (again,) = await direct_login(protected, "bob", None, right)
+    assert isinstance(again, Reject)
+
+
+@one_store
+async def test_a_page_that_checks_a_secret_by_itself_needs_a_release(protected: House, phone: Phone) -> None:
+    """THREAT_MODEL.md 18: a change of a proof, and every path that spends a guess, is closed without one."""
+    looked = 0
+
+    async def is_right() -> bool:
+        nonlocal looked
+        looked += 1
+        return True
+
+    async def change() -> bool:
+        async with protected.store.transaction(protected.tenant.name) as tx:
+            visit = Visit(tx, protected.tenant, protected.caller, NOW)
+            return await spend(visit, Guess("alice", "id-alice", "totp", "account"), is_right) is None
+
+    assert not await change()
+    assert looked == 0
+    await phone.release()
+    assert await change()
+    assert not await change()

@@ -80,7 +80,7 @@ function listen() {
     event.preventDefault();
     const field = $("#address");
     attempt(async () => {
-      const said = await add(field.value);
+      const said = await add(field.value.replace(/^https?:[^#]*#/, "")); // the address of this app may come with it
       if (said) field.value = "";
       return said;
     });
