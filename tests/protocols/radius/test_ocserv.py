@@ -21,7 +21,7 @@ from tests.protocols.radius.terminal import Terminal
 from tests.protocols.radius.test_access import digits
 from tests.server import free_port
 
-START_SECONDS = 15
+START_SECONDS = 60
 RADCLI = """authserver 127.0.0.1:{radius}
 acctserver 127.0.0.1:{accounting}
 servers {folder}/servers
