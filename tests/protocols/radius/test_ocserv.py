@@ -166,6 +166,7 @@ async def test_the_tunnel(gateway: Sequence[str], memory: Memory) -> None:
         session = await reported(memory, "tom", lasting=1)
         assert session == 1
         os.kill(terminal.pid, signal.SIGINT)
+        terminal.end()  # it tells ocserv before it goes
     assert await reported(memory, "tom", lasting=0) == 0
 
 
