@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from idp.authenticators.totp import Totp
-from idp.mail.queue import post
+from idp.mail.queue import changed
 from idp.username import canonical
 from idp.visit import Visit
 from keys.jwk import VerifyingKey, thumbprint
@@ -79,7 +79,7 @@ async def register(visit: Visit, asked: Registration) -> ReleaseKey | None:
         known = await tx.releases.find_key(key_id)
         return known if known and known.credential_id == device.id else None
     await visit.record("protect.on", user_id=user.id, service=SERVICE, username=username, device=device.name)
-    await post(tx, visit.tenant, "changed", user, visit.now, authenticator=Totp.name, at=visit.now)
+    await changed(tx, visit.tenant, "device", user, visit.now, address=visit.caller.whence)
     return key
 
 
@@ -108,7 +108,7 @@ async def stop(visit: Visit, signed: Signed) -> bool:
         return False
     await visit.tx.releases.delete_key(signed.key_id)
     await visit.record("protect.off", user_id=user.id, service=SERVICE, username=user.username)
-    await post(visit.tx, visit.tenant, "changed", user, visit.now, authenticator=Totp.name, at=visit.now)
+    await changed(visit.tx, visit.tenant, "device", user, visit.now, address=visit.caller.whence)
     return True
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from idp.web.app_files import PAGE as APP_PAGE
+
 VERSION: Final = 1
 
 REQUIRED: Final = object()
@@ -84,6 +86,9 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
+    "account/proofs": {
+        "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
+    },
     "account/pin": {
         "action": REQUIRED,
         "csrf": REQUIRED,
@@ -93,7 +98,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "retry": False,
         "last_try": False,
         "done": False,
-        "portal_url": REQUIRED,
+        "protect": False,  # as of the questions of a login
     },
     "consent/ask": {
         "action": REQUIRED,
@@ -149,7 +154,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "action": REQUIRED,  # takes one back
         "csrf": REQUIRED,
         "consents": REQUIRED,  # service, name, scopes, since
-        "portal_url": REQUIRED,
     },
     "handover/post": {
         "action": REQUIRED,  # at the service
@@ -172,15 +176,8 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "error/server": {"reference": REQUIRED},
 }
 
-# The page of the token app. It stands for itself: it loads its style, and keeps what it shows.
-APP: Final[Mapping[str, Mapping[str, Any]]] = {
-    "static/token/index": {
-        "version": REQUIRED,  # of its files, as they lie below `token/`
-        "issuer": REQUIRED,  # what is signed is signed for it
-        "otpauth_issuer": REQUIRED,  # what devices call it
-        "protect": REQUIRED,  # never, optional or required
-    }
-}
+# The page of the token app stands for itself: it loads its style, and no gallery can show what it keeps.
+_APP: Final = dict.fromkeys(("version", "issuer", "otpauth_issuer", "protect"), REQUIRED)
 
 
 def variables(page: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,7 +185,7 @@ def variables(page: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
     A page that is not ours (`login/…` of a third party's authenticator) is told what our questions are told.
     """
-    known = {**PAGES, **APP}.get(page, _CHALLENGE)
+    known = _APP if page == APP_PAGE else PAGES.get(page, _CHALLENGE)
     complete = {**known, **given}
     if len(complete) > len(known) or REQUIRED in complete.values():
         unknown, missing = given.keys() - known.keys(), [k for k, v in complete.items() if v is REQUIRED]

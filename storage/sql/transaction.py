@@ -10,17 +10,12 @@ from typing import Generic, TypeVar
 from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.certified import CertifiedKeys, NameRevisions
-from storage.contract import (
-    Budgets,
-    Credentials,
-    Grants,
-    Tokens,
-    Users,
-)
+from storage.contract import Budgets, Credentials, Users
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.hardware import Activations, HardwareTokens
+from storage.issued import Grants, Tokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
