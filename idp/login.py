@@ -64,9 +64,7 @@ class Login:
         if isinstance(interaction, Reject):
             return interaction
         if restart:
-            interaction = dataclasses.replace(
-                interaction, username=None, user_id=None, chain=(), proofs=(), release_id=""
-            )
+            interaction = dataclasses.replace(interaction, username=None, user_id=None, chain=(), proofs=())
         return await interactions.ask(visit, interaction, await visit.user(interaction.user_id))
 
     async def answer(self, visit: Visit, interaction_id: str, step: str, typed: Typed) -> Outcome:

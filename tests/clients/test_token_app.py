@@ -5,6 +5,7 @@ The tests tell one story in their order: one phone, one person, one server.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -363,3 +364,37 @@ def test_who_removes_the_account_is_not_protected_any_more(app: Page, desk: Page
     begin(desk, server)
     answer(desk, "answer", code)
     assert signed_in(desk, server)
+
+
+def test_what_no_app_sends_is_refused_and_tells_nothing(app: Page, server: Server) -> None:
+    """THREAT_MODEL.md 32: bad inputs give no 5xx and show no trace; and THREAT_MODEL.md 20: names are told apart by
+    nothing."""
+    key = {"x": "A" * 43, "y": "A" * 43, "mac": "A" * 43}
+    signed = {"key": "A" * 43, "challenge": "c", "until": 1, "signature": "A" * 86}
+    bad: list[tuple[str, Any]] = [
+        *(("key", body) for body in ("", "[]", "{", "[" * 9000, '{"x": "\\ud800"}', "x" * 5000)),
+        *(("key", {**key, "username": name}) for name in (None, 5, ["a"])),
+        *(("release", {**signed, "until": until}) for until in (-1, 1 << 63, 1 << 70, 1.5, "1", None)),
+        *(("stop", {**signed, "key": name}) for name in ("", "A" * 42, "\0" * 43, "A" * 44)),
+        *(("challenge", {"key": name}) for name in (None, "a b", "é" * 43)),
+        ("release", {**signed, "signature": "="}),
+    ]
+    refused: list[tuple[str, Any]] = [
+        *(("key", {**key, "username": name}) for name in ("vera", "nobody", "\0", "", "x" * 3000, "è́" * 100)),
+        ("release", signed),
+        ("stop", signed),
+    ]
+    headers = {"Content-Type": "application/json"}
+    for status, asked in ((400, bad), (403, refused)):
+        for path, body in asked:
+            text = body if isinstance(body, str) else json.dumps(body)
+            told = app.request.post(f"{server.url}/token/{path}", data=text.encode(), headers=headers)
+            assert told.status == status, (path, text[:80], told.text())
+            assert status == 400 or told.text() == '{"error":"refused"}'
+    told = app.request.post(
+        f"{server.url}/token/challenge", data=json.dumps(signed).encode(), headers=headers
+    )
+    assert told.ok
+    assert told.json().keys() == {"challenge", "until"}, "of a key that nobody has, like any"
+    told = app.request.post(f"{server.url}/token/key", form={"username": "vera"})
+    assert told.status == 400

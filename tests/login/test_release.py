@@ -9,9 +9,11 @@ from collections.abc import Sequence
 import pyotp
 import pytest
 
-from idp import direct
+from idp import activation, direct
 from idp import interaction as interactions
+from idp.authenticators.totp import Totp
 from idp.config.protect import ProtectSettings
+from idp.enrolment import Form
 from idp.guess import Guess, spend
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt
@@ -19,7 +21,7 @@ from idp.visit import Visit
 from keys.secret import Secret
 from keys.token import new_id
 from storage.records import Interaction
-from tests.login.conftest import NOW, PASSWORD, TOTP_SECRET, House
+from tests.login.conftest import NOW, PASSWORD, PATTERN, TOTP_SECRET, House
 from tests.login.phone import Phone
 
 one_store = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -352,3 +354,25 @@ async def test_a_page_that_checks_a_secret_by_itself_needs_a_release(protected: 
     await phone.release()
     assert await change()
     assert not await change()
+
+
+@one_store
+async def test_a_device_is_activated_without_a_release(house: House) -> None:
+    """Its page shows the secret that answers it; and whoever lost his phone needs another to release anything."""
+    protect(house, use="required")
+    totp = house.tenant.authenticators["totp"]
+    assert isinstance(totp, Totp)
+    user = await house.add("zoe", "staff", matrix={"pattern": PATTERN})
+    async with house.store.transaction(house.tenant.name) as tx:
+        visit = Visit(tx, house.tenant, house.caller, NOW)
+        found = await activation.find(visit, await activation.issue(tx, totp, user, NOW))
+        assert found
+        device = totp.propose(user, NOW)
+        secret = totp.groups(device).reveal().replace(" ", "")
+        form = Form(Secret(pyotp.TOTP(secret).at(NOW)), Secret(""), "phone")
+        assert await activation.complete(visit, found, device, form) == 1
+    assert isinstance(await try_in(house, "zoe"), Challenge)
+    phone = Phone(house, "zoe", secret)
+    assert await phone.register()
+    await phone.release()
+    assert isinstance(await try_in(house, "zoe"), Accept)
