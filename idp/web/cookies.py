@@ -55,6 +55,12 @@ def give(response: web.StreamResponse, tenant: Tenant, kind: str, secret: Secret
     )
 
 
+def give_browser(request: web.Request, response: web.StreamResponse, tenant: Tenant) -> None:
+    """The secret that binds logins to this browser, unless it came with the request."""
+    if read(request, tenant, BROWSER) is None:
+        give(response, tenant, BROWSER, browser_secret(request, tenant))
+
+
 def give_locale(response: web.StreamResponse, tenant: Tenant, locale: str) -> None:
     """Remember a chosen language for a year; it is no secret."""
     response.set_cookie(

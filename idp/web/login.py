@@ -94,7 +94,7 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         restart_url=keeping(request, f"{again}&restart=1"),
         forgotten_url=_forgotten(request),
     )
-    cookies.give(response, tenant, cookies.BROWSER, browser)
+    cookies.give_browser(request, response, tenant)
     return response
 
 
@@ -108,7 +108,7 @@ def send(request: web.Request, challenge: Challenge) -> web.Response:
     tenant = request[TENANT]
     address = keeping(request, f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}")
     response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
-    cookies.give(response, tenant, cookies.BROWSER, cookies.browser_secret(request, tenant))
+    cookies.give_browser(request, response, tenant)
     return response
 
 
