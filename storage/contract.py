@@ -12,8 +12,10 @@ from storage.certified import CertifiedKeys, NameRevisions
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
+from storage.exposures import Exposures
 from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
+from storage.known_devices import KnownDevices
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
@@ -86,6 +88,9 @@ class Budgets(Protocol):
         The count starts anew after `seconds` without a guess that was evaluated; refused guesses change nothing.
         What was counted is `pending` until it is refunded or charged, unless this transaction will know it.
         """
+
+    async def exceed(self, budget: Budget, seconds: int, now: int, *, pending: bool = True) -> Budget | None:
+        """Count one more than the limit allows, if the budget is still as it was found: of many, one gets it."""
 
     async def refund(self, subject: str) -> None:
         """The guess was right: it does not count."""
@@ -164,6 +169,8 @@ class Transaction(Protocol):
     artifacts: Artifacts
     hardware_tokens: HardwareTokens
     activations: Activations
+    known_devices: KnownDevices
+    exposures: Exposures
     audit: Audit
 
     async def commit(self) -> None:
