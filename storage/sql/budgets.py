@@ -34,7 +34,7 @@ DELETE = "DELETE FROM budgets WHERE tenant = :tenant AND subject = :subject RETU
 
 
 class SQLBudgets:
-    """`storage.contract.Budgets`."""
+    """`storage.budgets.Budgets`."""
 
     __slots__ = ("_connection",)
 
@@ -54,8 +54,15 @@ class SQLBudgets:
         return dataclasses.replace(held, failures=limit + 1)
 
     async def exceed(self, budget: Budget, seconds: int, now: int, *, pending: bool = True) -> Budget | None:
-        found = {"subject": budget.subject, "failures": budget.failures, "until": budget.until}
-        rows = await self._connection.query(EXCEED, **found, seconds=seconds, now=now, pending=int(pending))
+        rows = await self._connection.query(
+            EXCEED,
+            subject=budget.subject,
+            failures=budget.failures,
+            until=budget.until,
+            seconds=seconds,
+            now=now,
+            pending=int(pending),
+        )
         return Budget(*rows[0]) if rows else None
 
     async def refund(self, subject: str) -> None:

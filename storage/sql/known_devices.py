@@ -8,9 +8,9 @@ from storage.known_devices import KnownDevice
 from storage.sql.columns import dump_names, load_names
 from storage.sql.connection import Connection, Row, Value
 
-NAMES = ("id", "token_hash", "user_id", "authenticators", "created_at", "seen_at", "expires_at") + (
-    "address",
-    "user_agent",
+NAMES = (
+    *("id", "token_hash", "user_id", "authenticators", "created_at", "seen_at", "expires_at"),
+    *("address", "user_agent"),
 )
 COLUMNS = ", ".join(NAMES)
 ADD = f"""

@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 
 from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
+from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.contract import (
-    Budgets,
     Credentials,
     Grants,
     Tokens,
