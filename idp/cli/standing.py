@@ -10,6 +10,7 @@ import click
 from idp import exposure, known_devices, throttle
 from idp.authenticators.matrix.settings import MatrixSettings
 from idp.cli.context import Opened, in_tenant
+from idp.cli.identifier import Identifying
 from idp.config.lockout import Lockout
 from storage import Transaction
 from storage.records import Budget, User
@@ -38,7 +39,7 @@ async def standing(tx: Transaction, opened: Opened, person: User) -> dict[str, A
     }
 
 
-@click.command()
+@click.command(cls=Identifying)
 @click.argument("name")
 @click.argument("devices", nargs=-1, metavar="[ID]...")
 @in_tenant
@@ -51,7 +52,7 @@ async def forget(opened: Opened, name: str, devices: tuple[str, ...]) -> None:
             forgotten = sum([await known.delete(person.id, each) for each in devices])
         else:
             forgotten = await known.delete_of(person.id)
-        await about.record("device.forgotten", devices=forgotten)
+        await about.record("devices.forgotten", devices=forgotten)
     click.echo(f"forgot {forgotten} browsers of {person.username}")
 
 
