@@ -26,8 +26,7 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
 
 
 def show_record(record: Mapping[str, Any], *, as_json: bool) -> None:
-    """One record, a line for each of its fields, for each part of one that has parts, and for each entry of a list of
-    such."""
+    """One record, a line for each of its fields: for each part of one that has parts, or is a list of such."""
     if as_json:
         show_json(record)
         return

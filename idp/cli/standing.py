@@ -19,11 +19,19 @@ from storage.records import Budget, User
 async def standing(tx: Transaction, opened: Opened, person: User) -> dict[str, Any]:
     """What `idp user show` says besides who he is."""
     wrong = [each async for each in _budgets(tx, opened, person)]
-    locks = [each["blocked_until"] for each in wrong if each["blocked_until"] and not each["known_device"]]
+    locks = [until for device, _, _, until in wrong if until is not None and device == throttle.STRANGER]
     devices = await tx.known_devices.list(person.id, opened.now)
     return {
-        "locked_until": max(locks, default=None),
-        "wrong_answers": wrong,
+        "locked_until": opened.time(max(locks)) if locks else None,
+        "wrong_answers": [
+            {
+                "authenticator": authenticator,
+                "known_device": device,
+                "wrong": budget.failures,
+                "blocked_until": None if until is None else opened.time(until),
+            }
+            for device, authenticator, budget, until in wrong
+        ],
         "known_devices": [
             {
                 "id": each.id,
@@ -44,8 +52,7 @@ async def standing(tx: Transaction, opened: Opened, person: User) -> dict[str, A
 @click.argument("devices", nargs=-1, metavar="[ID]...")
 @in_tenant
 async def forget(opened: Opened, name: str, devices: tuple[str, ...]) -> None:
-    """Forget browsers in which a user signed in before: those named, or all. They have no wrong answers of their own
-    any more, as those of strangers have not."""
+    """Forget browsers in which a user signed in before, those named or all: they are a stranger's from then on."""
     async with opened.changing(name) as about:
         known, person = about.tx.known_devices, about.user
         if devices:
@@ -56,28 +63,24 @@ async def forget(opened: Opened, name: str, devices: tuple[str, ...]) -> None:
     click.echo(f"forgot {forgotten} browsers of {person.username}")
 
 
-async def _budgets(tx: Transaction, opened: Opened, person: User) -> AsyncIterator[dict[str, Any]]:
-    """Each count of wrong answers that has not ended; those of strangers first."""
+async def _budgets(
+    tx: Transaction, opened: Opened, person: User
+) -> AsyncIterator[tuple[str, str, Budget, int | None]]:
+    """Device, authenticator, each count of wrong answers that has not ended, and until when no more are looked at."""
     lockout = opened.tenant.settings.lockout
     for device in await known_devices.budgets_of(tx, person, opened.now):
         limits = lockout.of_known_device if device else lockout
         for authenticator in opened.tenant.authenticators:
             budget = await tx.budgets.find(throttle.subject(person.username, authenticator, device))
-            if budget is None or budget.until <= opened.now or not budget.failures:
-                continue
-            until = _blocked_until(limits, budget)
-            yield {
-                "authenticator": authenticator,
-                "known_device": device,
-                "wrong": budget.failures,
-                "of": limits.failures,
-                "blocked_until": opened.time(until) if until is not None and until > opened.now else None,
-            }
+            if budget and budget.failures and budget.until > opened.now:
+                until = _blocked_until(limits, budget)
+                yield device, authenticator, budget, until if until > opened.now else None
 
 
-def _blocked_until(lockout: Lockout, budget: Budget) -> int | None:
+def _blocked_until(lockout: Lockout, budget: Budget) -> int:
+    """0 while there are guesses left."""
     if budget.failures < lockout.failures:
-        return None
+        return 0
     return budget.until - lockout.seconds + lockout.wait(budget.failures)
 
 

@@ -65,9 +65,7 @@ class ExposureSettings(Model):
     # An authenticator that is asked besides from then on, wherever one signs in; or `warn`, on the portal.
     then: Name = WARN
     trusted_networks: tuple[Network, ...] = ()  # where nobody looks on
-    spare_known_devices: bool = (
-        True  # whether logins in browsers where the user signed in before count as unseen
-    )
+    spare_known_devices: bool = True  # whether logins where the user signed in before count as unseen
 
 
 class MatrixSettings(Model):
