@@ -85,6 +85,12 @@ async def test_a_new_pattern_has_a_new_budget(house: House) -> None:
     async with house.store.transaction("acme") as tx:
         alice = await tx.users.find_by_name("alice")
         assert alice is not None
+        (held,) = await tx.credentials.list(alice.id, "matrix")
+        await tx.credentials.replace(replace(held, created_at=house.now + 1))  # the row stays
+    assert await seen(house) == 0
+    for _ in range(BUDGET):
+        assert isinstance(await enter(house), Accept)
+    async with house.store.transaction("acme") as tx:
         await tx.credentials.delete(alice.id, "matrix")
         await tx.credentials.add(matrix.enrol(alice, {"pattern": Secret(PATTERN)}, house.now + 1))
     assert await seen(house) == 0
