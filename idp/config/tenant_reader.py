@@ -63,6 +63,7 @@ class TenantReader:
             people=people,
             authenticator_names=authenticators.keys if authenticators else frozenset(),
             service_names=frozenset(str(each.value("service")) for each in services),
+            authenticators_document=authenticators,
         )
 
     def _file(self, name: str) -> Document | None:
