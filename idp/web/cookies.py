@@ -70,7 +70,7 @@ def give_device(response: web.StreamResponse, tenant: Tenant, secret: Secret) ->
         path="/",
         max_age=tenant.settings.lockout.known_devices.unused_days * 86400,
         httponly=True,
-        secure=_is_secure(tenant),
+        secure=tenant.is_secure,
         samesite="Lax",
     )
 
