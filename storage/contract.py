@@ -18,6 +18,7 @@ from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
+from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import Budget, Credential, Grant, Token, User
 from storage.registration import InitialTokens, RegisteredClients
@@ -164,6 +165,7 @@ class Transaction(Protocol):
     artifacts: Artifacts
     hardware_tokens: HardwareTokens
     activations: Activations
+    former_patterns: FormerPatterns
     audit: Audit
 
     async def commit(self) -> None:

@@ -26,6 +26,7 @@ from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
+from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.service_metadata import ServiceMetadata
@@ -44,6 +45,7 @@ from storage.sql.derivation_keys import SQLDerivationKeys
 from storage.sql.device_grants import SQLDeviceGrants
 from storage.sql.exchanged_tokens import SQLExchangedTokens
 from storage.sql.expired import SQLExpired
+from storage.sql.former_patterns import SQLFormerPatterns
 from storage.sql.grants import SQLGrants
 from storage.sql.hardware_tokens import SQLHardwareTokens
 from storage.sql.initial_tokens import SQLInitialTokens
@@ -121,6 +123,7 @@ class SQLTransaction:
     reset_links = Made[ResetLinks](SQLResetLinks)
     hardware_tokens = Made[HardwareTokens](SQLHardwareTokens)
     activations = Made[Activations](SQLActivations)
+    former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     audit = Made[Audit](SQLAudit)
     expired = Made(SQLExpired)
 
