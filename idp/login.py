@@ -179,14 +179,16 @@ class Login:
         self, visit: Visit, interaction: Interaction, user: User | None, form: renewal.Filled
     ) -> Outcome:
         """A step towards a new pattern: on proofs of this login, or on a session that still stands."""
-        proven = user and (await interactions.standing(visit, interaction, user)).proofs
+        in_login = renewal.is_due(interaction)
+        held = None if in_login else await session.find(visit)
+        proven = in_login or (held is not None and held.user_id == interaction.user_id)
         try:
             taken = await renewal.take(visit, interaction, user if proven else None, form)
         except renewal.Over:
             return Reject(Reason.EXPIRED, interaction.service)
         if user is None or not taken.kept:
             return await interactions.ask(visit, taken.interaction, user, refused=taken.refused)
-        if interactions.given(interaction):
+        if in_login:
             return await self._advance(visit, taken.interaction, user)
         attempt = Attempt(interaction.door, interaction.service, visit.caller.address, visit.now)
         return await self.begin(visit, attempt, Resume(interaction.door, interaction.request))

@@ -5,16 +5,17 @@ What is typed and chosen until it is kept lies in the interaction, sealed for it
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from idp import drafting
 from idp.authenticators import Refused
 from idp.authenticators.matrix import Matrix, draft
 from idp.authenticators.matrix.content import Content
 from idp.authenticators.matrix.draft import Draft, Form, Way
+from idp.authenticators.matrix.grid import grid
 from idp.authenticators.matrix.matrix import Due, Present
 from idp.mail.queue import post
 from idp.visit import Visit
@@ -22,7 +23,12 @@ from keys.secret import Secret
 from storage.records import Interaction, Proof, User
 
 QUESTION: Final = "matrix.new"  # in the chain of a login; no authenticator can be called so
-PHRASE, AGAIN, WAY = "pattern.phrase", "pattern.again", "pattern.way"  # what is asked besides
+PHRASE, AGAIN, WAY, CHOICE = (
+    "pattern.phrase",
+    "pattern.again",
+    "pattern.way",
+    "pattern.choice",
+)  # what is asked besides
 FORMER: Final = "former"  # the rule that a pattern breaks which its user had before
 
 
@@ -50,7 +56,7 @@ class Filled(Form):
         """From an answer, and from the form that it stood in if there was one."""
         if isinstance(typed, Secret):
             return cls(answer)
-        return cls(answer, typed(AGAIN), typed(PHRASE), typed(WAY).reveal())
+        return cls(answer, typed(CHOICE), typed(AGAIN), typed(PHRASE), typed(WAY).reveal())
 
 
 async def due(visit: Visit, user: User, proofs: tuple[Proof, ...]) -> Due:
@@ -60,6 +66,11 @@ async def due(visit: Visit, user: User, proofs: tuple[Proof, ...]) -> Due:
         return ""
     present = await matrix.present(visit.tx, user)
     return matrix.due(present, visit.now) if present else ""
+
+
+def comes_first(visit: Visit) -> bool:
+    """Whether such a pattern is refused where nobody can be asked for a new one."""
+    return _matrix(visit).settings.change_first
 
 
 async def begin(
@@ -78,7 +89,12 @@ async def begin(
         expires_at=visit.now + visit.tenant.settings.login_seconds,  # it takes as long as a login
         prompt=about,
     )
-    return _with(visit, asking, fresh)
+    return drafting.keep(visit, asking, fresh)
+
+
+def is_due(interaction: Interaction) -> bool:
+    """Whether the login goes on only after it; else its user wished it, and his session must still stand."""
+    return bool(interaction.prompt["why"])
 
 
 def ways(matrix: Matrix, why: Due = "") -> tuple[Way, ...]:
@@ -90,7 +106,7 @@ def ways(matrix: Matrix, why: Due = "") -> tuple[Way, ...]:
 
 def shown(visit: Visit, interaction: Interaction, refused: str) -> tuple[str, Mapping[str, Any]]:
     """The page, and what it needs. `refused` is the rule that was broken, or empty."""
-    matrix, now = _matrix(visit), _draft(visit, interaction)
+    matrix, now = _matrix(visit), drafting.find(visit, interaction)
     settings = matrix.settings
     told = {
         "stage": now.stage,
@@ -101,8 +117,8 @@ def shown(visit: Visit, interaction: Interaction, refused: str) -> tuple[str, Ma
         "ways": ways(matrix, interaction.prompt["why"]),
         "table": now.table,
         "blocks": settings.table.blocks,
-        "shape": settings.table,
-        "chosen": [str(cell) for cell in now.cells] if now.stage == "select" else [],
+        "grid": grid(settings.table, now.cells) if now.stage == "select" else (),
+        "chosen": [str(cell) for cell in now.cells] if now.stage == "select" else (),
         "pattern": settings.pattern,
         "phrase": settings.phrase,
         "refused": refused,
@@ -115,19 +131,21 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
     if user is None:
         raise Over
     matrix, present = await _present(visit, user)
-    prompt, before = interaction.prompt, _draft(visit, interaction)
+    prompt, before = interaction.prompt, drafting.find(visit, interaction)
     if (prompt["replaces"], prompt["changed_at"]) != (present.credential.id, present.credential.changed_at):
         raise Over
     if form.way:
-        return Taken(_with(visit, interaction, _anew(matrix, present, form.way, prompt["why"])))
+        return Taken(drafting.keep(visit, interaction, _anew(matrix, present, form.way, prompt["why"])))
     try:
         after = draft.take(before, form, matrix.settings)
         if after is not None and after.is_known and not before.is_known:
             await _refuse_former(visit, matrix, present, after)
     except Refused as refused:
-        return Taken(_with(visit, interaction, draft.after_refusal(before, matrix.settings)), refused.rule)
+        return Taken(
+            drafting.keep(visit, interaction, draft.after_refusal(before, matrix.settings)), refused.rule
+        )
     if after is not None:
-        return Taken(_with(visit, interaction, after))
+        return Taken(drafting.keep(visit, interaction, after))
     changed = Content(before.cells, before.phrase)
     if not await matrix.change(visit.tx, present, changed, visit.now):
         raise Over
@@ -168,21 +186,3 @@ def _matrix(visit: Visit) -> Matrix:
     if not isinstance(matrix, Matrix):
         raise Over
     return matrix
-
-
-def _with(visit: Visit, interaction: Interaction, changed: Draft) -> Interaction:
-    sealed = visit.tenant.vault.seal(changed.dump(), *_place(interaction))
-    prompt = {**interaction.prompt, "sealed": base64.b64encode(sealed).decode()}
-    return dataclasses.replace(interaction, prompt=prompt)
-
-
-def _draft(visit: Visit, interaction: Interaction) -> Draft:
-    sealed = base64.b64decode(interaction.prompt["sealed"])
-    return Draft.parse(visit.tenant.vault.open(sealed, *_place(interaction)))
-
-
-def _place(interaction: Interaction) -> tuple[str, ...]:
-    """Bound to what it is about as well, so that nobody who writes rows can turn one into another."""
-    prompt = interaction.prompt
-    about = prompt["why"], prompt["replaces"], str(prompt["changed_at"])
-    return "interactions", interaction.id, interaction.user_id or "", QUESTION, *about

@@ -41,7 +41,10 @@ _REJECT: Final[Mapping[str, Any]] = {
 }
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
-    **{f"login/{name}": _CHALLENGE for name in ("username", "password", "totp", "matrix", "activate")},
+    **{
+        f"login/{name}": _CHALLENGE
+        for name in ("username", "password", "totp", "matrix", "activate", "pattern", "cells", "phrase")
+    },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
     "portal/tiles": {
         "name": REQUIRED,  # the user's
@@ -82,6 +85,19 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
+    "account/pattern": {
+        "action": REQUIRED,
+        "csrf": REQUIRED,
+        "since": None,  # when the pattern was set; None for somebody who has none
+        "until": None,  # when it ends, if it does
+        "young": None,  # from when on it may be changed, if it may not be yet
+        "initial": False,  # it was drawn by us, and works until then only
+        "has_phrase": False,
+        "ways": REQUIRED,  # how it may be changed: type, select, phrase
+        "done": False,
+        "late": False,  # what was begun could not be finished
+        "portal_url": REQUIRED,
+    },
     "account/pin": {
         "action": REQUIRED,
         "csrf": REQUIRED,

@@ -8,6 +8,7 @@ from idp import recovery
 from idp.provider import IdentityProvider
 from idp.web import account_pin, account_services, activate, forgotten, login, logout, portal
 from idp.web import round as rounds
+from idp.web.account import pattern
 from idp.web.static import static
 
 ROUTES = (
@@ -25,6 +26,8 @@ ROUTES = (
     web.post(recovery.LINK_PATH, forgotten.redeem),
     web.get(account_pin.PATH, account_pin.show, allow_head=False),
     web.post(account_pin.PATH, account_pin.submit),
+    web.get(pattern.PATH, pattern.show, allow_head=False),
+    web.post(pattern.PATH, pattern.submit),
     web.get(activate.PATH, activate.show, allow_head=False),
     web.post(activate.PATH, activate.submit),
     web.get("/static/{version}/{name}", static),

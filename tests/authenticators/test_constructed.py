@@ -46,7 +46,7 @@ def test_every_cell_has_digits_of_its_own_and_keeps_none(shape: TableSettings) -
 
 def test_100_000_patterns_of_every_length_are_never_ambiguous() -> None:
     """Of 4 to 64 cells, any cell any number of times, with phrases of digits and without, before and after."""
-    chance = random.Random(20261123)  # noqa: S311  patterns to try, no secrets
+    chance = random.Random(20261123)
     cells = [Cell(column, row) for row in range(USUAL.rows) for column in range(USUAL.columns)]
     tried: set[int] = set()
     for number in range(PATTERNS):
@@ -96,7 +96,13 @@ def test_what_fits_no_pattern_is_refused() -> None:
     """Texts of two lengths, with another phrase the second time, or with digits that no cell shows."""
     tables = (("0123456789012345",), ("1234567890234567",))
     assert read(tables, ["0123", "1234"], "either")[0] == tuple(Cell(column, 0) for column in range(4))
-    for texts in (["0123", "123"], ["ab0123", "cd1234"], ["0123", "9876"], ["01x23", "12x34"], ["0123x", "1234y"]):
+    for texts in (
+        ["0123", "123"],
+        ["ab0123", "cd1234"],
+        ["0123", "9876"],
+        ["01x23", "12x34"],
+        ["0123x", "1234y"],
+    ):
         with pytest.raises(Refused) as refused:
             read(tables, texts, "either")
         assert refused.value.rule == "mismatch"

@@ -27,6 +27,4 @@ class Content:
 
     def dump(self) -> bytes:
         ending = {} if self.until is None else {"until": self.until}
-        return orjson.dumps(
-            {"pattern": [[*cell] for cell in self.cells], "phrase": self.phrase, **ending}
-        )
+        return orjson.dumps({"pattern": [[*cell] for cell in self.cells], "phrase": self.phrase, **ending})

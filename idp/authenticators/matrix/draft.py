@@ -21,6 +21,7 @@ Way = Literal["type", "select", "phrase"]  # of setting one; the last keeps the 
 Stage = Literal["type", "select", "phrase", "confirm"]
 UNDO: Final = "undo"
 DONE: Final = "done"
+NONE: Final = Secret("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ class Form:
     """What came from one of the pages."""
 
     answer: Secret
-    again: Secret = Secret("")  # a phrase once more
-    phrase: Secret = Secret("")
+    choice: Secret = NONE  # a cell, or what to do with those chosen before
+    again: Secret = NONE  # a phrase once more
+    phrase: Secret = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def take(draft: Draft, form: Form, settings: MatrixSettings) -> Draft | None:
         case "type":
             return _typed(draft, form.answer, settings)
         case "select":
-            return _selected(draft, form.answer.reveal(), settings)
+            return _selected(draft, form.choice.reveal(), settings)
         case "phrase":
             return _worded(draft, form, settings)
         case "confirm":

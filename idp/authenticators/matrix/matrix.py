@@ -62,7 +62,7 @@ class Matrix:
     width: ClassVar[int] = 0
     Settings: ClassVar[type[BaseModel]] = MatrixSettings
     fields: ClassVar[tuple[str, ...]] = ("pattern", "phrase")
-    account_path: ClassVar[str | None] = "/account/pattern"
+    account_path: ClassVar[str] = "/account/pattern"
 
     def __init__(self, settings: MatrixSettings, vault: Vault) -> None:
         self.settings: MatrixSettings = settings

@@ -1,0 +1,1 @@
+"""Pages on which people look after what is theirs: their proofs, sessions and devices."""
