@@ -10,14 +10,14 @@ import click
 
 from idp import activation
 from idp.authenticators import Authenticator, Refused
-from idp.authenticators.matrix import Issued, Matrix
+from idp.authenticators.matrix import Matrix
 from idp.authenticators.totp import Totp
-from idp.cli.context import Change, Letterbox, Opened, in_tenant
+from idp.cli.context import Opened, in_tenant
+from idp.cli.issue import changed, issue
 from idp.cli.show import json_option, show
 from idp.mail.queue import post
 from keys.secret import Secret
 
-DAY = 86400
 COLUMNS = ("authenticator", "name", "id", "created_at", "last_used_at")
 # What an authenticator makes itself where nothing is given: it is never asked for.
 MADE = frozenset(("secret",))
@@ -26,6 +26,9 @@ MADE = frozenset(("secret",))
 @click.group()
 def credential() -> None:
     """What people prove themselves with: set, issue, activate, list, reset."""
+
+
+credential.add_command(issue)
 
 
 @credential.command("set")
@@ -55,7 +58,7 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
         await about.record("credential.set", authenticator=authenticator, replaced=replaced)
         if letterbox and replaced:
             await post(
-                about.tx, letterbox, "changed", person, opened.now, **_changed(authenticator, opened.now)
+                about.tx, letterbox, "changed", person, opened.now, **changed(authenticator, opened.now)
             )
     click.echo(f"set {authenticator} of {person.username}")
     if isinstance(prover, Totp) and "secret" not in given:
@@ -119,60 +122,9 @@ async def reset(opened: Opened, name: str, authenticator: str) -> None:
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
             await post(
-                about.tx, letterbox, "changed", person, opened.now, **_changed(authenticator, opened.now)
+                about.tx, letterbox, "changed", person, opened.now, **changed(authenticator, opened.now)
             )
     click.echo(f"reset {authenticator} of {person.username}, ended {sessions} sessions")
-
-
-@credential.command()
-@click.argument("name")
-@click.argument("authenticator", type=click.Choice([Matrix.name]))
-@click.option("--days", type=click.IntRange(1, 365), default=7, show_default=True, help="How long it works.")
-@click.option("--mail", "by_mail", is_flag=True, help="Mail it to the user instead of printing it.")
-@in_tenant
-async def issue(opened: Opened, name: str, authenticator: str, days: int, by_mail: bool) -> None:
-    """Give a user an initial pattern in place of what he had, and draw it: on paper, or in a mail.
-
-    It works until its end; `idp credential set` gives a pattern of the user's own.
-    """
-    matrix = await opened.authenticator(authenticator)
-    assert isinstance(matrix, Matrix)
-    letterbox = await opened.letterbox()
-    if by_mail and letterbox is None:
-        raise click.ClickException("the tenant has no mail server, set mail.host in tenant.yaml")
-    async with opened.changing(name) as about:
-        person = about.user
-        if by_mail and not person.email:
-            raise click.ClickException(f"{person.username} has no mail address")
-        try:
-            issued = matrix.issue(person, opened.now, opened.now + days * DAY)
-        except Refused as refused:
-            raise click.ClickException(refused.words) from None
-        replaced = await about.tx.credentials.delete(person.id, authenticator)
-        await about.tx.credentials.add(issued.credential)
-        await about.record(
-            "credential.issued", authenticator=authenticator, until=issued.until, by_mail=by_mail
-        )
-        if letterbox and (by_mail or replaced):
-            await _tell(about, letterbox, issued, by_mail=by_mail)
-    click.echo(f"issued {authenticator} of {person.username}, it works until {opened.time(issued.until)}")
-    if not by_mail:
-        click.echo("\n" + "\n".join(issued.grid) + f"\n\n{issued.cells.reveal()}")
-
-
-async def _tell(about: Change, letterbox: Letterbox, issued: Issued, *, by_mail: bool) -> None:
-    """Mail the pattern itself, or only that there is a new one."""
-    tx, person, now = about.tx, about.user, about.now
-    if not by_mail:
-        await post(tx, letterbox, "changed", person, now, **_changed(Matrix.name, now))
-        return
-    url = letterbox.settings.base_url.rstrip("/") + "/"
-    drawn: dict[str, Any] = {"grid": issued.grid, "cells": issued.cells.reveal(), "url": url}
-    await post(tx, letterbox, "welcome", person, now, last_at=issued.until, until=issued.until, **drawn)
-
-
-def _changed(authenticator: str, now: int) -> dict[str, Any]:
-    return {"authenticator": authenticator, "at": now}
 
 
 def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secret]:

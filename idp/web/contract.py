@@ -165,6 +165,10 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "consents": REQUIRED,  # service, name, scopes, since
         "portal_url": REQUIRED,
     },
+    "paper/patterns": {  # printed, never served
+        "sheets": REQUIRED,  # name, username, grid, blocks, cells, until; one for each user
+        "url": REQUIRED,  # where he signs in
+    },
     "handover/post": {
         "action": REQUIRED,  # at the service
         "fields": REQUIRED,  # pairs of name and value

@@ -155,6 +155,9 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "pin": rules,
         "devices": [{"name": EVIL, "hardware": EVIL, "last_used": EVIL}],
         "tiles": [tile],
+        "sheets": [
+            {**dict.fromkeys(("name", "username", "cells", "until"), EVIL), "grid": ["*1"], "blocks": 1}
+        ],
         "scopes": [EVIL],
         "consents": [{"service": EVIL, "name": EVIL, "scopes": [EVIL], "since": EVIL}],
         "fields": [(EVIL, EVIL)],
