@@ -17,7 +17,7 @@ from idp.authenticators.matrix.content import Content
 from idp.authenticators.matrix.draft import Draft, Form, Way
 from idp.authenticators.matrix.grid import grid
 from idp.authenticators.matrix.matrix import Due, Present
-from idp.mail.queue import post
+from idp.mail.queue import changed
 from idp.visit import Visit
 from keys.secret import Secret
 from storage.records import Interaction, Proof, User
@@ -170,7 +170,8 @@ async def _tell(visit: Visit, interaction: Interaction, user: User, way: Way) ->
     event = "phrase.changed" if way == "phrase" else "pattern.changed"
     why = interaction.prompt["why"] or "wish"
     await visit.record(event, user_id=user.id, service=interaction.service, way=way, why=why)
-    await post(visit.tx, visit.tenant, "changed", user, visit.now, authenticator=Matrix.name, at=visit.now)
+    address = str(visit.caller.address)
+    await changed(visit.tx, visit.tenant, event.partition(".")[0], user, visit.now, address=address)
 
 
 async def _present(visit: Visit, user: User) -> tuple[Matrix, Present]:

@@ -64,6 +64,9 @@ class Credentials(Protocol):
 
     async def add(self, credential: Credential) -> None: ...
     async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]: ...
+    async def lock(self, user_id: str, authenticator: str) -> Sequence[Credential]:
+        """As `list`; until the transaction ends nobody else changes them, or counts on them to stay."""
+
     async def replace(self, credential: Credential) -> bool: ...
     async def reseal(self, credential: Credential) -> bool:
         """Keep what is sealed now, and leave counter and drift as they are."""
@@ -169,9 +172,7 @@ class Transaction(Protocol):
     audit: Audit
 
     async def commit(self) -> None:
-        """Make what was done durable now and let others write; the next statement opens anew.
-
-        Call it before slow work that is no database work (a password hash): no writer must wait for it."""
+        """Make what was done durable and let others write: before slow work that is no database work (a hash)."""
 
 
 class Storage(Protocol):

@@ -21,8 +21,8 @@ from tests.configuration import Configuration, TenantFolder
 from tests.people import new_bob
 from tests.prepared import Running
 
-START_SECONDS = 30
-STOP_SECONDS = 15
+START_SECONDS = 60
+STOP_SECONDS = 60
 
 
 def free_port() -> int:
@@ -140,7 +140,9 @@ class Server(Administration):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        """The lines of the log; the last counts once it is whole."""
+        written, _, _ = self.log.rpartition("\n")
+        return [json.loads(line) for line in written.splitlines() if line.startswith("{")]
 
     @property
     def _log_path(self) -> Path:
@@ -164,7 +166,7 @@ class Server(Administration):
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=60) as answer:
                 ready: bool = answer.status == 200
                 return ready
         except (urllib.error.URLError, OSError):
@@ -179,7 +181,7 @@ def running(server: Server) -> Iterator[Server]:
         server.stop()
 
 
-async def eventually(holds: Any, seconds: float = 10) -> None:
+async def eventually(holds: Any, seconds: float = 60) -> None:
     """Wait until `holds()` is true. Raises AssertionError after `seconds`."""
     until = time.monotonic() + seconds
     while not holds():

@@ -10,12 +10,12 @@ import click
 
 from idp import activation
 from idp.authenticators import Authenticator, Refused
-from idp.authenticators.matrix import Matrix
 from idp.authenticators.totp import Totp
 from idp.cli.context import Opened, in_tenant
-from idp.cli.issue import changed, issue
+from idp.cli.issue import issue
+from idp.cli.proof import called
 from idp.cli.show import json_option, show
-from idp.mail.queue import post
+from idp.mail.queue import changed
 from keys.secret import Secret
 
 COLUMNS = ("authenticator", "name", "id", "created_at", "last_used_at")
@@ -57,9 +57,7 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
         await about.tx.credentials.add(fresh)
         await about.record("credential.set", authenticator=authenticator, replaced=replaced)
         if letterbox and replaced:
-            await post(
-                about.tx, letterbox, "changed", person, opened.now, **changed(authenticator, opened.now)
-            )
+            await changed(about.tx, letterbox, called(authenticator), person, opened.now)
     click.echo(f"set {authenticator} of {person.username}")
     if isinstance(prover, Totp) and "secret" not in given:
         issuer = next(iter(opened.tenant.settings.display_name.values()))
@@ -121,9 +119,7 @@ async def reset(opened: Opened, name: str, authenticator: str) -> None:
         sessions = await about.tx.sessions.delete_of(person.id)
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
-            await post(
-                about.tx, letterbox, "changed", person, opened.now, **changed(authenticator, opened.now)
-            )
+            await changed(about.tx, letterbox, called(authenticator), person, opened.now)
     click.echo(f"reset {authenticator} of {person.username}, ended {sessions} sessions")
 
 

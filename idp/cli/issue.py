@@ -13,8 +13,9 @@ from idp import audit
 from idp.authenticators import Refused
 from idp.authenticators.matrix import Issued, Matrix
 from idp.cli.context import Letterbox, Opened, find_user, in_tenant
+from idp.cli.proof import called
 from idp.cli.roster import Line, read
-from idp.mail.queue import post
+from idp.mail.queue import changed, post
 from idp.web.pages import Pages
 from idp.web.paper import Sheet, write
 from storage import Transaction
@@ -112,7 +113,8 @@ async def _issue(
     replaced = await tx.credentials.delete(person.id, matrix.name)
     await tx.credentials.add(issued.credential)
     await matrix.remember(tx, issued.credential, opened.now)
-    about = {"username": person.username, "authenticator": matrix.name, "until": until, "by_mail": by_mail}
+    about: dict[str, Any] = {"username": person.username, "authenticator": matrix.name}
+    about |= {"until": until, "by_mail": by_mail}
     await audit.record(tx, "credential.issued", opened.now, user_id=person.id, **about)
     if letterbox and (by_mail or replaced):
         await _tell(tx, opened.now, person, letterbox, issued, by_mail=by_mail)
@@ -124,16 +126,11 @@ async def _tell(
 ) -> None:
     """Mail the pattern itself, or only that there is a new one."""
     if not by_mail:
-        await post(tx, letterbox, "changed", person, now, **changed(Matrix.name, now))
+        await changed(tx, letterbox, called(Matrix.name), person, now)
         return
     url = letterbox.settings.base_url.rstrip("/") + "/"
     drawn: dict[str, Any] = {"grid": issued.grid, "cells": issued.cells.reveal(), "url": url}
     await post(tx, letterbox, "welcome", person, now, last_at=issued.until, until=issued.until, **drawn)
-
-
-def changed(authenticator: str, now: int) -> dict[str, Any]:
-    """What the mail says of a proof that was changed."""
-    return {"authenticator": authenticator, "at": now}
 
 
 def _print(opened: Opened, paper: Path, given: Iterable[tuple[User, Issued]]) -> None:

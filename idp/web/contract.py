@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from idp.web import contract_pattern
+
 VERSION: Final = 1
 
 REQUIRED: Final = object()
@@ -43,7 +45,7 @@ _REJECT: Final[Mapping[str, Any]] = {
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     **{
         f"login/{name}": _CHALLENGE
-        for name in ("username", "password", "totp", "matrix", "activate", "pattern", "cells", "phrase")
+        for name in ("username", "password", "totp", "matrix", "activate", *contract_pattern.QUESTIONS)
     },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
     "portal/tiles": {
@@ -85,19 +87,10 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
-    "account/pattern": {
-        "action": REQUIRED,
-        "csrf": REQUIRED,
-        "since": None,  # when the pattern was set; None for somebody who has none
-        "until": None,  # when it ends, if it does
-        "young": None,  # from when on it may be changed, if it may not be yet
-        "initial": False,  # it was drawn by us, and works until then only
-        "has_phrase": False,
-        "ways": REQUIRED,  # how it may be changed: type, select, phrase
-        "done": False,
-        "late": False,  # what was begun could not be finished
-        "portal_url": REQUIRED,
+    "account/proofs": {
+        "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
     },
+    **contract_pattern.pages(REQUIRED),
     "account/pin": {
         "action": REQUIRED,
         "csrf": REQUIRED,
@@ -107,7 +100,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "retry": False,
         "last_try": False,
         "done": False,
-        "portal_url": REQUIRED,
     },
     "consent/ask": {
         "action": REQUIRED,
@@ -163,11 +155,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "action": REQUIRED,  # takes one back
         "csrf": REQUIRED,
         "consents": REQUIRED,  # service, name, scopes, since
-        "portal_url": REQUIRED,
-    },
-    "paper/patterns": {  # printed, never served
-        "sheets": REQUIRED,  # name, username, grid, blocks, cells, until; one for each user
-        "url": REQUIRED,  # where he signs in
     },
     "handover/post": {
         "action": REQUIRED,  # at the service

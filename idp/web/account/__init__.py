@@ -1,1 +1,1 @@
-"""Pages on which people look after what is theirs: their proofs, sessions and devices."""
+"""The pages on which people look after their own proofs, sessions and consents."""

@@ -103,5 +103,4 @@ def _page(
         ways=renewal.ways(matrix),
         done=done,
         late=late,
-        portal_url=request[TENANT].url("/"),
     )
