@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from idp import interaction, renewal, session
+from idp import direct, interaction, renewal, session
 from idp.authenticators import table
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.matrix.draft import Way
@@ -421,3 +421,27 @@ async def test_a_phrase_alone_is_changed_and_makes_the_pattern_no_younger(house:
     assert page.authenticator == "matrix", "without the phrase it is wrong"
     page = await along(house, page, PATTERN, before="abcd")
     assert asked(page)["why"] == "expired"
+
+
+@one_store
+@pytest.mark.parametrize("change_first", [True, False])
+async def test_where_nobody_can_be_asked_such_a_pattern_is_refused_or_not(
+    house: House, initial: str, change_first: bool
+) -> None:
+    set_matrix(house, change_first=change_first)
+    async with house.store.transaction(house.tenant.name) as tx:
+        visit = Visit(tx, house.tenant, house.caller, house.now)
+        attempt = Attempt("radius", "wiki", house.caller.address, house.now)
+        begun = interaction.new(visit, attempt, Resume("radius", {}), None)
+        found = await direct.identify(visit, begun, "ines")
+        assert not isinstance(found, Reject)
+        asked_now, user = found
+        assert user is not None
+        prompt = await house.tenant.authenticators["matrix"].challenge(tx, user, house.now)
+        shown = dataclasses.replace(asked_now, prompt=prompt)
+        right = Secret(answer(initial, [list(row) for row in prompt["table"]]))
+        proven = await direct.answer(visit, shown, user, right)
+        assert not isinstance(proven, Reject)
+        done = await direct.conclude(visit, proven, user)
+    assert isinstance(done, Reject if change_first else Accept)
+    assert await house.events("login.denied") == int(change_first)
