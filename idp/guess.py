@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from idp import release, throttle
+from idp import known_devices, release, throttle
 from idp.authenticators import Busy
 from idp.release import Leave
 from idp.throttle import Spent
 from idp.visit import Visit
+from storage.records import User
 
 Look = Callable[[], Awaitable[bool]]
 
@@ -33,6 +34,15 @@ class Wrong:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """Where a guess was counted: `throttle.refund` and `charge` find it by these."""
+
+    name: str
+    device: str
+    spent: Spent
+
+
 async def _nowhere() -> bool:
     return False
 
@@ -47,47 +57,64 @@ async def spend(
     every name has. `leave` is what `release.leave` said, if it was asked before.
     """
     leave = leave or await release.leave(visit, guess.user_id)
-    names = (guess.username, *leave.names)
-    counts = [await _count(visit, guess, name) for name in names]
-    shown, deciding = counts[0], counts[-1]
+    device = known_devices.budget_of(await known_devices.find(visit, guess.user_id), guess.authenticator)
+    counts = [await _count(visit, guess, guess.username, device)]
+    counts += [await _count(visit, guess, name) for name in leave.names]
+    shown, deciding = counts[0].spent, counts[-1].spent
     if deciding.undecided:  # a right answer among many at once is not told that the name is locked
         raise Busy
     look = unreleased if leave.is_closed else is_right
     right = deciding.evaluate and await look() and not leave.is_closed
     if right and await release.claim(visit, guess.user_id, leave):
-        await _settle(visit, guess, names, counts, throttle.refund)
+        await _settle(visit, guess, counts, throttle.refund)
         return None
     if not guess.at_once:
-        await _settle(visit, guess, names, counts, throttle.charge)
-    return Wrong(shown, await _record(visit, guess, deciding, leave))
+        await _settle(visit, guess, counts, throttle.charge)
+    about: dict[str, object] = {"device": device} if device else {}
+    if leave.is_closed:
+        about["unreleased"] = True
+    return Wrong(shown, await _record(visit, guess, deciding, about))
 
 
-async def _count(visit: Visit, guess: Guess, name: str) -> Spent:
+async def _count(visit: Visit, guess: Guess, name: str, device: str = throttle.STRANGER) -> _Count:
     lockout = visit.tenant.settings.lockout
-    return await throttle.spend(
-        visit.tx, lockout, name, guess.authenticator, visit.now, at_once=guess.at_once
+    spent = await throttle.spend(
+        visit.tx,
+        lockout.of_known_device if device else lockout,
+        name,
+        guess.authenticator,
+        visit.now,
+        at_once=guess.at_once,
+        device=device,
     )
+    return _Count(name, device, spent)
 
 
 async def _settle(
-    visit: Visit,
-    guess: Guess,
-    names: tuple[str, ...],
-    counts: list[Spent],
-    settle: Callable[..., Awaitable[None]],
+    visit: Visit, guess: Guess, counts: Sequence[_Count], settle: Callable[..., Awaitable[None]]
 ) -> None:
     """Refund or charge wherever it was counted."""
-    for name, count in zip(names, counts, strict=True):
-        if count.evaluate:
-            await settle(visit.tx, name, guess.authenticator)
+    for count in counts:
+        if count.spent.evaluate:
+            await settle(visit.tx, count.name, guess.authenticator, count.device)
 
 
-async def _record(visit: Visit, guess: Guess, spent: Spent, leave: Leave) -> str:
+async def _record(visit: Visit, guess: Guess, spent: Spent, about: Mapping[str, object]) -> str:
     return await visit.record(
         "proof.refused" if spent.evaluate else "proof.locked",
         user_id=guess.user_id,
         service=guess.service,
         username=guess.username,
         authenticator=guess.authenticator,
-        **({"unreleased": True} if leave.is_closed else {}),
+        **about,
     )
+
+
+async def forgive(visit: Visit, username: str, user: User, authenticators: Sequence[str]) -> None:
+    """The login succeeded: forget the wrong answers to what was proven that were given here.
+
+    At a known device those of strangers stay counted, who else had new guesses whenever he signs in.
+    """
+    device = await known_devices.find(visit, user.id)
+    for name in authenticators:
+        await throttle.unlock(visit.tx, username, [name], [known_devices.budget_of(device, name)])

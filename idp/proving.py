@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from functools import partial
 
-from idp import conclusion, likeness, release
+from idp import conclusion, exposure, likeness, release
 from idp.authenticators.answer import Answer
 from idp.guess import Guess, Wrong, spend
 from idp.interaction import proved
@@ -54,10 +54,12 @@ async def prove(
 
     leave = await release.leave(visit, interaction.user_id, interaction.release_id)
     wrong = await spend(visit, guess, partial(is_right_of, user), partial(is_right_of, None), leave)
-    if wrong is None:
+    if wrong is None and user is not None:
         released = dataclasses.replace(interaction, release_id=leave.release_id)
-        return proved(released, Proof(authenticator.name, authenticator.amr, visit.now))
-    if wrong.spent.evaluate and wrong.spent.left == 0:
+        done = proved(released, Proof(authenticator.name, authenticator.amr, visit.now))
+        return await exposure.after_proof(visit, done, user, authenticator)
+    assert wrong is not None  # nobody's answer is right
+    if wrong.spent.locks:
         # This one locks the name; nobody's mail costs as much as somebody's. A release opens it in spite of that.
         locked = None if leave.is_protected else user
         await post(visit.tx, visit.tenant, "locked", locked, visit.now, until=wrong.spent.until)

@@ -8,19 +8,22 @@ from typing import Protocol
 
 from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
+from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
+from storage.exposures import Exposures
 from storage.hardware import Activations, HardwareTokens
-from storage.issued import Grants, Tokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
+from storage.known_devices import KnownDevices
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
+from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
-from storage.records import Budget, Credential, User
+from storage.records import Credential, Grant, Token, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
 from storage.service_metadata import ServiceMetadata
@@ -80,26 +83,37 @@ class Credentials(Protocol):
     async def delete_one(self, credential_id: str) -> bool: ...
 
 
-class Budgets(Protocol):
-    """Guesses counted atomically, before they are evaluated."""
+class Grants(Protocol):
+    """What users gave services, with the authorization codes that open them."""
 
-    async def spend(
-        self, subject: str, limit: int, seconds: int, now: int, *, pending: bool = True
-    ) -> Budget:
-        """Count one guess and return the budget after it: evaluate only if `failures <= limit`.
+    async def add(self, grant: Grant) -> None: ...
+    async def find(self, grant_id: str) -> Grant | None: ...
+    async def list(self, sid: str) -> Sequence[Grant]:
+        """What was given in one session, oldest first."""
 
-        The count starts anew after `seconds` without a guess that was evaluated; refused guesses change nothing.
-        What was counted is `pending` until it is refunded or charged, unless this transaction will know it.
-        """
+    async def list_of(self, user_id: str) -> Sequence[Grant]: ...
+    async def consume_code(self, code_hash: bytes, now: int) -> Grant | None:
+        """Return the grant behind a live code and mark the code used, in one statement."""
 
-    async def refund(self, subject: str) -> None:
-        """The guess was right: it does not count."""
+    async def revoke_code(self, code_hash: bytes) -> Grant | None:
+        """A used code came again: delete the grant that it opened, and so its tokens (RFC 6749 §4.1.2)."""
 
-    async def charge(self, subject: str) -> None:
-        """The guess was wrong: it stays counted."""
+    async def delete(self, grant_id: str) -> bool: ...
+    async def delete_of(self, user_id: str, service: str | None = None, client_id: str | None = None) -> int:
+        """What the user gave this service, or the one of its clients, or all services."""
 
-    async def find(self, subject: str) -> Budget | None: ...
-    async def delete(self, subject: str) -> bool: ...
+
+class Tokens(Protocol):
+    """Access and refresh tokens by their hash."""
+
+    async def add(self, token: Token) -> None: ...
+    async def find(self, token_hash: bytes, kind: str, now: int) -> tuple[Token, Grant] | None:
+        """The live token with its grant; for `refresh` also one that was used, so that reuse is seen."""
+
+    async def rotate(self, token_hash: bytes, now: int) -> bool:
+        """Mark a refresh token used; False if it was. One statement: of many, one gets True."""
+
+    async def delete(self, token_hash: bytes) -> bool: ...
 
 
 class Transaction(Protocol):
@@ -137,12 +151,13 @@ class Transaction(Protocol):
     releases: Releases
     hardware_tokens: HardwareTokens
     activations: Activations
+    known_devices: KnownDevices
+    exposures: Exposures
+    former_patterns: FormerPatterns
     audit: Audit
 
     async def commit(self) -> None:
-        """Make what was done durable now and let others write; the next statement opens anew.
-
-        Call it before slow work that is no database work (a password hash): no writer must wait for it."""
+        """Make what was done durable and let others write: before slow work that is no database work (a hash)."""
 
 
 class Storage(Protocol):

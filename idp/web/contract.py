@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from idp.web import contract_device, contract_pattern
 from idp.web.app_files import PAGE as APP_PAGE
 
 VERSION: Final = 1
@@ -45,8 +46,16 @@ _REJECT: Final[Mapping[str, Any]] = {
 }
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
-    **{f"login/{name}": _CHALLENGE for name in ("username", "password", "totp", "matrix", "activate")},
+    **{
+        f"login/{name}": _CHALLENGE
+        for name in ("username", "password", "totp", "matrix", "activate", *contract_pattern.QUESTIONS)
+    },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
+    "login/slowed": {
+        **_REJECT,
+        "seconds": REQUIRED,  # until the next answer is looked at, at `until`
+        "again_url": "",  # this login goes on there; without it one begins anew
+    },
     "portal/tiles": {
         "name": REQUIRED,  # the user's
         "tiles": REQUIRED,  # name, url, initial, more (another proof will be asked)
@@ -54,6 +63,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "q": "",
         "last_login": None,
         "initial_until": None,  # when an initial pattern stops working
+        "exposed": 0,  # how often the pattern was used where others could see it, if that is often enough
         "action": REQUIRED,  # signs out
         "csrf": REQUIRED,
     },
@@ -72,34 +82,11 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "next_url": "",  # where the browser goes on signing out
         "onward": None,  # url and name of the service that waits for the browser
     },
-    "activate/device": {
-        "action": REQUIRED,
-        "csrf": REQUIRED,
-        "link": REQUIRED,  # the secret of the address, carried along
-        "device": REQUIRED,  # the proposed device, sealed
-        "service": REQUIRED,
-        "username": REQUIRED,
-        "prompt": REQUIRED,  # address, groups: secrets; digits, pin (its rules), refused (the rule it broke)
-        "retry": False,
-        "stale": False,
-        "last_try": False,
-    },
-    "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
-    "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
+    **contract_device.pages(REQUIRED),
     "account/proofs": {
         "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
     },
-    "account/pin": {
-        "action": REQUIRED,
-        "csrf": REQUIRED,
-        "devices": REQUIRED,  # name, last_used (or None), hardware (its serial number, or empty)
-        "pin": REQUIRED,  # its rules: use, min, max
-        "refused": "",  # the rule that the new one broke; differs: the two were not alike
-        "retry": False,
-        "last_try": False,
-        "done": False,
-        "protect": False,  # as of the questions of a login
-    },
+    **contract_pattern.pages(REQUIRED),
     "consent/ask": {
         "action": REQUIRED,
         "pending": REQUIRED,  # names the request that waits
@@ -176,16 +163,13 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "error/server": {"reference": REQUIRED},
 }
 
-# The page of the token app stands for itself: it loads its style, and no gallery can show what it keeps.
-_APP: Final = dict.fromkeys(("version", "issuer", "otpauth_issuer", "protect"), REQUIRED)
-
 
 def variables(page: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What `page` is rendered with. Raises TypeError for a variable that is missing or unknown.
 
     A page that is not ours (`login/…` of a third party's authenticator) is told what our questions are told.
     """
-    known = _APP if page == APP_PAGE else PAGES.get(page, _CHALLENGE)
+    known = contract_device.app(REQUIRED) if page == APP_PAGE else PAGES.get(page, _CHALLENGE)
     complete = {**known, **given}
     if len(complete) > len(known) or REQUIRED in complete.values():
         unknown, missing = given.keys() - known.keys(), [k for k, v in complete.items() if v is REQUIRED]
