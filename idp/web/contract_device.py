@@ -38,9 +38,9 @@ def pages(required: object) -> Mapping[str, Mapping[str, Any]]:
             "done": False,
             "protect": False,  # as of the questions of a login
         },
-    """The page of the token app, which no gallery can show: what it shows lies in the browser."""
+    }
 
 
 def app(required: object) -> Mapping[str, Any]:
-    """The page of the token app, which no gallery can show: it loads its style, and what it shows lies in the browser."""
+    """The page of the token app, which no gallery can show: what it shows lies in the browser."""
     return dict.fromkeys(("version", "issuer", "otpauth_issuer", "protect"), required)
