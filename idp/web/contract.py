@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from idp.web import contract_pattern
+
 VERSION: Final = 1
 
 REQUIRED: Final = object()
@@ -41,7 +43,10 @@ _REJECT: Final[Mapping[str, Any]] = {
 }
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
-    **{f"login/{name}": _CHALLENGE for name in ("username", "password", "totp", "matrix", "activate")},
+    **{
+        f"login/{name}": _CHALLENGE
+        for name in ("username", "password", "totp", "matrix", "activate", *contract_pattern.QUESTIONS)
+    },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
     "login/slowed": {
         **_REJECT,
@@ -91,6 +96,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "account/proofs": {
         "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
     },
+    **contract_pattern.pages(REQUIRED),
     "account/pin": {
         "action": REQUIRED,
         "csrf": REQUIRED,
