@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import assurance, conclusion, throttle
+from idp import assurance, conclusion, instead, throttle
 from idp.authenticators.answer import Answer
 from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
@@ -40,7 +40,7 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
     verdict = decide(visit.tenant.rules, tried).verdict
     if isinstance(verdict, Deny):
         return await conclusion.deny(visit, verdict, tried)
-    if missing := conclusion.missing(verdict, interaction.proofs):
+    if missing := instead.missing(visit.tenant, verdict, interaction.proofs):
         return dataclasses.replace(interaction, chain=missing)
     known = visit.tenant.authenticators
     authentication = Authentication(

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from idp import enrolment, session
+from idp import discovery, enrolment, instead, session
+from idp.authenticators import Showing
 from idp.authenticators.totp import Totp
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
@@ -64,13 +65,23 @@ async def ask(
     """
     prompt: Mapping[str, Any] = {}
     if interaction.chain:
-        authenticator = visit.tenant.authenticators[interaction.chain[0]]
-        proposed = await enrolment.propose(visit, interaction, user)
-        prompt = dict(proposed or await authenticator.challenge(visit.tx, user, visit.now))
-    interaction = dataclasses.replace(interaction, step=new_id(), prompt=prompt)
+        prompt = await enrolment.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
+    else:
+        prompt = await discovery.offer(visit, interaction)
+    interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
-    challenge = _activation(visit, interaction, refused) or peek(interaction)
+    challenge = _activation(visit, interaction, refused) or dataclasses.replace(
+        peek(interaction), other=instead.is_possible(visit.tenant, interaction)
+    )
     return dataclasses.replace(challenge, retry=retry, stale=stale, last_try=last_try)
+
+
+async def _prompt(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any]:
+    """What the authenticator shows; where it shows what a user holds, of an unknown name as well."""
+    authenticator, name = visit.tenant.authenticators[interaction.chain[0]], interaction.username or ""
+    if isinstance(authenticator, Showing):
+        return await authenticator.challenge_for(visit.tx, user, name, visit.now)
+    return await authenticator.challenge(visit.tx, user, visit.now)
 
 
 def _activation(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:

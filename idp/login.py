@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idp import conclusion, enrolment, proving, session, throttle
+from idp import conclusion, discovery, enrolment, instead, proving, session, throttle
 from idp import interaction as interactions
 from idp.authenticators import Refused
+from idp.authenticators.recovery import Recovery
 from idp.authenticators.totp import Totp
 from idp.enrolment import Form
 from idp.guess import Wrong
@@ -52,19 +53,25 @@ class Login:
         authentication = conclusion.authenticated(visit, user, held, verdict)
         if wish.max_age is not None and visit.now - authentication.auth_time > wish.max_age:
             return await self._open(visit, attempt, resume, wish, user)
-        missing = conclusion.missing(verdict, held.proofs)
+        missing = instead.missing(visit.tenant, verdict, held.proofs)
         if missing:
             return await self._step_up(visit, attempt, resume, wish, held, missing)
         await session.touch(visit, held)
         return Accept(authentication, resume)
 
-    async def show(self, visit: Visit, interaction_id: str, *, restart: bool = False) -> Challenge | Reject:
-        """Ask the open question again, with a fresh prompt; `restart` goes back to the user name."""
+    async def show(
+        self, visit: Visit, interaction_id: str, *, restart: bool = False, other: bool = False
+    ) -> Challenge | Reject:
+        """Ask the open question again, with a fresh prompt; `restart` goes back to the user name, `other` asks for a
+        recovery code where one may be given instead.
+        """
         interaction = await interactions.claim(visit, interaction_id)
         if isinstance(interaction, Reject):
             return interaction
         if restart:
             interaction = dataclasses.replace(interaction, username=None, user_id=None, chain=(), proofs=())
+        if other:
+            interaction = instead.choose(visit.tenant, interaction)
         return await interactions.ask(visit, interaction, await visit.user(interaction.user_id))
 
     async def answer(self, visit: Visit, interaction_id: str, step: str, typed: Typed) -> Outcome:
@@ -76,6 +83,8 @@ class Login:
         interaction = await interactions.claim(visit, interaction_id)
         if isinstance(interaction, Reject):
             return interaction
+        if step == interaction.step and (found := discovery.given(interaction, typed)):
+            return await self._discover(visit, interaction, found)
         answer = typed if isinstance(typed, Secret) else typed(interactions.question(interaction))
         is_open = step == interaction.step and bool(answer)
         if is_open and not interaction.chain:
@@ -116,12 +125,21 @@ class Login:
         found = await proving.identify(visit, interaction, name.reveal())
         return found if isinstance(found, Reject) else await interactions.ask(visit, *found)
 
+    async def _discover(self, visit: Visit, interaction: Interaction, answer: Secret) -> Outcome:
+        """A passkey was shown in place of a name."""
+        found = await discovery.prove(visit, interaction, answer)
+        if isinstance(found, Wrong):
+            return await self._refuse(visit, interaction, None, found)
+        return await self._advance(visit, *found)
+
     async def _prove(
         self, visit: Visit, interaction: Interaction, user: User | None, answer: Secret
     ) -> Outcome:
         """An answer to the open question."""
         outcome = await proving.prove(visit, interaction, user, answer)
         if isinstance(outcome, Interaction) and user is not None:
+            if interaction.chain[0] == Recovery.name:
+                await instead.note(visit, interaction, user)
             return await self._advance(visit, outcome, user)
         assert isinstance(outcome, Wrong)
         return await self._refuse(visit, interaction, user, outcome)
@@ -165,7 +183,7 @@ class Login:
         verdict = decide(visit.tenant.rules, attempt).verdict
         if isinstance(verdict, Deny):
             return await conclusion.deny(visit, verdict, attempt)
-        missing = conclusion.missing(verdict, interaction.proofs)
+        missing = instead.missing(visit.tenant, verdict, interaction.proofs)
         if missing:  # the rules, his groups or his session changed while he was typing
             return await interactions.ask(visit, dataclasses.replace(interaction, chain=missing), user)
         return await conclusion.accept(visit, interaction, user, verdict)

@@ -63,6 +63,9 @@ class Credentials(Protocol):
 
     async def add(self, credential: Credential) -> None: ...
     async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]: ...
+    async def list_near(self, authenticator: str, after: str) -> Sequence[Credential]:
+        """Of the first user after the id `after` who has any, and after the last id again of the first."""
+
     async def replace(self, credential: Credential) -> bool: ...
     async def reseal(self, credential: Credential) -> bool:
         """Keep what is sealed now, and leave counter and drift as they are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -40,15 +40,20 @@ class Authenticator(Protocol):
     """
 
     name: ClassVar[str]
-    amr: ClassVar[tuple[str, ...]]  # RFC 8176 §2
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]]
     compares: ClassVar[bool]  # whether it can check an answer that cannot be read: `answer.Hashed`
     shows: ClassVar[bool]  # whether its answer depends on what the prompt shows
     at_once: ClassVar[bool]  # whether `verify` never commits: nobody waits for what it computes
     Settings: ClassVar[type[BaseModel]]
-    fields: ClassVar[tuple[str, ...]]  # what `enrol` takes, the first is required
+    fields: ClassVar[
+        tuple[str, ...]
+    ]  # what `enrol` takes, the first is required; empty: its owner does it himself
 
     def __init__(self, settings: Any, vault: Vault) -> None: ...
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """What its proofs are called (RFC 8176 §2)."""
 
     @property
     def width(self) -> int:
@@ -67,3 +72,21 @@ class Authenticator(Protocol):
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """A new sealed credential, not yet stored. Raises `Refused`."""
+
+
+@runtime_checkable
+class Showing(Protocol):
+    """An authenticator whose question shows what the user holds: a name that nobody has needs something to show."""
+
+    async def challenge_for(self, tx: Transaction, user: User | None, username: str, now: int) -> Prompt:
+        """As `challenge`, always the same for one name."""
+
+
+def needs_browser(authenticator: Authenticator) -> bool:
+    """Whether only a browser can answer: so says its `needs_browser`, which others need not have."""
+    return bool(getattr(authenticator, "needs_browser", False))
+
+
+def is_multiple(authenticator: Authenticator) -> bool:
+    """Whether one proof of it is of two factors: so says its `is_multiple`, which others need not have."""
+    return bool(getattr(authenticator, "is_multiple", False))

@@ -56,6 +56,7 @@ class TenantReader:
             folder=self._folder,
             document=document,
             settings=settings,
+            authenticators_document=authenticators,
             authenticators=checked,
             rules=rules,
             services=usable,

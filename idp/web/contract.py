@@ -27,6 +27,7 @@ _CHALLENGE: Final[Mapping[str, Any]] = {
     "last_try": False,  # one more wrong answer locks
     "again_url": "",  # this question once more, with a new table
     "restart_url": "",  # another user name
+    "other_url": "",  # where a recovery code is asked for instead, if it may be
     "forgotten_url": "",  # where a forgotten pattern is replaced, if it is here
 }
 _REJECT: Final[Mapping[str, Any]] = {
@@ -41,7 +42,10 @@ _REJECT: Final[Mapping[str, Any]] = {
 }
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
-    **{f"login/{name}": _CHALLENGE for name in ("username", "password", "totp", "matrix", "activate")},
+    **{
+        f"login/{name}": _CHALLENGE
+        for name in ("username", "password", "totp", "matrix", "activate", "passkey", "recovery")
+    },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
     "portal/tiles": {
         "name": REQUIRED,  # the user's

@@ -19,6 +19,12 @@ SELECT {COLUMNS} FROM credentials WHERE tenant = :tenant AND user_id = :user_id 
 LIST_OF = f"""
 SELECT {COLUMNS} FROM credentials
 WHERE tenant = :tenant AND user_id = :user_id AND authenticator = :authenticator ORDER BY created_at, id"""
+OWNER = "SELECT min(user_id) FROM credentials WHERE tenant = :tenant AND authenticator = :authenticator"
+LIST_NEAR = f"""
+SELECT {COLUMNS} FROM credentials
+WHERE tenant = :tenant AND authenticator = :authenticator
+    AND user_id = coalesce(({OWNER} AND user_id > :after), ({OWNER}))
+ORDER BY created_at, id"""
 REPLACE = """
 UPDATE credentials SET user_id = :user_id, authenticator = :authenticator, sealed = :sealed,
     created_at = :created_at, changed_at = :changed_at, last_used_at = :last_used_at, counter = :counter,
@@ -56,6 +62,10 @@ class SQLCredentials:
             rows = await self._connection.query(LIST, user_id=user_id)
         else:
             rows = await self._connection.query(LIST_OF, user_id=user_id, authenticator=authenticator)
+        return [Credential(*row) for row in rows]
+
+    async def list_near(self, authenticator: str, after: str) -> Sequence[Credential]:
+        rows = await self._connection.query(LIST_NEAR, authenticator=authenticator, after=after)
         return [Credential(*row) for row in rows]
 
     async def replace(self, credential: Credential) -> bool:
