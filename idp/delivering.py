@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from idp.audit import record
+from idp.background import retry_at, running
 from idp.farewell import Untold
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
@@ -21,7 +22,6 @@ LIMIT_SECONDS: Final = 5.0  # a person waits for the first attempt
 LEASE_SECONDS: Final = 30  # whoever claimed one and is not done by then has died
 LOOK_SECONDS: Final = 1.0  # from one look for what is due to the next, give or take a half
 FIRST_RETRY_SECONDS: Final = 10
-LONGEST_RETRY_SECONDS: Final = 3600
 GIVEN_UP_SECONDS: Final = 86400  # by then the longest session of most services is over
 BATCH: Final = 8
 
@@ -42,21 +42,11 @@ async def deliver(
     return frozenset(each.id for each, reason in zip(deliveries, reasons, strict=True) if reason is None)
 
 
-def retry_at(delivery: Delivery, now: int) -> int:
-    """When to try again: each pause three times the one before, up to an hour (epoch seconds)."""
-    pause: int = FIRST_RETRY_SECONDS * 3 ** min(delivery.attempts - 1, 10)
-    return now + min(pause, LONGEST_RETRY_SECONDS)
-
-
 @asynccontextmanager
 async def retrying(provider: IdentityProvider) -> AsyncIterator[None]:
     """While the block runs, deliver what is due, whichever node or command wrote it down."""
-    task = asyncio.create_task(_look(provider))
-    try:
+    async with running(_look(provider)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def _attempt(provider: IdentityProvider, tenant: Tenant, delivery: Delivery) -> str | None:
@@ -84,7 +74,8 @@ async def _settle(tx: Transaction, delivery: Delivery, reason: str | None, now: 
         await tx.deliveries.delete(delivery.id)
     else:
         event, details["reason"] = "logout.pending", reason
-        await tx.deliveries.postpone(delivery.id, retry_at(delivery, now), reason)
+        again = retry_at(delivery.attempts, now, FIRST_RETRY_SECONDS)
+        await tx.deliveries.postpone(delivery.id, again, reason)
     await record(tx, event, now, user_id=delivery.user_id, service=delivery.service, **details)
 
 
@@ -105,9 +96,8 @@ async def _claim(provider: IdentityProvider, tenant: Tenant) -> list[Delivery]:
     """Some that are due, now ours; those whose service cannot be told any more are closed on the way."""
     now = provider.clock()
     claimed: list[Delivery] = []
-    async with provider.storage.snapshot(
-        tenant.name
-    ) as tx:  # which waits for nobody, and mostly finds nothing
+    # A snapshot waits for nobody, and mostly finds nothing.
+    async with provider.storage.snapshot(tenant.name) as tx:
         if not any(each.due_at <= now for each in await tx.deliveries.list(limit=1)):
             return []
     async with provider.storage.transaction(tenant.name) as tx:

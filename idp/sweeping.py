@@ -11,6 +11,7 @@ import structlog
 
 from idp import revocation
 from idp.audit import record
+from idp.background import running
 from idp.provider import IdentityProvider
 from idp.signing import forget, is_over
 from idp.tenant import Tenant
@@ -26,12 +27,8 @@ log = structlog.get_logger("idp.storage")
 @asynccontextmanager
 async def sweeping(provider: IdentityProvider) -> AsyncIterator[None]:
     """Sweep while the block runs. An expired row is invalid wherever it lies: this keeps the store small."""
-    task = asyncio.create_task(_sweep(provider))
-    try:
+    async with running(_sweep(provider)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def _sweep(provider: IdentityProvider) -> None:

@@ -140,7 +140,9 @@ class Server(Administration):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        """The lines of the log; the last counts once it is whole."""
+        written, _, _ = self.log.rpartition("\n")
+        return [json.loads(line) for line in written.splitlines() if line.startswith("{")]
 
     @property
     def _log_path(self) -> Path:

@@ -12,6 +12,7 @@ import structlog
 
 from idp import recovery
 from idp.audit import record
+from idp.background import retry_at, running
 from idp.mail.message import Writer, build
 from idp.mail.queue import FORGOTTEN, open_mail
 from idp.mail.smtp import Postman, Unsendable, Unsent
@@ -26,7 +27,6 @@ LOOK_SECONDS: Final = 1.0  # from one look for what is due to the next, give or 
 SEND_SECONDS: Final = 60.0  # for one mail, the connection included
 LEASE_SECONDS: Final = 90  # whoever claimed one and is not done by then has died
 FIRST_RETRY_SECONDS: Final = 30
-LONGEST_RETRY_SECONDS: Final = 3600
 STUCK_SECONDS: Final = 900  # a mail that waits for so long should be looked at
 LOCKED_SECONDS: Final = 86400  # whose name is locked again and again is told once in this time
 
@@ -37,13 +37,8 @@ log = structlog.get_logger("idp.mail")
 async def posting(provider: IdentityProvider, writer: Writer) -> AsyncIterator[None]:
     """While the block runs, send what is due for every tenant that has a mail server."""
     tenants = [tenant for tenant in provider.tenants.values() if tenant.settings.mail.host is not None]
-    tasks = [asyncio.create_task(_repeat(Post(provider, tenant, writer))) for tenant in tenants]
-    try:
+    async with running(*(_repeat(Post(provider, tenant, writer)) for tenant in tenants)):
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _repeat(post: Post) -> None:
@@ -55,12 +50,6 @@ async def _repeat(post: Post) -> None:
             log.warning("mail.failed", tenant=post.tenant.name, error=str(error))
         except Exception:  # one that cannot be written must not keep the others waiting
             log.exception("defect", tenant=post.tenant.name)
-
-
-def retry_at(mail: Mail, now: int) -> int:
-    """When to try again: each pause three times the one before, up to an hour (epoch seconds)."""
-    pause: int = FIRST_RETRY_SECONDS * 3 ** min(mail.attempts - 1, 10)
-    return now + min(pause, LONGEST_RETRY_SECONDS)
 
 
 class Post:
@@ -85,9 +74,8 @@ class Post:
     async def _look(self) -> bool:
         """Whether any is due; and what an administrator should see to, for `idp health`."""
         now, name = self._provider.clock(), self.tenant.name
-        async with self._provider.storage.snapshot(
-            name
-        ) as tx:  # which waits for nobody, and mostly finds nothing
+        # A snapshot waits for nobody, and mostly finds nothing.
+        async with self._provider.storage.snapshot(name) as tx:
             waiting = await tx.mails.list(limit=1)
             backlog = await tx.mails.backlog()
         notices = []
@@ -177,7 +165,7 @@ class Post:
 
     async def _fail(self, mail: Mail, reason: str, *, final: bool = False) -> None:
         now = self._provider.clock()
-        again = retry_at(mail, now)
+        again = retry_at(mail.attempts, now, FIRST_RETRY_SECONDS)
         async with self._provider.storage.transaction(self.tenant.name) as tx:
             if final or again > mail.last_at:
                 await tx.mails.bury(mail.id, now, reason)

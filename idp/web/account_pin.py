@@ -7,19 +7,19 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import guess, session
+from idp import guess
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
 from idp.guess import Guess
-from idp.outcome import Accept, Reason, Reject, Resume
-from idp.policy import Attempt
+from idp.outcome import Reason, Reject
 from idp.visit import Visit
-from idp.web import cookies, login
-from idp.web.csrf import csrf, is_csrf
+from idp.web import login
+from idp.web.entry import enter, entered
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
+from idp.web.form_page import form_page, is_own
 from idp.web.portal import DOOR
-from idp.web.respond import moment, page
+from idp.web.respond import moment
 from idp.web.visiting import visit
 from keys.secret import Secret
 from storage.records import User
@@ -33,10 +33,9 @@ async def show(request: web.Request) -> web.Response:
     authenticator = _authenticator(request)
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
-        attempt = Attempt(DOOR, DOOR, here.caller.address, here.now)
-        outcome = await provider.login.begin(here, attempt, Resume(DOOR, {"path": PATH}))
-        if not isinstance(outcome, Accept):
-            return login.respond(request, outcome)
+        outcome = await enter(request, here, PATH)
+        if isinstance(outcome, web.Response):
+            return outcome
         return await _page(request, here, authenticator, outcome.authentication.user)
 
 
@@ -44,14 +43,14 @@ async def submit(request: web.Request) -> web.Response:
     """POST: a new PIN, together with a code and the PIN so far, which is a guess like any other."""
     provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
     authenticator = _authenticator(request)
-    if not is_csrf(cookies.browser_secret(request, tenant), PATH, form.get("csrf", "")):
+    if not is_own(request, form, PATH):
         return login.reject_response(request, Reject(Reason.FOREIGN))
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
-        held = await session.find(here)
-        user = await here.user(held.user_id if held else None)
-        if user is None:
-            return web.Response(status=303, headers={"Location": tenant.url(PATH)})
+        authentication = await entered(request, here, PATH)
+        if isinstance(authentication, web.Response):
+            return authentication
+        user = authentication.user
         try:
             pin = authenticator.accept_pin(Secret(form.get("pin", "")))
         except Refused as refused:
@@ -85,7 +84,6 @@ def _authenticator(request: web.Request) -> Totp:
 async def _page(
     request: web.Request, here: Visit, authenticator: Totp, user: User, **flags: Any
 ) -> web.Response:
-    tenant, browser = request[TENANT], cookies.browser_secret(request, request[TENANT])
     serials = {each.credential_id: each.serial for each in await here.tx.hardware_tokens.list_of(user.id)}
     devices = [
         {
@@ -95,16 +93,5 @@ async def _page(
         }
         for each in await here.tx.credentials.list(user.id, authenticator.name)
     ]
-    response = page(
-        request,
-        "account/pin",
-        here=f"{tenant.prefix}{PATH}",
-        action=f"{tenant.prefix}{PATH}",
-        csrf=csrf(browser, PATH),
-        devices=devices,
-        pin=authenticator.settings.pin,
-        portal_url=tenant.url("/"),
-        **flags,
-    )
-    cookies.give(response, tenant, cookies.BROWSER, browser)
-    return response
+    pin, portal = authenticator.settings.pin, request[TENANT].url("/")
+    return form_page(request, "account/pin", PATH, devices=devices, pin=pin, portal_url=portal, **flags)

@@ -6,15 +6,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import session
-from idp.outcome import Accept, Resume
-from idp.policy import Attempt
-from idp.web import cookies, login
-from idp.web.csrf import csrf, is_csrf
+from idp.web import login
+from idp.web.entry import enter, entered
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
-from idp.web.portal import DOOR
-from idp.web.respond import moment, page
+from idp.web.form_page import form_page, is_own
+from idp.web.respond import moment
 from idp.web.visiting import visit
 from storage.authorization import Consent
 
@@ -26,36 +23,26 @@ async def show(request: web.Request) -> web.Response:
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
-        attempt = Attempt(DOOR, DOOR, here.caller.address, here.now)
-        outcome = await provider.login.begin(here, attempt, Resume(DOOR, {"path": PATH}))
-        if not isinstance(outcome, Accept):
-            return login.respond(request, outcome)
+        outcome = await enter(request, here, PATH)
+        if isinstance(outcome, web.Response):
+            return outcome
         consents = await tx.consents.list(outcome.authentication.user.id)
-    browser = cookies.browser_secret(request, tenant)
-    response = page(
-        request,
-        "account/services",
-        here=f"{tenant.prefix}{PATH}",
-        action=f"{tenant.prefix}{PATH}",
-        consents=[_entry(request, consent) for consent in consents],
-        csrf=csrf(browser, PATH),
-        portal_url=tenant.url("/"),
-    )
-    cookies.give(response, tenant, cookies.BROWSER, browser)
-    return response
+    entries = [_entry(request, consent) for consent in consents]
+    return form_page(request, "account/services", PATH, consents=entries, portal_url=tenant.url("/"))
 
 
 async def revoke(request: web.Request) -> web.Response:
     """POST: forget the consent to one service, and with it every token that the service holds for the user."""
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     form = await read_form(request)
-    if is_csrf(cookies.browser_secret(request, tenant), PATH, form.get("csrf", "")):
+    if is_own(request, form, PATH):
         async with provider.storage.transaction(tenant.name) as tx:
             here = visit(request, tx)
-            held = await session.find(here)
-            user = await here.user(held.user_id if held else None)
-            consent = form.get("service", "")
-            if user is not None and await tx.consents.delete(user.id, consent):
+            authentication = await entered(request, here, PATH)
+            if isinstance(authentication, web.Response):
+                return authentication
+            user, consent = authentication.user, form.get("service", "")
+            if await tx.consents.delete(user.id, consent):
                 service, _, client_id = consent.partition(":")
                 grants = await tx.grants.delete_of(user.id, service, client_id or None)
                 which = {"client": client_id} if client_id else {}

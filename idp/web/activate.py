@@ -13,10 +13,10 @@ from idp.authenticators.totp import Totp
 from idp.enrolment import QUESTION, TAKEN, Form
 from idp.guess import Wrong
 from idp.outcome import Reason, Reject
-from idp.web import cookies, login
-from idp.web.csrf import csrf, is_csrf
+from idp.web import login
 from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
+from idp.web.form_page import form_page, is_own
 from idp.web.respond import page
 from idp.web.visiting import visit
 from keys.seal import Unsealable
@@ -44,7 +44,7 @@ async def submit(request: web.Request) -> web.Response:
     """POST: the first code of the device that was shown."""
     form = await read_form(request)
     link = Secret(form.get("link", ""))
-    if not is_csrf(cookies.browser_secret(request, request[TENANT]), PATH, form.get("csrf", "")):
+    if not is_own(request, form, PATH):
         return login.reject_response(request, Reject(Reason.FOREIGN))
     typed = Form(Secret(form.get("answer", "")), Secret(form.get("pin", "")), form.get("name", ""))
     try:
@@ -108,13 +108,11 @@ def _device(
     """The page with the device, with a fresh one where none is given."""
     tenant, (_, authenticator, user) = request[TENANT], found
     device = device or authenticator.propose(user, request[NOW])
-    browser = cookies.browser_secret(request, tenant)
-    response = page(
+    return form_page(
         request,
         "activate/device",
+        PATH,
         here=f"{tenant.prefix}{PATH}?{CODE}={link.reveal()}",
-        action=f"{tenant.prefix}{PATH}",
-        csrf=csrf(browser, PATH),
         link=link,
         device=enrolment.pack(device)[QUESTION],
         service=login.service_name(request, ""),
@@ -122,5 +120,3 @@ def _device(
         prompt=enrolment.shown(tenant, authenticator, device, user.username, refused),
         **flags,
     )
-    cookies.give(response, tenant, cookies.BROWSER, browser)
-    return response

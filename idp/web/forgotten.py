@@ -8,10 +8,10 @@ from aiohttp import web
 
 from idp import recovery
 from idp.authenticators.matrix import Issued
-from idp.web import cookies, language
-from idp.web.csrf import csrf, is_csrf
+from idp.web import language
 from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
+from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
 from keys.secret import Secret
@@ -33,8 +33,7 @@ async def ask(request: web.Request) -> web.Response:
     _offered(request)
     form = await read_form(request)
     typed = form.get("username", "")
-    browser = cookies.browser_secret(request, tenant)
-    if not is_csrf(browser, recovery.PATH, form.get("csrf", "")) or not typed.strip():
+    if not is_own(request, form, recovery.PATH) or not typed.strip():
         return _ask(request, stale=True)
     async with provider.storage.transaction(tenant.name) as tx:
         until = await recovery.ask(visit(request, tx), typed, language.of(request))
@@ -55,18 +54,15 @@ async def confirm(request: web.Request) -> web.Response:
         user = await recovery.holder(visit(request, tx), Secret(token))
     if user is None:
         return _over(request)
-    browser = cookies.browser_secret(request, tenant)
-    response = page(
+    return form_page(
         request,
         "forgotten/confirm",
+        recovery.LINK_PATH,
         here=f"{tenant.prefix}{recovery.LINK_PATH}?token={token}",
         action=language.keeping(request, f"{tenant.prefix}{recovery.LINK_PATH}"),
-        csrf=csrf(browser, recovery.LINK_PATH),
         token=token,
         username=user.username,
     )
-    cookies.give(response, tenant, cookies.BROWSER, browser)
-    return response
 
 
 async def redeem(request: web.Request) -> web.Response:
@@ -75,7 +71,7 @@ async def redeem(request: web.Request) -> web.Response:
     _offered(request)
     form = await read_form(request)
     token = form.get("token", "")
-    if not is_csrf(cookies.browser_secret(request, tenant), recovery.LINK_PATH, form.get("csrf", "")):
+    if not is_own(request, form, recovery.LINK_PATH):
         return _over(request)
     async with provider.storage.transaction(tenant.name) as tx:
         redeemed = await recovery.redeem(visit(request, tx), Secret(token))
@@ -99,21 +95,16 @@ def _ask(
     request: web.Request, *, status: int = 200, stale: bool = False, until: str | None = None
 ) -> web.Response:
     tenant = request[TENANT]
-    browser = cookies.browser_secret(request, tenant)
-    here = f"{tenant.prefix}{recovery.PATH}"
-    response = page(
+    return form_page(
         request,
         "forgotten/ask",
+        recovery.PATH,
         status=status,
-        here=here,
-        action=language.keeping(request, here),
-        csrf=csrf(browser, recovery.PATH),
+        action=language.keeping(request, f"{tenant.prefix}{recovery.PATH}"),
         portal_url=tenant.url("/"),
         stale=stale,
         until=until,
     )
-    cookies.give(response, tenant, cookies.BROWSER, browser)
-    return response
 
 
 def _over(request: web.Request) -> web.Response:

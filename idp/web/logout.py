@@ -11,9 +11,9 @@ from idp import departure, session
 from idp.farewell import Result, Told
 from idp.web import cookies
 from idp.web import round as rounds
-from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
+from idp.web.form_page import form_page, is_own
 from idp.web.login import service_name
 from idp.web.respond import page
 from idp.web.round import Onward
@@ -33,8 +33,7 @@ async def confirm(request: web.Request) -> web.Response:
 async def submit(request: web.Request) -> web.Response:
     """POST: end the session and forget the cookie."""
     form = await read_form(request)
-    browser = cookies.browser_secret(request, request[TENANT])
-    if not is_csrf(browser, PURPOSE, form.get("csrf", "")):
+    if not is_own(request, form, PURPOSE):
         return await confirm(request)
     return await done(request, await sign_out(request))
 
@@ -52,21 +51,18 @@ def ask(
     called if it stands in no file.
     """
     tenant = request[TENANT]
-    browser = cookies.browser_secret(request, tenant)
-    response = page(
+    return form_page(
         request,
         "logout/confirm",
-        here=f"{tenant.prefix}{PATH}",
+        PATH,
+        purpose=PURPOSE,
         destinations=tuple(filter(None, (fields.get("post_logout_redirect_uri"),))),
         action=action,
         fields=sorted(fields.items()),
-        csrf=csrf(browser, PURPOSE),
         service=service_name(request, service, names) if service else None,
         fault=fault,
         portal_url=tenant.url("/"),
     )
-    cookies.give(response, tenant, cookies.BROWSER, browser)
-    return response
 
 
 async def sign_out(request: web.Request, by: str = "", client_id: str = "") -> tuple[Told, ...]:

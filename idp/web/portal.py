@@ -10,12 +10,13 @@ from aiohttp import web
 from idp import conclusion, instead
 from idp.authenticators.matrix import Matrix
 from idp.farewell import Farewell, Visited
-from idp.outcome import Accept, Authentication, Resume
+from idp.outcome import Accept, Authentication
 from idp.policy import Attempt, Require, decide
 from idp.tenant import Service, Tenant
 from idp.visit import Visit
 from idp.web import cookies, login, logout
 from idp.web.csrf import csrf
+from idp.web.entry import enter
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
@@ -57,10 +58,9 @@ async def show(request: web.Request) -> web.Response:
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
-        attempt = Attempt(DOOR, DOOR, here.caller.address, here.now)
-        outcome = await provider.login.begin(here, attempt, Resume(DOOR, {}))
-        if not isinstance(outcome, Accept):
-            return login.respond(request, outcome)
+        outcome = await enter(request, here, "/")
+        if isinstance(outcome, web.Response):
+            return outcome
         before = await _login_before(here, outcome.authentication)
         tiles = list(_tiles(request, here, outcome.authentication))
         until = await _initial_until(here, outcome.authentication)

@@ -16,12 +16,11 @@ from idp.outcome import Accept, Challenge, Resume
 from idp.policy import Attempt
 from idp.tenant import Tenant
 from idp.visit import Visit
-from idp.web import cookies
-from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import NOW
 from idp.web.form import read_form
+from idp.web.form_page import form_page, is_own
 from idp.web.login import respond, send
-from idp.web.respond import moment, page
+from idp.web.respond import moment
 from idp.web.visiting import visit
 from keys.secret import Secret
 from protocols.oidc import issuer, user_code
@@ -55,7 +54,7 @@ async def submit(request: web.Request) -> web.Response:
     """POST: a guess, counted before it is looked at; then the login under the rules of the service."""
     here, form = issuer.of(request), await read_form(request)
     typed = form.get("user_code", "")
-    if not is_csrf(cookies.browser_secret(request, here.tenant), PURPOSE, form.get("csrf", "")):
+    if not is_own(request, form, PURPOSE):
         return _page(request, typed, stale=True)
     code = user_code.parse(typed)
     if code is None:
@@ -126,14 +125,14 @@ def _page(
     until: int | None = None,
 ) -> web.Response:
     tenant, code = issuer.of(request).tenant, user_code.parse(typed)
-    address, browser = f"{tenant.prefix}{PAGE}", cookies.browser_secret(request, tenant)
-    response = page(
+    address = f"{tenant.prefix}{PAGE}"
+    response = form_page(
         request,
         "device/enter",
+        PAGE,
+        purpose=PURPOSE,
         status=200 if until is None else 429,
         here=f"{address}?user_code={code.reveal()}" if code else address,
-        action=address,
-        csrf=csrf(browser, PURPOSE),
         user_code=code.reveal() if code else "",
         retry=retry,
         stale=stale,
@@ -141,5 +140,4 @@ def _page(
     )
     if until is not None:
         response.headers["Retry-After"] = str(max(1, until - request[NOW]))
-    cookies.give(response, tenant, cookies.BROWSER, browser)
     return response

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from idp.audit import record
+from idp.background import running
 from idp.provider import IdentityProvider
 from protocols.radius.clients import NAS
 from storage import StorageError
@@ -75,12 +76,10 @@ async def tallying(provider: IdentityProvider) -> AsyncIterator[Tally]:
         if any("radius" in service.doors for service in tenant.services.values())
     ]
     tally = Tally(owners[0] if len(owners) == 1 else None)
-    task = asyncio.create_task(_every_minute(tally, provider))
     try:
-        yield tally
+        async with running(_every_minute(tally, provider)):
+            yield tally
     finally:
-        task.cancel()
-        await asyncio.wait([task])
         await tally.settle(provider)
 
 

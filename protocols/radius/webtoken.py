@@ -8,18 +8,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp.authenticators import Authenticator
-from idp.outcome import Accept, Resume
-from idp.policy import Attempt
 from idp.tenant import Tenant
 from idp.username import canonical
 from idp.visit import Visit
-from idp.web import cookies, login
 from idp.web.address import is_trusted
-from idp.web.csrf import csrf, is_csrf
+from idp.web.entry import enter
 from idp.web.exchange import ADDRESS, NOW, PROVIDER, TENANT, TRUSTED
 from idp.web.form import read_form
-from idp.web.portal import DOOR as PORTAL
-from idp.web.respond import page
+from idp.web.form_page import form_page, is_own
 from idp.web.visiting import visit
 from protocols.radius.webtoken_settings import ClientCertificate, WebTokenSettings
 from storage.network import WebToken
@@ -33,20 +29,20 @@ async def show(request: web.Request) -> web.StreamResponse:
     settings, shown = admit(request)
     if settings.session:
         return await _own(request, shown)
-    return _page(request, "webtoken/ask")
+    return form_page(request, "webtoken/ask", PATH)
 
 
 async def submit(request: web.Request) -> web.StreamResponse:
     """POST: a name, and then its new table; the one before is void."""
     settings, shown = admit(request)
     form = await read_form(request)
-    if not is_csrf(cookies.browser_secret(request, request[TENANT]), PATH, form.get("csrf", "")):
+    if not is_own(request, form, PATH):
         return web.Response(status=303, headers={"Location": request[TENANT].url(PATH)})
     if settings.session:
         return await _own(request, shown)
     username = canonical(form.get("username", ""))
     if not username:
-        return _page(request, "webtoken/ask", retry=True)
+        return form_page(request, "webtoken/ask", PATH, retry=True)
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     async with provider.storage.transaction(tenant.name) as tx:
         token = await draw(visit(request, tx), shown, username)
@@ -85,28 +81,17 @@ async def _own(request: web.Request, shown: Authenticator) -> web.StreamResponse
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
-        attempt = Attempt(PORTAL, PORTAL, here.caller.address, here.now)
-        outcome = await provider.login.begin(here, attempt, Resume(PORTAL, {"path": PATH}))
-        if not isinstance(outcome, Accept):
-            return login.respond(request, outcome)
+        outcome = await enter(request, here, PATH)
+        if isinstance(outcome, web.Response):
+            return outcome
         token = await draw(here, shown, canonical(outcome.authentication.user.username))
     return _table(request, token, own=True)
 
 
 def _table(request: web.Request, token: WebToken, *, own: bool) -> web.StreamResponse:
     seconds = token.expires_at - request[NOW]
-    return _page(
-        request, "webtoken/table", username=token.username, prompt=token.prompt, seconds=seconds, own=own
-    )
-
-
-def _page(request: web.Request, name: str, **variables: Any) -> web.StreamResponse:
-    tenant = request[TENANT]
-    browser = cookies.browser_secret(request, tenant)
-    here = f"{tenant.prefix}{PATH}"
-    response = page(request, name, here=here, action=here, csrf=csrf(browser, PATH), **variables)
-    cookies.give(response, tenant, cookies.BROWSER, browser)
-    return response
+    about: dict[str, Any] = {"username": token.username, "prompt": token.prompt, "seconds": seconds, "own": own}
+    return form_page(request, "webtoken/table", PATH, **about)
 
 
 def _is_certified(request: web.Request, wanted: ClientCertificate) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from idp.background import running
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from idp.web.outbound import Outbound
@@ -45,17 +46,9 @@ class Keeping:
     async def running(self) -> AsyncIterator[None]:
         """While the block runs, follow the database and look for what is due."""
         # Each apart, because a slow source must not keep an accepted change, or another tenant, waiting.
-        tasks = [
-            asyncio.create_task(_repeat(work, keeper))
-            for keeper in self._keepers
-            for work in (self._follow, self._look)
-        ]
-        try:
+        work = (_repeat(each, keeper) for keeper in self._keepers for each in (self._follow, self._look))
+        async with running(*work):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self, keeper: Keeper) -> None:
         await self.registry.update(keeper.storage, keeper.tenant)

@@ -31,7 +31,7 @@ class Terminal:
 
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
-            self._process.terminate()
+            self._process.kill()  # at a prompt openconnect may not hear a gentler signal
         self._process.wait(PATIENCE_SECONDS)
         os.close(self._terminal)
 
