@@ -49,7 +49,7 @@ async def note(visit: Visit, interaction: Interaction, user: User) -> None:
     assert isinstance(recovery, Recovery)
     left = await recovery.left(visit.tx, user)
     await visit.record("recovery.used", user_id=user.id, service=interaction.service, left=left)
-    await post(visit.tx, visit.tenant, "changed", user, visit.now, what=Recovery.name, at=visit.now)
+    await post(visit.tx, visit.tenant, "changed", user, visit.now, authenticator=Recovery.name, at=visit.now)
 
 
 def _replaced(tenant: Tenant, verdict: Require, given: Collection[str]) -> str | None:

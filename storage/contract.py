@@ -63,13 +63,13 @@ class Credentials(Protocol):
 
     async def add(self, credential: Credential) -> None: ...
     async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]: ...
-    async def list_near(self, authenticator: str, after: str) -> Sequence[Credential]:
-        """Of the first user after the id `after` who has any, and after the last id again of the first."""
-
+    # Of the first user after the id `after` who has any; after the last id again of the first.
+    async def list_near(self, authenticator: str, after: str) -> Sequence[Credential]: ...
     async def replace(self, credential: Credential) -> bool: ...
     async def reseal(self, credential: Credential) -> bool:
         """Keep what is sealed now, and leave counter and drift as they are."""
 
+    async def rename(self, credential_id: str, name: str) -> bool: ...
     async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
         """Accept one-time step `counter`; False if it or a later one was accepted before. One statement."""
 

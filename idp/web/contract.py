@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from idp.web import contract_proofs as proofs
+from idp.web.contract_proofs import REQUIRED
+
 VERSION: Final = 1
 
-REQUIRED: Final = object()
 
 _CHALLENGE: Final[Mapping[str, Any]] = {
     "action": REQUIRED,  # where the form goes
@@ -86,6 +88,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
+    **proofs.PAGES,
     "account/pin": {
         "action": REQUIRED,
         "csrf": REQUIRED,

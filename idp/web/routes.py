@@ -8,6 +8,7 @@ from idp import recovery
 from idp.provider import IdentityProvider
 from idp.web import account_pin, account_services, activate, forgotten, login, logout, portal
 from idp.web import round as rounds
+from idp.web.account import passkeys, recovery_codes
 from idp.web.static import static
 
 ROUTES = (
@@ -27,6 +28,10 @@ ROUTES = (
     web.post(account_pin.PATH, account_pin.submit),
     web.get(activate.PATH, activate.show, allow_head=False),
     web.post(activate.PATH, activate.submit),
+    web.get(passkeys.PATH, passkeys.show, allow_head=False),
+    web.post(passkeys.PATH, passkeys.submit),
+    web.get(recovery_codes.PATH, recovery_codes.show, allow_head=False),
+    web.post(recovery_codes.PATH, recovery_codes.issue),
     web.get("/static/{version}/{name}", static),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from idp import direct
+from idp.authenticators import needs_browser
 from idp.outcome import Reject
 from idp.username import canonical
 from idp.visit import Visit
@@ -75,6 +76,8 @@ class Bridge:
         if isinstance(found, Reject):
             return self._rejected(found, given)
         interaction, user = found
+        if any(needs_browser(self.visit.tenant.authenticators[name]) for name in interaction.chain):
+            raise Refused(UNASKABLE)
         started = await start.redeem(self.visit, self.nas, interaction, given.answer)
         if started is not None and user is not None:
             return await self._turn(given, started, user)

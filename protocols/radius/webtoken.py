@@ -90,7 +90,12 @@ async def _own(request: web.Request, shown: Authenticator) -> web.StreamResponse
 
 def _table(request: web.Request, token: WebToken, *, own: bool) -> web.StreamResponse:
     seconds = token.expires_at - request[NOW]
-    about: dict[str, Any] = {"username": token.username, "prompt": token.prompt, "seconds": seconds, "own": own}
+    about: dict[str, Any] = {
+        "username": token.username,
+        "prompt": token.prompt,
+        "seconds": seconds,
+        "own": own,
+    }
     return form_page(request, "webtoken/table", PATH, **about)
 
 

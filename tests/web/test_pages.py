@@ -139,7 +139,15 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
     tile = {"name": EVIL, "url": f"https://x/{EVIL}", "initial": EVIL, "more": True}
     rules = {"use": "optional", "min": EVIL, "max": EVIL}
     special = {
-        "prompt": {**MATRIX, **dict.fromkeys(("address", "groups", "digits", "refused"), EVIL), "pin": rules},
+        "prompt": {
+            **MATRIX,
+            **dict.fromkeys(("address", "groups", "digits", "refused"), EVIL),
+            "pin": rules,
+            "options": [EVIL],
+            "passkey": {"options": [EVIL]},
+        },
+        "options": [EVIL],
+        "passkeys": [{"id": EVIL, "name": EVIL, "added": EVIL, "last_used": EVIL}],
         "pin": rules,
         "devices": [{"name": EVIL, "hardware": EVIL, "last_used": EVIL}],
         "tiles": [tile],

@@ -8,14 +8,12 @@ from typing import Any, Final
 
 import orjson
 import structlog
-from fido2.attestation.base import AttestationResult, AttestationVerifier, InvalidSignature, verify_x509_chain
 from fido2.cose import CoseKey
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     AttestationConveyancePreference,
     AttestedCredentialData,
     AuthenticationResponse,
-    AuthenticatorData,
     AuthenticatorTransport,
     PublicKeyCredentialDescriptor,
     PublicKeyCredentialRpEntity,
@@ -26,7 +24,8 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
-from idp.authenticators.passkey.settings import Placed, certificates
+from idp.authenticators.passkey.makers import Makers
+from idp.authenticators.passkey.settings import Placed
 from keys import base64url
 
 LARGEST: Final = 32768  # characters of an answer: an attestation brings its certificates along
@@ -77,7 +76,7 @@ class Ceremony:
             PublicKeyCredentialRpEntity(name=name, id=name),
             attestation=AttestationConveyancePreference(placed.attestation.mode),
             verify_origin=lambda origin: origin == placed.origin,
-            verify_attestation=_Makers(placed) if self._attested else None,
+            verify_attestation=Makers(placed) if self._attested else None,
         )
 
     def creation(
@@ -143,22 +142,6 @@ class Ceremony:
             raise Wrong("it was given in a frame of another page")
 
 
-class _Makers(AttestationVerifier):
-    """Believes the models that were named, where one of the roots signed for them (§7.1 step 23)."""
-
-    def __init__(self, placed: Placed) -> None:
-        super().__init__()
-        self._models = {model.bytes for model in placed.attestation.aaguids}
-        self._roots = certificates(placed.attestation.roots or "")
-
-    def ca_lookup(self, attestation_result: AttestationResult, auth_data: AuthenticatorData) -> bytes | None:
-        """The root that signed the last certificate of the path; none for a model that was not named."""
-        data, path = auth_data.credential_data, attestation_result.trust_path
-        if data is None or bytes(data.aaguid) not in self._models or not path:
-            return None
-        return next((root for root in self._roots if _has_signed(root, path[-1])), None)
-
-
 def handle(unverified_text: str) -> str:
     """The user that an answer says it is of (§6.1, user handle): whom to look up, and no proof. Empty for none."""
     try:
@@ -166,14 +149,6 @@ def handle(unverified_text: str) -> str:
         return base64url.decode(given.encode()).decode()
     except Exception:  # whatever stands there, it names nobody
         return ""
-
-
-def _has_signed(root: bytes, certificate: bytes) -> bool:
-    try:
-        verify_x509_chain([certificate, root])
-    except InvalidSignature:
-        return False
-    return True
 
 
 def _parse(unverified_text: str) -> Mapping[str, Any]:
