@@ -10,11 +10,15 @@ import urllib.request
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
+import pytest
+
 from tests.flows.test_keeping import contains, dump
 from tests.mail.conftest import Browsers, House
 from tests.mail_server import PASSWORD
 from tests.people import ALICE
 from tests.server import eventually
+
+pytestmark = pytest.mark.both_stores
 
 
 def message_ids(house: House, address: str) -> list[str]:
