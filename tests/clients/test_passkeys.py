@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.clients.chromium import EXECUTABLE, FLAGS
-from tests.relying_party import CALLBACK
-from tests.running import usual
+from tests.people import PATTERN, answer
 from tests.server import Server, running
+from tests.service_provider import Provider
 
-RULES = [
+RULES: list[dict[str, Any]] = [
     {"name": "key alone", "when": {"services": ["mail"]}, "then": {"require": ["passkey"]}},
-    {"name": "both", "when": {"services": ["wiki"]}, "then": {"require": ["matrix", "passkey"]}},
-    {"name": "code", "when": {"services": ["vault"]}, "then": {"require": ["matrix", "totp"]}},
+    {"name": "both", "when": {"services": ["wiki", "payroll"]}, "then": {"require": ["matrix", "passkey"]}},
     {"name": "others", "then": {"require": ["matrix"]}},
 ]
-KEY = {
+DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",
     "hasResidentKey": True,
@@ -28,15 +28,25 @@ KEY = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
+PAYROLL = Provider("payroll")
+CALLBACK = "https://apps.example.com"
 numbers = count()
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    one = usual(tmp_path_factory.mktemp("server"), "")
-    one.tenant.add_service("vault", f"{CALLBACK}/vault")
+    one = Server(tmp_path_factory.mktemp("server"))
+    one.configuration.idp["doors"] = ["oidc", "saml"]
+    for name in ("wiki", "mail"):
+        one.tenant.add_service(name, f"{CALLBACK}/{name}", pkce="optional")
+    saml = {"metadata": "metadata/payroll.xml", "idp_initiated": True}
+    one.tenant.services["payroll"] = {"service": "payroll", "display_name": {"en": "Payroll"}, "saml": saml}
+    (one.config / "metadata").mkdir(parents=True)
+    (one.config / "metadata" / "payroll.xml").write_text(PAYROLL.metadata())
     one.tenant.authenticators |= {"passkey": {}, "recovery": {}}
     one.tenant.policies = RULES
+    for number in range(6):
+        one.tenant.add_demo_user(f"user{number}", matrix={"pattern": PATTERN})
     yield from running(one)
 
 
@@ -49,42 +59,189 @@ def chromium() -> Iterator[Browser]:
 
 
 class Somebody:
-    """A user, his browser window, and the authenticator in his device."""
+    """A user, a window of his browser, and the authenticator in his device."""
 
-    def __init__(self, server: Server, chromium: Browser, name: str) -> None:
-        self.server = server
-        self.name = name
-        self._chromium = chromium
-        self.page = self._window()
-        self.key = self._plug(KEY)
-
-    def _window(self) -> Page:
-        context = self._chromium.new_context(locale="en")
-        # Nobody listens where the services live: what is sent there is enough.
-        context.route(f"{CALLBACK}**", lambda route: route.fulfill(status=204))
-        return context.new_page()
-
-    def _plug(self, options: dict[str, Any]) -> str:
-        self.cdp: CDPSession = self.page.context.new_cdp_session(self.page)
+    def __init__(self, server: Server, chromium: Browser, *, script: bool = True) -> None:
+        self.server, self.name = server, f"user{next(numbers)}"
+        context = chromium.new_context(locale="en", java_script_enabled=script)
+        # Nobody listens where the services live: it is enough to see what is sent there.
+        for address in (f"{CALLBACK}/**", f"{PAYROLL.acs}**"):
+            context.route(address, lambda route: route.fulfill(body="arrived"))
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", lambda said: self.complaints.append(said.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.cdp = context.new_cdp_session(self.page)
         self.cdp.send("WebAuthn.enable")
-        return str(self.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"])
+        added = self.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+        self.device = added["authenticatorId"]
 
+    @property
     def credentials(self) -> list[dict[str, Any]]:
-        found = self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.key})
-        return list(found["credentials"])
+        """What his device holds."""
+        return list(self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.device})["credentials"])
 
-    def forget(self) -> None:
-        """Another browser session, with the same device."""
-        self.page.context.clear_cookies()
+    def unlocks(self, verified: bool) -> None:
+        """Whether he passes the screen lock of his device."""
+        self.cdp.send(
+            "WebAuthn.setUserVerified", {"authenticatorId": self.device, "isUserVerified": verified}
+        )
 
     def open(self, service: str) -> None:
-        path = "/" if service == "portal" else self._authorization(service)
-        self.page.goto(f"{self.server.url}{path}")
-
-    def _authorization(self, service: str) -> str:
-        uri = CALLBACK if service == "wiki" else f"{CALLBACK}/{service}"
-        challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        return (
-            f"/oidc/authorize?response_type=code&client_id={service}&redirect_uri={uri}&scope=openid"
-            f"&state=s&nonce=n&code_challenge={challenge}&code_challenge_method=S256"
+        """As if he had not been there before."""
+        self.page.context.clear_cookies()
+        asked = (
+            f"response_type=code&client_id={service}&redirect_uri={CALLBACK}/{service}&scope=openid&nonce=n"
         )
+        path = {"payroll": "/saml/launch/payroll"}.get(service, f"/oidc/authorize?{asked}&state=s")
+        self.page.goto(self.server.url + path)
+
+    def press(self, label: str) -> None:
+        self.page.get_by_role("button", name=label, exact=True).click()
+
+    def say(self, name: str, words: str) -> None:
+        self.page.locator(f"input[name={name}]:visible").fill(words)
+
+    def name_himself(self) -> None:
+        self.say("username", self.name)
+        self.press("Next")
+
+    def draw_pattern(self) -> None:
+        rows = self.page.locator("#matrix tr:has(td)")
+        table = [row.locator("td").all_inner_texts() for row in rows.all()]
+        self.say("answer", answer(PATTERN, table))
+        self.press("Sign in")
+
+    def account(self, page: str) -> None:
+        """At a page of his account, after a login by pattern."""
+        self.page.context.clear_cookies()
+        self.page.goto(f"{self.server.url}/account/{page}")
+        self.name_himself()
+        self.draw_pattern()
+        self.page.wait_for_url(f"**/account/{page}")
+
+    def add(self, name: str) -> None:
+        self.account("passkeys")
+        self.page.locator("#name").fill(name)
+        self.press("Add a passkey")
+        self.page.get_by_role("heading", name=name, exact=True).wait_for()
+
+    def arrives(self, service: str) -> None:
+        """The service has got what it waited for."""
+        acs = PAYROLL.acs if service == "payroll" else f"{CALLBACK}/{service}"
+        self.page.wait_for_url(f"{acs}**")
+        if service != "payroll":
+            assert "code=" in self.page.url, self.page.url
+
+
+def test_from_the_first_passkey_to_its_removal(server: Server, chromium: Browser) -> None:
+    """Added after a pattern, used behind it and alone, by name and without, at OpenID Connect and SAML; removed."""
+    alice = Somebody(server, chromium)
+    alice.add("Work phone")
+    assert alice.page.locator("form[data-options]").get_attribute("hidden") is None
+    for service in ("wiki", "payroll"):
+        alice.open(service)
+        alice.name_himself()
+        alice.draw_pattern()
+        alice.press("Use the passkey")
+        alice.arrives(service)
+    alice.open("mail")
+    alice.name_himself()
+    alice.press("Use the passkey")
+    alice.arrives("mail")
+    alice.open("mail")
+    alice.press("Sign in with a passkey")
+    alice.arrives("mail")
+    (held,) = alice.credentials
+    assert (held["rpId"], held["userName"], held["signCount"]) == ("localhost", alice.name, 5)
+    assert not alice.complaints, "the policy lets all of it happen"
+
+
+def test_a_copy_of_a_key_and_a_key_that_was_removed_are_refused(server: Server, chromium: Browser) -> None:
+    alice = Somebody(server, chromium)
+    alice.add("Key")
+    alice.open("mail")
+    alice.press("Sign in with a passkey")
+    alice.arrives("mail")
+    (held,) = alice.credentials
+    _clone(alice, {**held, "signCount": 0})
+    alice.open("mail")
+    alice.press("Sign in with a passkey")
+    alice.page.get_by_role("alert").filter(has_text="was not accepted").wait_for()
+    _clone(alice, {**held, "signCount": 10})
+    alice.add("Second key")
+    alice.page.locator("summary").first.click()
+    alice.press("Remove Key")
+    alice.page.get_by_role("heading", name="Key", exact=True).wait_for(state="detached")
+    alice.cdp.send(
+        "WebAuthn.removeCredential", {"authenticatorId": alice.device, "credentialId": _other(alice, held)}
+    )
+    alice.open("mail")
+    alice.press("Sign in with a passkey")
+    alice.page.get_by_role("alert").filter(has_text="was not accepted").wait_for()
+    assert "passkey.cloned" in {event["event"] for event in server.events}
+
+
+def _clone(alice: Somebody, credential: dict[str, Any]) -> None:
+    where = {"authenticatorId": alice.device}
+    alice.cdp.send("WebAuthn.removeCredential", {**where, "credentialId": credential["credentialId"]})
+    alice.cdp.send("WebAuthn.addCredential", {**where, "credential": credential})
+
+
+def _other(alice: Somebody, credential: dict[str, Any]) -> str:
+    (other,) = {str(each["credentialId"]) for each in alice.credentials} - {credential["credentialId"]}
+    return other
+
+
+def test_who_does_not_unlock_his_device_is_told_and_may_try_again(server: Server, chromium: Browser) -> None:
+    alice = Somebody(server, chromium)
+    alice.add("Key")
+    alice.unlocks(False)
+    alice.open("mail")
+    failed = alice.page.locator("#failed")
+    assert failed.is_hidden()
+    alice.press("Sign in with a passkey")
+    failed.wait_for()
+    assert failed.get_attribute("role") == "alert"
+    alice.unlocks(True)
+    alice.press("Sign in with a passkey")
+    alice.arrives("mail")
+
+
+def test_without_script_the_page_says_what_to_do(server: Server, chromium: Browser) -> None:
+    """And whoever can sign in otherwise still does."""
+    alice = Somebody(server, chromium, script=False)
+    alice.open("mail")
+    assert alice.page.get_by_role("button").count() == 1
+    alice.name_himself()
+    assert "JavaScript" in alice.page.locator("main").inner_text()
+    assert not alice.page.get_by_role("button", name="Use the passkey").is_visible()
+    alice.page.get_by_role("link", name="Choose another way: a recovery code").click()
+    assert alice.page.locator("input[name=answer]").is_visible()
+
+
+def test_recovery_codes_are_shown_once_and_sign_in_once(server: Server, chromium: Browser) -> None:
+    """THREAT_MODEL.md 33: no log line holds a code."""
+    alice = Somebody(server, chromium)
+    alice.account("recovery-codes")
+    alice.press("Make ten new codes")
+    codes = alice.page.locator("ol.codes code").all_inner_texts()
+    assert len(set(codes)) == 10
+    alice.page.goto(f"{server.url}/account/recovery-codes")
+    assert "Codes left: 10" in alice.page.locator("main").inner_text()
+    assert codes[0] not in alice.page.content()
+    for typed in (codes[:1], codes[:2]):
+        alice.open("mail")
+        alice.name_himself()
+        alice.page.get_by_role("link", name="Choose another way: a recovery code").click()
+        for code in typed:
+            alice.say("answer", code)
+            alice.press("Sign in")
+            alice.page.wait_for_load_state()
+        alice.arrives("mail")
+    alice.account("recovery-codes")
+    assert "Codes left: 8" in alice.page.locator("main").inner_text()
+    written = server.log + json.dumps(server.audit())
+    assert not [code for code in codes if code in written or code.replace("-", "") in written]
+    assert [record["event"] for record in server.audit()].count("recovery.used") == 2
+    assert not alice.complaints
