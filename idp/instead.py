@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Sequence
 
 from idp.authenticators.recovery import Recovery
-from idp.mail.queue import post
+from idp.mail.queue import changed
 from idp.policy import Require
 from idp.tenant import Tenant
 from idp.visit import Visit
@@ -49,7 +49,7 @@ async def note(visit: Visit, interaction: Interaction, user: User) -> None:
     assert isinstance(recovery, Recovery)
     left = await recovery.left(visit.tx, user)
     await visit.record("recovery.used", user_id=user.id, service=interaction.service, left=left)
-    await post(visit.tx, visit.tenant, "changed", user, visit.now, authenticator=Recovery.name, at=visit.now)
+    await changed(visit.tx, visit.tenant, "recovery", user, visit.now, address=visit.caller.whence)
 
 
 def _replaced(tenant: Tenant, verdict: Require, given: Collection[str]) -> str | None:

@@ -14,7 +14,8 @@ from idp.authenticators import Refused
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.passkey.passkey import CHALLENGE_BYTES
 from idp.enrolment import device_name
-from idp.mail.queue import post
+from idp.mail.queue import changed
+from idp.proofs import may_remove
 from idp.visit import Visit
 from keys import base64url
 from keys.seal import Unsealable
@@ -70,9 +71,16 @@ async def rename(visit: Visit, user: User, credential_id: str, name: str) -> boo
 
 
 async def remove(visit: Visit, user: User, credential_id: str) -> bool:
-    """Let a passkey of the user count no more; False where it is none of his, or gone already."""
+    """Let a passkey of the user count no more; False where it is none of his, or gone already.
+
+    Raises `Refused` for the last one where he may be asked for one.
+    """
     held = await _find(visit, user, credential_id)
-    if held is None or not await visit.tx.credentials.delete_one(held.id):
+    if held is None:
+        return False
+    if not await may_remove(visit, user, held):
+        raise Refused("needed", "a rule asks for a passkey, and this is the last")
+    if not await visit.tx.credentials.delete_one(held.id):
         return False
     await _changed(visit, user, "credential.removed", held)
     return True
@@ -86,7 +94,7 @@ async def _find(visit: Visit, user: User, credential_id: str) -> Credential | No
 async def _changed(visit: Visit, user: User, event: str, credential: Credential) -> None:
     about = {"username": user.username, "authenticator": Passkey.name, "device": credential.name}
     await visit.record(event, user_id=user.id, service=SERVICE, **about)
-    await post(visit.tx, visit.tenant, "changed", user, visit.now, authenticator=Passkey.name, at=visit.now)
+    await changed(visit.tx, visit.tenant, "passkey", user, visit.now, address=visit.caller.whence)
 
 
 async def _consume(visit: Visit, user: User, state: str) -> bytes:

@@ -34,7 +34,7 @@ class Refused(ValueError):
 
 
 class Authenticator(Protocol):
-    """Asks for one proof and checks it, for one tenant.
+    """Asks for one proof and checks it, for one tenant. It may have an `account_path`, see below.
 
     An unknown user (None), and one without a credential, must cost and show exactly what any other does.
     """
@@ -90,3 +90,9 @@ def needs_browser(authenticator: Authenticator) -> bool:
 def is_multiple(authenticator: Authenticator) -> bool:
     """Whether one proof of it is of two factors: so says its `is_multiple`, which others need not have."""
     return bool(getattr(authenticator, "is_multiple", False))
+
+
+def account_path(authenticator: Authenticator) -> str | None:
+    """Our page on which people manage what they hold for it: so says its `account_path`, which others need not have."""
+    path: str | None = getattr(authenticator, "account_path", None)
+    return path

@@ -89,6 +89,9 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
     **proofs.PAGES,
+    "account/proofs": {
+        "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
+    },
     "account/pin": {
         "action": REQUIRED,
         "csrf": REQUIRED,
@@ -98,7 +101,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "retry": False,
         "last_try": False,
         "done": False,
-        "portal_url": REQUIRED,
     },
     "consent/ask": {
         "action": REQUIRED,
@@ -154,7 +156,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "action": REQUIRED,  # takes one back
         "csrf": REQUIRED,
         "consents": REQUIRED,  # service, name, scopes, since
-        "portal_url": REQUIRED,
     },
     "handover/post": {
         "action": REQUIRED,  # at the service

@@ -15,7 +15,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "options": REQUIRED,  # what the browser is asked for to make one, or None: there are as many as there may be
         "state": "",  # comes back with the answer
         "refused": "",  # why nothing was done: passkey (not accepted), late (open for too long), needed (by a rule)
-        "portal_url": REQUIRED,
     },
     "account/recovery_codes": {
         "action": REQUIRED,
@@ -24,6 +23,5 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "codes": (),  # secrets: fresh ones, shown this once
         "username": "",
         "made": "",  # when
-        "portal_url": REQUIRED,
     },
 }

@@ -13,13 +13,12 @@ from storage.certified import CertifiedKeys, NameRevisions
 from storage.contract import (
     Budgets,
     Credentials,
-    Grants,
-    Tokens,
     Users,
 )
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
+from storage.grants import Grants, Tokens
 from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.logins import Interactions, Sessions

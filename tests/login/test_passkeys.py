@@ -374,9 +374,15 @@ async def test_what_its_owner_does_with_it(home: Home, alice: User) -> None:
         assert not await remove(visit, mallory, made)
         assert await rename(visit, alice, made, "old phone")
         assert [each.name for each in await tx.credentials.list(alice.id, "passkey")] == ["old phone"]
+        with pytest.raises(Refused, match="last"):
+            await remove(visit, alice, made)
+    other = await home.enrol(alice)
+    async with home.store.transaction(home.tenant.name) as tx:
+        visit = Visit(tx, home.tenant, home.caller, home.now)
         assert await remove(visit, alice, made)
         assert not await remove(visit, alice, made)
-    assert await home.events("credential.added") == await home.events("credential.removed") == 1
+        assert [each.id for each in await tx.credentials.list(alice.id, "passkey")] == [other]
+    assert (await home.events("credential.added"), await home.events("credential.removed")) == (2, 1)
 
 
 @ONE_STORE

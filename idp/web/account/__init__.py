@@ -1,1 +1,1 @@
-"""The pages on which people see to their own proofs, sessions and services."""
+"""The pages on which people look after their own proofs, sessions and consents."""

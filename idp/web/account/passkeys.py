@@ -87,7 +87,6 @@ async def _page(
         options=proposal.options if proposal else None,
         state=proposal.state if proposal else "",
         refused=refused,
-        portal_url=request[TENANT].url("/"),
     )
 
 

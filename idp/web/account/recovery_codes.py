@@ -7,15 +7,13 @@ from typing import Final
 from aiohttp import web
 
 from idp.authenticators.recovery import Recovery
-from idp.mail.queue import post
-from idp.visit import Visit
+from idp.mail.queue import changed
 from idp.web.entry import PROOF_SECONDS, enter, entered
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment
 from idp.web.visiting import visit
-from storage.records import User
 
 PATH: Final = "/account/recovery-codes"
 SERVICE: Final = "account"  # in the audit log
@@ -31,7 +29,7 @@ async def show(request: web.Request) -> web.Response:
         if isinstance(outcome, web.Response):
             return outcome
         left = await recovery.left(tx, outcome.authentication.user)
-    return form_page(request, "account/recovery_codes", PATH, left=left, portal_url=tenant.url("/"))
+    return form_page(request, "account/recovery_codes", PATH, left=left)
 
 
 async def issue(request: web.Request) -> web.Response:
@@ -47,7 +45,8 @@ async def issue(request: web.Request) -> web.Response:
             return authentication
         user = authentication.user
         codes = await recovery.issue(tx, user, here.now)
-        await _changed(here, user)
+        await here.record("recovery.issued", user_id=user.id, service=SERVICE, username=user.username)
+        await changed(tx, tenant, "recovery", user, here.now, address=here.caller.whence)
     return form_page(
         request,
         "account/recovery_codes",
@@ -56,14 +55,7 @@ async def issue(request: web.Request) -> web.Response:
         left=len(codes),
         username=user.username,
         made=moment(request, here.now),
-        portal_url=tenant.url("/"),
     )
-
-
-async def _changed(here: Visit, user: User) -> None:
-    name = Recovery.name
-    await here.record("recovery.issued", user_id=user.id, service=SERVICE, username=user.username)
-    await post(here.tx, here.tenant, "changed", user, here.now, authenticator=name, at=here.now)
 
 
 def _recovery(request: web.Request) -> Recovery:
