@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from idp import conclusion, discovery, enrolment, instead, proving, session, throttle
 from idp import interaction as interactions
 from idp.authenticators import Refused
-from idp.authenticators.recovery import Recovery
 from idp.authenticators.totp import Totp
 from idp.enrolment import Form
 from idp.guess import Wrong
@@ -138,8 +137,6 @@ class Login:
         """An answer to the open question."""
         outcome = await proving.prove(visit, interaction, user, answer)
         if isinstance(outcome, Interaction) and user is not None:
-            if interaction.chain[0] == Recovery.name:
-                await instead.note(visit, interaction, user)
             return await self._advance(visit, outcome, user)
         assert isinstance(outcome, Wrong)
         return await self._refuse(visit, interaction, user, outcome)

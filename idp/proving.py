@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, likeness
+from idp import conclusion, instead, likeness
 from idp.authenticators.answer import Answer
+from idp.authenticators.recovery import Recovery
 from idp.guess import Guess, Wrong, spend
 from idp.interaction import proved
 from idp.mail.queue import post
@@ -52,6 +53,8 @@ async def prove(
 
     wrong = await spend(visit, guess, is_right)
     if wrong is None:
+        if authenticator.name == Recovery.name and user is not None:
+            await instead.note(visit, interaction, user)
         return proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
     if wrong.spent.evaluate and wrong.spent.left == 0:
         # This one locks the name; nobody's mail costs as much as somebody's.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.config.folder import TENANT, mistakes, warnings, write
+from tests.config.folder import SERVICE, TENANT, mistakes, warnings, write
 
 BOTH = "matrix:\npasskey:\n{}recovery:\ntotp:\n"
 RULE = "- {{name: all, when: {{{}}}, then: {{require: [{}]}}}}\n"
+GUIDE = Path(__file__).parents[2] / "docs" / "passkeys.md"
 NAS = "service: vpn\ndisplay_name: {en: VPN}\nradius: {networks: [192.0.2.1/32], secret: {env: PATH}}\n"
 
 
@@ -73,3 +75,17 @@ def test_a_rule_that_no_nas_can_follow_is_dubious(tmp_path: Path, when: str, is_
     said = [warning for warning in warnings(write(tmp_path, **files)) if "NAS" in warning]
     expected = "rule all asks for passkey, which no NAS can ask for: logins by RADIUS will be refused"
     assert [one.split(": ", 1)[1] for one in said] == ([expected] if is_dubious else [])
+
+
+def test_the_guide_can_be_followed(tmp_path: Path) -> None:
+    """Its first two pieces go into a folder as they are; the third lacks only a maker's certificate."""
+    on, rules, models = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    files = {
+        "tenants__acme__authenticators": f"matrix:\n{on}totp:\n",
+        "tenants__acme__policies": rules,
+        "tenants__acme__services__notes": SERVICE.replace("wiki", "notes"),
+    }
+    assert warnings(write(tmp_path, **files)) == []
+    files["tenants__acme__authenticators"] = f"matrix:\n{models}recovery:\ntotp:\n"
+    (said,) = mistakes(write(tmp_path, **files))
+    assert "roots must be certificates in PEM form" in said

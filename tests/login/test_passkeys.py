@@ -353,7 +353,10 @@ async def test_new_codes_end_the_old_ones_and_a_code_is_of_one_user(home: Home, 
 
 @ONE_STORE
 async def test_no_code_is_stored_or_shown(home: Home, alice: User) -> None:
-    """THREAT_MODEL.md 30: A stolen database gives no recovery code; 33: codes have a type without a repr."""
+    """THREAT_MODEL.md 30: A stolen database gives no recovery code.
+
+    THREAT_MODEL.md 33: Codes have a type without a repr.
+    """
     async with home.store.transaction(home.tenant.name) as tx:
         codes = await home.recovery.issue(tx, alice, home.now)
         rows = repr(await tx.credentials.list(alice.id))
