@@ -22,8 +22,10 @@ LONGEST: Final = 64  # characters of what an answer says of its owner
 async def offer(visit: Visit, interaction: Interaction) -> Mapping[str, Any]:
     """What the page that asks for the name shows besides: a challenge, if a passkey alone lets somebody in."""
     passkey = visit.tenant.authenticators.get(Passkey.name)
+    if not isinstance(passkey, Passkey):
+        return {}
     choices = possible(visit.tenant.rules, proving.attempt(visit, interaction, None))
-    if not isinstance(passkey, Passkey) or all(one.authenticators != (Passkey.name,) for one in choices):
+    if all(one.authenticators != (Passkey.name,) for one in choices):
         return {}
     return {QUESTION: passkey.challenge_anybody()}
 

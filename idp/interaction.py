@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp import discovery, enrolment, instead, session
-from idp.authenticators import Showing
+from idp.authenticators import prompt_for
 from idp.authenticators.totp import Totp
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
@@ -70,18 +70,16 @@ async def ask(
         prompt = await discovery.offer(visit, interaction)
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
-    challenge = _activation(visit, interaction, refused) or dataclasses.replace(
-        peek(interaction), other=instead.is_possible(visit.tenant, interaction)
-    )
-    return dataclasses.replace(challenge, retry=retry, stale=stale, last_try=last_try)
+    challenge = _activation(visit, interaction, refused) or peek(interaction)
+    other = instead.is_possible(visit.tenant, interaction) and challenge.authenticator != enrolment.QUESTION
+    if retry or stale or last_try or other:
+        challenge = dataclasses.replace(challenge, retry=retry, stale=stale, last_try=last_try, other=other)
+    return challenge
 
 
 async def _prompt(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any]:
-    """What the authenticator shows; where it shows what a user holds, of an unknown name as well."""
-    authenticator, name = visit.tenant.authenticators[interaction.chain[0]], interaction.username or ""
-    if isinstance(authenticator, Showing):
-        return await authenticator.challenge_for(visit.tx, user, name, visit.now)
-    return await authenticator.challenge(visit.tx, user, visit.now)
+    authenticator = visit.tenant.authenticators[interaction.chain[0]]
+    return await prompt_for(authenticator, visit.tx, user, interaction.username or "", visit.now)
 
 
 def _activation(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -34,7 +34,7 @@ class Refused(ValueError):
 
 
 class Authenticator(Protocol):
-    """Asks for one proof and checks it, for one tenant. It may have an `account_path`, see below.
+    """Asks for one proof and checks it, for one tenant. It may say more of itself, see below.
 
     An unknown user (None), and one without a credential, must cost and show exactly what any other does.
     """
@@ -74,12 +74,17 @@ class Authenticator(Protocol):
         """A new sealed credential, not yet stored. Raises `Refused`."""
 
 
-@runtime_checkable
-class Showing(Protocol):
-    """An authenticator whose question shows what the user holds: a name that nobody has needs something to show."""
-
-    async def challenge_for(self, tx: Transaction, user: User | None, username: str, now: int) -> Prompt:
-        """As `challenge`, always the same for one name."""
+async def prompt_for(
+    authenticator: Authenticator, tx: Transaction, user: User | None, username: str, now: int
+) -> Prompt:
+    """What it shows to somebody of that name. One whose question shows what users hold has `challenge_for`, which
+    takes the name too: who has nothing, or does not exist, is always shown the same.
+    """
+    challenge_for: Any = getattr(authenticator, "challenge_for", None)
+    if challenge_for is None:
+        return await authenticator.challenge(tx, user, now)
+    prompt: Prompt = await challenge_for(tx, user, username, now)
+    return prompt
 
 
 def needs_browser(authenticator: Authenticator) -> bool:

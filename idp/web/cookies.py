@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -25,7 +24,7 @@ def cookie_name(tenant: Tenant, kind: str) -> str:
 
     The tenant's name keeps tenants apart that share a host; plain http exists on loopback only.
     """
-    prefix = "__Host-" if _is_secure(tenant) else ""
+    prefix = "__Host-" if tenant.is_secure else ""
     return f"{prefix}{tenant.name}-{kind}"
 
 
@@ -51,9 +50,15 @@ def give(response: web.StreamResponse, tenant: Tenant, kind: str, secret: Secret
         secret.reveal(),
         path="/",
         httponly=True,
-        secure=_is_secure(tenant),
+        secure=tenant.is_secure,
         samesite="Lax",
     )
+
+
+def give_browser(request: web.Request, response: web.StreamResponse, tenant: Tenant) -> None:
+    """The secret that binds logins to this browser, unless it came with the request."""
+    if read(request, tenant, BROWSER) is None:
+        give(response, tenant, BROWSER, browser_secret(request, tenant))
 
 
 def give_locale(response: web.StreamResponse, tenant: Tenant, locale: str) -> None:
@@ -64,7 +69,7 @@ def give_locale(response: web.StreamResponse, tenant: Tenant, locale: str) -> No
         path="/",
         max_age=365 * 86400,
         httponly=True,
-        secure=_is_secure(tenant),
+        secure=tenant.is_secure,
         samesite="Lax",
     )
 
@@ -87,9 +92,5 @@ def forget_state(request: web.Request, response: web.StreamResponse, tenant: Ten
 def take(response: web.StreamResponse, tenant: Tenant, kind: str) -> None:
     """Delete a cookie."""
     response.del_cookie(
-        cookie_name(tenant, kind), path="/", httponly=True, secure=_is_secure(tenant), samesite="Lax"
+        cookie_name(tenant, kind), path="/", httponly=True, secure=tenant.is_secure, samesite="Lax"
     )
-
-
-def _is_secure(tenant: Tenant) -> bool:
-    return urlsplit(tenant.settings.base_url).scheme == "https"

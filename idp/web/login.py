@@ -29,7 +29,7 @@ STATUS = {Reason.DENIED: 403, Reason.LOCKED: 429, Reason.EXPIRED: 400, Reason.FO
 
 async def show(request: web.Request) -> web.Response:
     """GET: the open question again, with a fresh table; also after a change of language."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    provider, tenant = request.app[PROVIDER], request[TENANT]
     interaction_id = request.query.get("interaction", "")
     async with provider.storage.transaction(tenant.name) as tx:
         outcome = await provider.login.show(
@@ -43,7 +43,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: an answer. A form without our browser's own field is not evaluated."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    provider, tenant = request.app[PROVIDER], request[TENANT]
     form = await read_form(request)
     interaction_id = form.get("interaction", "")
     browser = cookies.browser_secret(request, tenant)
@@ -74,7 +74,7 @@ def respond(request: web.Request, outcome: Challenge | Reject) -> web.Response:
 
 def challenge_response(request: web.Request, challenge: Challenge) -> web.Response:
     """The page that asks the open question, whichever door began the login."""
-    door, tenant = request.config_dict[PROVIDER].doors[challenge.resume.door], request[TENANT]
+    door, tenant = request.app[PROVIDER].doors[challenge.resume.door], request[TENANT]
     browser = cookies.browser_secret(request, tenant)
     again = f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}"
     response = page(
@@ -98,7 +98,7 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         other_url=keeping(request, f"{again}&other=1") if challenge.other else "",
         forgotten_url=_forgotten(request),
     )
-    cookies.give(response, tenant, cookies.BROWSER, browser)
+    cookies.give_browser(request, response, tenant)
     return response
 
 
@@ -112,7 +112,7 @@ def send(request: web.Request, challenge: Challenge) -> web.Response:
     tenant = request[TENANT]
     address = keeping(request, f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}")
     response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
-    cookies.give(response, tenant, cookies.BROWSER, cookies.browser_secret(request, tenant))
+    cookies.give_browser(request, response, tenant)
     return response
 
 
