@@ -373,7 +373,7 @@ async def test_a_model_that_is_named_no_more_proves_nothing(alice: Person, vault
 # What comes from outside
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_answer_breaks_it(vault: Vault, storage_url: str, data: st.DataObject) -> None:
     """Every text is an answer that proves nothing, however it is cut, bent or nested."""
