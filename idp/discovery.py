@@ -19,7 +19,7 @@ QUESTION: Final = "passkey"  # beside the question for the name, on the same pag
 LONGEST: Final = 64  # characters of what an answer says of its owner
 
 
-async def offer(visit: Visit, interaction: Interaction) -> Mapping[str, Any]:
+def offer(visit: Visit, interaction: Interaction) -> Mapping[str, Any]:
     """What the page that asks for the name shows besides: a challenge, if a passkey alone lets somebody in."""
     passkey = visit.tenant.authenticators.get(Passkey.name)
     if not isinstance(passkey, Passkey):

@@ -67,7 +67,7 @@ async def ask(
     if interaction.chain:
         prompt = await enrolment.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
     else:
-        prompt = await discovery.offer(visit, interaction)
+        prompt = discovery.offer(visit, interaction)
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
     challenge = _activation(visit, interaction, refused) or peek(interaction)

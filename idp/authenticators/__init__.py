@@ -45,9 +45,7 @@ class Authenticator(Protocol):
     shows: ClassVar[bool]  # whether its answer depends on what the prompt shows
     at_once: ClassVar[bool]  # whether `verify` never commits: nobody waits for what it computes
     Settings: ClassVar[type[BaseModel]]
-    fields: ClassVar[
-        tuple[str, ...]
-    ]  # what `enrol` takes, the first is required; empty: its owner does it himself
+    fields: ClassVar[tuple[str, ...]]  # what `enrol` takes, the first is required; none: its owner enrols
 
     def __init__(self, settings: Any, vault: Vault) -> None: ...
 

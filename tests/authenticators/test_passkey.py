@@ -354,7 +354,7 @@ async def test_only_models_that_were_named_are_taken(alice: Person, vault: Vault
     unnamed = b"u" * 16
     with pytest.raises(Refused):
         await add(alice, passkey, SoftKey(ORIGIN, model=unnamed), statement=maker.attest(unnamed))
-    both = opened(vault, **attesting(other.root + maker.root, MODEL.hex()))
+    both = opened(vault, **attesting(f"{other.root}\nThe next:\n{maker.root}", MODEL.hex()))
     await add(alice, both, SoftKey(ORIGIN), statement=maker.attest())
 
 

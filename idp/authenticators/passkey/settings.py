@@ -12,23 +12,23 @@ from pydantic import AfterValidator, Field, model_validator
 from idp.config.model import Model
 
 Verification = Literal["required", "preferred", "discouraged"]
+_BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 _END: Final = "-----END CERTIFICATE-----"
 
 
 def _certificates(value: str) -> str:
     """PEM, as the makers of security keys publish it."""
-    if not certificates(value):
-        raise ValueError("must be certificates in PEM form, one after the other")
+    try:
+        ssl.create_default_context(cadata=value)
+    except (ssl.SSLError, ValueError):
+        raise ValueError("must be certificates in PEM form, one after the other") from None
     return value
 
 
 def certificates(text: str) -> tuple[bytes, ...]:
-    """Each certificate of a text in PEM form (RFC 7468) as DER; empty for text that is none."""
-    parts = [part.strip() + "\n" + _END for part in text.split(_END)[:-1]]
-    try:
-        return tuple(ssl.PEM_cert_to_DER_cert(part) for part in parts)
-    except ValueError:
-        return ()
+    """Each certificate of a text in PEM form (RFC 7468) as DER; what stands before and between is no matter."""
+    parts = (part[part.index(_BEGIN) :] for part in text.split(_END)[:-1])
+    return tuple(ssl.PEM_cert_to_DER_cert(f"{part}{_END}") for part in parts)
 
 
 class AttestationSettings(Model):
