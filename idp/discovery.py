@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from idp import proving
@@ -12,6 +12,7 @@ from idp.authenticators.passkey.ceremony import handle
 from idp.guess import Guess, Wrong, spend
 from idp.policy import possible
 from idp.visit import Visit
+from idp.wish import Typed
 from keys.secret import Secret
 from storage.records import Interaction, Proof, User
 
@@ -30,15 +31,17 @@ def offer(visit: Visit, interaction: Interaction) -> Mapping[str, Any]:
     return {QUESTION: passkey.challenge_anybody()}
 
 
-def given(interaction: Interaction, typed: Secret | Callable[[str], Secret]) -> Secret | None:
+def given(interaction: Interaction, typed: Typed) -> Secret | None:
     """The answer of a passkey in the form of the page that asks for the name."""
     if interaction.chain or isinstance(typed, Secret) or QUESTION not in interaction.prompt:
         return None
     return typed(QUESTION) or None
 
 
-async def prove(visit: Visit, interaction: Interaction, answer: Secret) -> tuple[Interaction, User] | Wrong:
-    """Who answered, and that he did. Raises `Busy` with nothing counted."""
+async def prove(
+    visit: Visit, interaction: Interaction, answer: Secret
+) -> tuple[User | None, Interaction | Wrong]:
+    """Who is said to have answered, and whether he did. Raises `Busy` with nothing counted."""
     passkey = visit.tenant.authenticators[Passkey.name]
     assert isinstance(passkey, Passkey)
     unverified_id = handle(answer.reveal())[:LONGEST].replace("\0", "")
@@ -53,8 +56,8 @@ async def prove(visit: Visit, interaction: Interaction, answer: Secret) -> tuple
     guess = Guess(name, user.id if user else None, passkey.name, interaction.service, passkey.at_once)
     wrong = await spend(visit, guess, is_right)
     if wrong is not None:
-        return wrong
+        return None, wrong  # the page asks for a name again, and tells nothing of whose it was
     assert user is not None
     proof = Proof(passkey.name, passkey.amr, visit.now)
     known = dataclasses.replace(interaction, username=user.username, user_id=user.id, proofs=(proof,))
-    return known, user
+    return user, known

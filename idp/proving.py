@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, instead, likeness
+from idp import conclusion, exposure, instead, likeness
 from idp.authenticators.answer import Answer
 from idp.authenticators.recovery import Recovery
 from idp.guess import Guess, Wrong, spend
@@ -52,11 +52,13 @@ async def prove(
         return right and user is not None
 
     wrong = await spend(visit, guess, is_right)
-    if wrong is None:
-        if authenticator.name == Recovery.name and user is not None:
+    if wrong is None and user is not None:
+        done = proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
+        if authenticator.name == Recovery.name:
             await instead.note(visit, interaction, user)
-        return proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
-    if wrong.spent.evaluate and wrong.spent.left == 0:
+        return await exposure.after_proof(visit, done, user, authenticator)
+    assert wrong is not None  # nobody's answer is right
+    if wrong.spent.locks:
         # This one locks the name; nobody's mail costs as much as somebody's.
         await post(visit.tx, visit.tenant, "locked", user, visit.now, until=wrong.spent.until)
     return wrong

@@ -35,13 +35,13 @@ class TenantFolder:
     folder: Path
     document: Document
     settings: TenantSettings | None
-    authenticators_document: Document | None
     authenticators: Mapping[str, BaseModel]
     rules: Entries[RuleSettings] | None
     services: tuple[tuple[Document, ServiceSettings], ...]
     people: Entries[DemoUser] | None
     authenticator_names: frozenset[str]  # as written, also those whose section is wrong:
     service_names: frozenset[str]  # a rule that names them is right
+    authenticators_document: Document | None = None
 
     def configuration(self) -> TenantConfiguration:
         """The same without documents, where there were no mistakes."""

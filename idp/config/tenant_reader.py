@@ -57,13 +57,13 @@ class TenantReader:
             folder=self._folder,
             document=document,
             settings=settings,
-            authenticators_document=authenticators,
             authenticators=checked,
             rules=rules,
             services=usable,
             people=people,
             authenticator_names=authenticators.keys if authenticators else frozenset(),
             service_names=frozenset(str(each.value("service")) for each in services),
+            authenticators_document=authenticators,
         )
 
     def _file(self, name: str) -> Document | None:

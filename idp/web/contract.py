@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idp.web import contract_proofs as proofs
-from idp.web.contract_proofs import REQUIRED
+from idp.web import contract_pattern, contract_proofs
 
 VERSION: Final = 1
+
+REQUIRED: Final = object()
 
 
 _CHALLENGE: Final[Mapping[str, Any]] = {
@@ -43,12 +44,18 @@ _REJECT: Final[Mapping[str, Any]] = {
     "portal_closed": False,  # the rules keep the user out of the portal as well: portal_url does not help
 }
 
+QUESTIONS: Final = ("username", "password", "totp", "matrix", "activate")
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     **{
         f"login/{name}": _CHALLENGE
-        for name in ("username", "password", "totp", "matrix", "activate", "passkey", "recovery")
+        for name in (*QUESTIONS, *contract_proofs.QUESTIONS, *contract_pattern.QUESTIONS)
     },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
+    "login/slowed": {
+        **_REJECT,
+        "seconds": REQUIRED,  # until the next answer is looked at, at `until`
+        "again_url": "",  # this login goes on there; without it one begins anew
+    },
     "portal/tiles": {
         "name": REQUIRED,  # the user's
         "tiles": REQUIRED,  # name, url, initial, more (another proof will be asked)
@@ -56,6 +63,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "q": "",
         "last_login": None,
         "initial_until": None,  # when an initial pattern stops working
+        "exposed": 0,  # how often the pattern was used where others could see it, if that is often enough
         "action": REQUIRED,  # signs out
         "csrf": REQUIRED,
     },
@@ -88,20 +96,11 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
-    **proofs.PAGES,
+    **contract_proofs.pages(REQUIRED),
     "account/proofs": {
         "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
     },
-    "account/pin": {
-        "action": REQUIRED,
-        "csrf": REQUIRED,
-        "devices": REQUIRED,  # name, last_used (or None), hardware (its serial number, or empty)
-        "pin": REQUIRED,  # its rules: use, min, max
-        "refused": "",  # the rule that the new one broke; differs: the two were not alike
-        "retry": False,
-        "last_try": False,
-        "done": False,
-    },
+    **contract_pattern.pages(REQUIRED),
     "consent/ask": {
         "action": REQUIRED,
         "pending": REQUIRED,  # names the request that waits

@@ -1,4 +1,4 @@
-"""The cookies: one binds a login to its browser, one is the session; the rest are no secrets."""
+"""The cookies: one binds a login to its browser, one is the session, one tells it again; the rest are no secrets."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ BROWSER: Final = "browser"
 SESSION: Final = "session"
 LOCALE_COOKIE: Final = "locale"
 STATE: Final = "state"
+DEVICE: Final = "device"
 
 BROWSER_SECRET = web.RequestKey("browser_secret", Secret)
 _SHORTEST, _LONGEST = 20, 200  # anything else was not made by us
@@ -59,6 +60,19 @@ def give_browser(request: web.Request, response: web.StreamResponse, tenant: Ten
     """The secret that binds logins to this browser, unless it came with the request."""
     if read(request, tenant, BROWSER) is None:
         give(response, tenant, BROWSER, browser_secret(request, tenant))
+
+
+def give_device(response: web.StreamResponse, tenant: Tenant, secret: Secret) -> None:
+    """Let the browser be known again for as long as it is used; it signs nobody in (`idp.known_devices`)."""
+    response.set_cookie(
+        cookie_name(tenant, DEVICE),
+        secret.reveal(),
+        path="/",
+        max_age=tenant.settings.lockout.known_devices.unused_days * 86400,
+        httponly=True,
+        secure=tenant.is_secure,
+        samesite="Lax",
+    )
 
 
 def give_locale(response: web.StreamResponse, tenant: Tenant, locale: str) -> None:

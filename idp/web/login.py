@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp import recovery
+from idp import recovery, renewal
 from idp.enrolment import NAME, PIN
 from idp.outcome import Accept, Challenge, Reason, Reject
 from idp.web import cookies, language
@@ -22,7 +22,11 @@ from keys.secret import Secret
 
 PATH = "/login"
 # One field a question, some named for the browser's password manager.
-FIELDS = {"username": "username", "password": "password", PIN: "pin", NAME: "name"}
+FIELDS = {
+    "username": "username", "password": "password", PIN: "pin", NAME: "name",
+    renewal.PHRASE: "phrase", renewal.AGAIN: "again", renewal.WAY: "way",
+    renewal.CHOICE: "do",
+}  # fmt: skip
 ANSWER = "answer"
 STATUS = {Reason.DENIED: 403, Reason.LOCKED: 429, Reason.EXPIRED: 400, Reason.FOREIGN: 400}
 
@@ -62,6 +66,8 @@ async def submit(request: web.Request) -> web.Response:
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
         cookies.forget_state(request, response, tenant)
+    if outcome.device_secret:
+        cookies.give_device(response, tenant, outcome.device_secret)
     return response
 
 
@@ -110,7 +116,7 @@ def _forgotten(request: web.Request) -> str:
 def send(request: web.Request, challenge: Challenge) -> web.Response:
     """To the page that asks, where the request that began the login cannot be sent again."""
     tenant = request[TENANT]
-    address = keeping(request, f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}")
+    address = _again(request, challenge.interaction_id)
     response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
     cookies.give_browser(request, response, tenant)
     return response
@@ -132,10 +138,20 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
         "switch_user_url": tenant.url("/logout" if is_signed_in else "/"),
         "portal_closed": reject.is_portal_closed,
     }
-    response = page(request, f"login/{reject.reason.value}", status=STATUS[reject.reason], **variables)
+    name = reject.reason.value
+    if reject.reason is Reason.LOCKED and tenant.settings.lockout.mode == "slow":
+        name = "slowed"
+        variables["seconds"] = max(1, (reject.until or now) - now)
+        variables["again_url"] = _again(request, reject.interaction_id) if reject.interaction_id else ""
+    response = page(request, f"login/{name}", status=STATUS[reject.reason], **variables)
     if reject.until:
         response.headers["Retry-After"] = str(max(1, reject.until - now))
     return response
+
+
+def _again(request: web.Request, interaction_id: str) -> str:
+    """Where the open question is asked anew."""
+    return keeping(request, f"{request[TENANT].prefix}{PATH}?interaction={interaction_id}")
 
 
 def service_name(request: web.Request, name: str, names: Mapping[str, str] | None = None) -> str:
