@@ -6,11 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idp import proving
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.passkey.ceremony import handle
 from idp.guess import Guess, Wrong, spend
-from idp.policy import possible
+from idp.policy import Attempt, possible
 from idp.visit import Visit
 from idp.wish import Typed
 from keys.secret import Secret
@@ -25,7 +24,8 @@ def offer(visit: Visit, interaction: Interaction) -> Mapping[str, Any]:
     passkey = visit.tenant.authenticators.get(Passkey.name)
     if not isinstance(passkey, Passkey):
         return {}
-    choices = possible(visit.tenant.rules, proving.attempt(visit, interaction, None))
+    attempt = Attempt(interaction.door, interaction.service, visit.caller.address, visit.now)
+    choices = possible(visit.tenant.rules, attempt)
     if all(one.authenticators != (Passkey.name,) for one in choices):
         return {}
     return {QUESTION: passkey.challenge_anybody()}
