@@ -8,7 +8,7 @@ from idp import recovery
 from idp.provider import IdentityProvider
 from idp.web import activate, forgotten, login, logout, portal
 from idp.web import round as rounds
-from idp.web.account import pattern, pin, proofs, services
+from idp.web.account import passkeys, pattern, pin, proofs, recovery_codes, services
 from idp.web.static import static
 
 ROUTES = (
@@ -31,6 +31,10 @@ ROUTES = (
     web.post(pattern.PATH, pattern.submit),
     web.get(activate.PATH, activate.show, allow_head=False),
     web.post(activate.PATH, activate.submit),
+    web.get(passkeys.PATH, passkeys.show, allow_head=False),
+    web.post(passkeys.PATH, passkeys.submit),
+    web.get(recovery_codes.PATH, recovery_codes.show, allow_head=False),
+    web.post(recovery_codes.PATH, recovery_codes.issue),
     web.get("/static/{version}/{name}", static),
 )
 

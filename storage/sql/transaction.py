@@ -13,14 +13,13 @@ from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.contract import (
     Credentials,
-    Grants,
-    Tokens,
     Users,
 )
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.exposures import Exposures
+from storage.grants import Grants, Tokens
 from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.known_devices import KnownDevices
