@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from idp import assurance, session
+from idp.agent import family
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, Require, decide, possible
 from idp.visit import Visit
@@ -47,6 +48,8 @@ async def accept(visit: Visit, interaction: Interaction, user: User, verdict: Re
         door=interaction.door,
         rule=verdict.rule,
         amr=list(authentication.amr),
+        proofs=[proof.authenticator for proof in interaction.proofs],
+        agent=family(visit.caller.user_agent),
     )
     return Accept(authentication, Resume(interaction.door, interaction.request), secret)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from idp.web import contract_account
+
 VERSION: Final = 1
 
 REQUIRED: Final = object()
@@ -82,19 +84,8 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
-    "account/proofs": {
-        "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
-    },
-    "account/pin": {
-        "action": REQUIRED,
-        "csrf": REQUIRED,
-        "devices": REQUIRED,  # name, last_used (or None), hardware (its serial number, or empty)
-        "pin": REQUIRED,  # its rules: use, min, max
-        "refused": "",  # the rule that the new one broke; differs: the two were not alike
-        "retry": False,
-        "last_try": False,
-        "done": False,
-    },
+    **contract_account.proofs(REQUIRED),
+    **contract_account.uses(REQUIRED),
     "consent/ask": {
         "action": REQUIRED,
         "pending": REQUIRED,  # names the request that waits
@@ -145,11 +136,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "portal_url": REQUIRED,
     },
     "forgotten/over": {"again_url": REQUIRED},
-    "account/services": {
-        "action": REQUIRED,  # takes one back
-        "csrf": REQUIRED,
-        "consents": REQUIRED,  # service, name, scopes, since
-    },
     "handover/post": {
         "action": REQUIRED,  # at the service
         "fields": REQUIRED,  # pairs of name and value

@@ -59,6 +59,7 @@ async def submit(request: web.Request) -> web.Response:
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
         cookies.forget_state(request, response, tenant)
+        language.speak(request, response, outcome.authentication.user)
     return response
 
 

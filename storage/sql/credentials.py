@@ -36,6 +36,7 @@ WHERE tenant = :tenant AND id = :id RETURNING 1"""
 ADVANCE = """
 UPDATE credentials SET counter = :counter, drift = :drift, last_used_at = :now
 WHERE tenant = :tenant AND id = :id AND counter < :counter RETURNING 1"""
+RENAME = "UPDATE credentials SET name = :name WHERE tenant = :tenant AND id = :id RETURNING 1"
 TOUCH = "UPDATE credentials SET last_used_at = :now WHERE tenant = :tenant AND id = :id"
 DELETE = """
 DELETE FROM credentials
@@ -76,6 +77,9 @@ class SQLCredentials:
                 RESEAL, id=credential.id, sealed=credential.sealed, changed_at=credential.changed_at
             )
         )
+
+    async def rename(self, credential_id: str, name: str) -> bool:
+        return bool(await self._connection.query(RENAME, id=credential_id, name=name))
 
     async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
         return bool(

@@ -119,10 +119,14 @@ def test_a_description_that_is_pointed_to_exists(tree: Element) -> None:
         assert set((element.attributes.get("aria-describedby") or "").split()) <= ids
 
 
+REFUSALS = ("short", "long", "differs", "common", "context", "breached", "other", "needed")
+
+
 def test_what_went_wrong_is_an_alert(entry: Entry, tree: Element) -> None:
     alerts = [element.text for element in tree if element.attributes.get("role") == "alert"]
     assert bool(alerts) == (
         entry.state in ("wrong", "expired", "stale", "last try", "locked", "empty", "fault")
+        or (entry.page in ("account/password", "account/device") and entry.state in REFUSALS)
     )
     assert all(text.strip() for text in alerts)
 
@@ -144,7 +148,24 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "prompt": {**MATRIX, **dict.fromkeys(("address", "groups", "digits", "refused"), EVIL), "pin": rules},
         "pin": rules,
         "proofs": [{"name": EVIL, "count": 2, "used": EVIL, "url": f"/{EVIL}", "needed": True}],
-        "devices": [{"name": EVIL, "hardware": EVIL, "last_used": EVIL}],
+        "devices": [{"name": EVIL, "hardware": EVIL, "since": EVIL, "last_used": EVIL, "url": f"/{EVIL}"}],
+        "device": {"name": EVIL, "hardware": EVIL, "since": EVIL, "last_used": EVIL, "url": f"/{EVIL}"},
+        "sessions": [
+            {
+                **dict.fromkeys(("id", "agent", "address", "since", "seen"), EVIL),
+                "current": False,
+                "services": [EVIL],
+            }
+        ],
+        "networks": [dict.fromkeys(("id", "service", "address", "since"), EVIL)],
+        "logins": [
+            {
+                **dict.fromkeys(("at", "event", "service", "door", "address", "agent", "reference"), EVIL),
+                "proofs": [EVIL],
+            }
+        ],
+        "ended": 2,
+        "results": [{"name": EVIL, "result": EVIL}],
         "tiles": [tile],
         "scopes": [EVIL],
         "consents": [{"service": EVIL, "name": EVIL, "scopes": [EVIL], "since": EVIL}],
