@@ -85,6 +85,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
     **contract_account.proofs(REQUIRED),
+    **contract_account.codes(REQUIRED),
     **contract_account.uses(REQUIRED),
     "consent/ask": {
         "action": REQUIRED,

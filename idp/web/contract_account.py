@@ -15,16 +15,6 @@ def proofs(required: object) -> Mapping[str, Mapping[str, Any]]:
             "proofs": required,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
             "spoken": required,  # the tag of the user's own language
         },
-        "account/devices": {
-            "devices": required,  # name, hardware (its serial number, or empty), since, last_used (or None), url
-            "has_pin": False,  # whether codes may have a PIN
-        },
-        "account/device": {
-            "action": required,  # takes its `name`, or `remove`
-            "csrf": required,
-            "device": required,  # as above
-            "needed": False,  # it was not removed: rules may ask for it, and it is the last
-        },
         "account/password": {
             "action": required,
             "csrf": required,
@@ -36,6 +26,22 @@ def proofs(required: object) -> Mapping[str, Mapping[str, Any]]:
             "last_try": False,
             "done": False,
             "ended": 0,  # how many other sessions
+        },
+    }
+
+
+def codes(required: object) -> Mapping[str, Mapping[str, Any]]:
+    """Of one-time codes, in the same way."""
+    return {
+        "account/devices": {
+            "devices": required,  # name, hardware (its serial number, or empty), since, last_used (or None), url
+            "has_pin": False,  # whether codes may have a PIN
+        },
+        "account/device": {
+            "action": required,  # takes its `name`, or `remove`
+            "csrf": required,
+            "device": required,  # as above
+            "needed": False,  # it was not removed: rules may ask for it, and it is the last
         },
         "account/pin": {
             "action": required,
