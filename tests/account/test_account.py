@@ -7,6 +7,7 @@ import time
 import storage
 from idp.audit import record
 from tests.account.visitor import SAFARI, Visitor, buttons, own_form, person, signed_in
+from tests.browser import Browser
 from tests.people import CAROL, PASSWORD, Person
 from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers
@@ -58,14 +59,23 @@ async def test_nothing_is_shown_to_who_is_not_signed_in_and_nothing_changed(
     assert page.language == (await browser.get(f"{server.url}/account")).language == "en"
 
 
+async def enter(
+    browser: Browser, server: Server, service: str, callback: str, login: Person | None = None
+) -> None:
+    """To a service, which gets a code."""
+    begun = (await RelyingParty(browser, server.url, service, redirect_uri=callback).begin()).url
+    page = await (browser.login(begun, login, callback) if login else browser.get(begun, callback))
+    assert "code=" in (page.location or ""), page.text
+
+
 async def test_sessions_are_told_apart_and_ended_and_services_are_told(server: Server) -> None:
     async with Visitor() as here, Visitor() as there, Visitor() as third:
         there.user_agent = third.user_agent = SAFARI
         for browser in (here, there, third):
             await signed_in(browser, server, "sara")
-        await RelyingParty(there, server.url).login(person("sara"))
-        mail = RelyingParty(there, server.url, "mail", redirect_uri=f"{CALLBACK}/mail")
-        await mail.login(person("sara"))
+            server.advance(1)  # they are listed by age
+        await enter(there, server, "wiki", CALLBACK)
+        await enter(there, server, "mail", f"{CALLBACK}/mail")
         page = await here.get(f"{server.url}/account/sessions")
         assert page.text.count("Safari, iPhone</h2>") == 2 and page.text.count("this browser") == 1
         assert "Firefox, Windows <span" in page.text and "Service mail, Service wiki" in page.text
@@ -107,13 +117,13 @@ async def test_the_session_of_another_user_stays(server: Server, browsers: Brows
 
 async def test_logins_are_listed_refused_ones_too_and_only_ones_own(server: Server) -> None:
     async with Visitor() as browser, Visitor() as guessing:
-        await RelyingParty(browser, server.url).login(person("luke"))
+        await enter(browser, server, "wiki", CALLBACK, person("luke"))
         for _ in range(2):
             page = await guessing.answer(await guessing.get(f"{server.url}/"), "luke")
             await guessing.answer(page, "not his password")
         page = await browser.get(f"{server.url}/account/logins")
-        lines = page.text.split("<li>")[-1].count("Service wiki (OpenID Connect) · Password")
-        assert lines == 1 and page.text.count('class="refused"') == 2
+        assert page.text.count("Service wiki (OpenID Connect) · Password") == 1
+        assert page.text.count('class="refused"') == 2
         assert "Firefox, Windows" in page.text and "127.0.0.1" in page.text
         shown = {record["reference"] for record in server.audit() if record["reference"] in page.text}
         assert len(shown) == 3, "all of his, and none of the many others"
