@@ -53,12 +53,12 @@ class Matrix:
     fields: ClassVar[tuple[str, ...]] = ("pattern", "phrase")
 
     def __init__(self, settings: MatrixSettings, vault: Vault) -> None:
-        self._settings = settings
+        self.settings: MatrixSettings = settings
         self._safe = Safe(vault, self.name, _encode(_random_pattern(settings), ""))
 
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         """A fresh table, which knows nothing of the user. `expires_at` is in epoch seconds."""
-        shown = self._settings.table
+        shown = self.settings.table
         return {
             "table": table.draw(shown.rows, shown.columns),
             "blocks": shown.blocks,
@@ -81,16 +81,16 @@ class Matrix:
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """Takes `pattern`, cells as in `A1 F2 K3`, and `phrase`. Raises `Refused`."""
-        cells = pattern.parse(given["pattern"].reveal(), self._settings.table)
-        pattern.check(cells, self._settings.pattern, self._settings.table)
-        fixed = phrase.accept(given.get("phrase", Secret("")), self._settings.phrase, "phrase")
+        cells = pattern.parse(given["pattern"].reveal(), self.settings.table)
+        pattern.check(cells, self.settings.pattern, self.settings.table)
+        fixed = phrase.accept(given.get("phrase", Secret("")), self.settings.phrase, "phrase")
         return self._safe.seal(user, _encode(cells, fixed), now)
 
     def issue(self, user: User, now: int, until: int) -> Issued:
         """An initial pattern that works until then (epoch seconds). Raises `Refused` if none can be drawn."""
-        cells = initial.choose(self._settings)
+        cells = initial.choose(self.settings)
         credential = self._safe.seal(user, _encode(cells, "", until), now)
-        shown = self._settings.table
+        shown = self.settings.table
         names = Secret(" ".join(map(str, cells)))
         return Issued(credential, initial.draw(cells, shown), names, shown.blocks, until)
 
@@ -102,7 +102,7 @@ class Matrix:
     def _expected(self, digits: str, fixed: str) -> tuple[str, str]:
         """What may be typed: always two texts, so that phrase and position do not show in the time."""
         before, after = fixed + digits, digits + fixed
-        match self._settings.phrase.position:
+        match self.settings.phrase.position:
             case "before":
                 return before, before
             case "after":
