@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import assurance, conclusion, guess
+from idp import assurance, conclusion, guess, renewal
 from idp.authenticators.answer import Answer
 from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
@@ -41,6 +41,9 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
         return await conclusion.deny(visit, verdict, tried)
     if missing := conclusion.missing(verdict, interaction.proofs):
         return dataclasses.replace(interaction, chain=missing)
+    why = await renewal.due(visit, user, interaction.proofs)
+    if why and renewal.comes_first(visit):
+        return await _refuse(visit, interaction, user, why)
     known = visit.tenant.authenticators
     authentication = Authentication(
         user=user,
@@ -53,3 +56,15 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
         rule=verdict.rule,
     )
     return Accept(authentication, Resume(interaction.door, interaction.request))
+
+
+async def _refuse(visit: Visit, interaction: Interaction, user: User, why: str) -> Reject:
+    """The pattern was right and must be changed, which cannot be done here."""
+    reference = await visit.record(
+        "login.denied",
+        user_id=user.id,
+        service=interaction.service,
+        door=interaction.door,
+        reason=f"{why} pattern",
+    )
+    return Reject(Reason.DENIED, interaction.service, user.username, reference=reference)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idp import conclusion, enrolment, guess, proving, session
+from idp import conclusion, enrolment, guess, proving, renewal, session
 from idp import interaction as interactions
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
@@ -83,6 +83,8 @@ class Login:
         user = await visit.user(interaction.user_id)
         if not is_open or interactions.is_prompt_over(interaction, visit.now):
             return await interactions.ask(visit, interaction, user, stale=True)
+        if interaction.chain[0] == renewal.QUESTION:
+            return await self._renew(visit, interaction, user, renewal.Filled.read(answer, typed))
         device = enrolment.proposed(interaction)
         if device is not None and user is not None:
             return await self._activate(visit, interaction, user, device, Form.read(answer, typed))
@@ -172,4 +174,25 @@ class Login:
         missing = conclusion.missing(verdict, interaction.proofs)
         if missing:  # the rules, his groups or his session changed while he was typing
             return await interactions.ask(visit, dataclasses.replace(interaction, chain=missing), user)
+        why = await renewal.due(visit, user, interactions.given(interaction))
+        if why:
+            return await interactions.ask(visit, await renewal.begin(visit, interaction, user, why), user)
         return await conclusion.accept(visit, interaction, user, verdict)
+
+    async def _renew(
+        self, visit: Visit, interaction: Interaction, user: User | None, form: renewal.Filled
+    ) -> Outcome:
+        """A step towards a new pattern: on proofs of this login, or on a session that still stands."""
+        in_login = renewal.is_due(interaction)
+        held = None if in_login else await session.find(visit)
+        proven = in_login or (held is not None and held.user_id == interaction.user_id)
+        try:
+            taken = await renewal.take(visit, interaction, user if proven else None, form)
+        except renewal.Over:
+            return Reject(Reason.EXPIRED, interaction.service)
+        if user is None or not taken.kept:
+            return await interactions.ask(visit, taken.interaction, user, refused=taken.refused)
+        if in_login:
+            return await self._advance(visit, taken.interaction, user)
+        attempt = Attempt(interaction.door, interaction.service, visit.caller.address, visit.now)
+        return await self.begin(visit, attempt, Resume(interaction.door, interaction.request))

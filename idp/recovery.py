@@ -87,6 +87,7 @@ async def redeem(visit: Visit, token: Secret) -> tuple[User, Issued] | None:
     issued = matrix.issue(user, now, now + tenant.settings.forgotten.pattern_seconds)
     await tx.credentials.delete(user.id, AUTHENTICATOR)
     await tx.credentials.add(issued.credential)
+    await matrix.remember(tx, issued.credential, now)
     await tx.reset_links.delete_of(user.id)  # older links of his are worth nothing any more
     sessions = await tx.sessions.delete_of(user.id)
     await throttle.unlock(tx, user.username, [AUTHENTICATOR], await known_devices.budgets_of(tx, user, now))

@@ -22,6 +22,7 @@ from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
+from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import Credential, User
 from storage.registration import InitialTokens, RegisteredClients
@@ -119,12 +120,11 @@ class Transaction(Protocol):
     activations: Activations
     known_devices: KnownDevices
     exposures: Exposures
+    former_patterns: FormerPatterns
     audit: Audit
 
     async def commit(self) -> None:
-        """Make what was done durable now and let others write; the next statement opens anew.
-
-        Call it before slow work that is no database work (a password hash): no writer must wait for it."""
+        """Make what was done durable and let others write: before slow work that is no database work (a hash)."""
 
 
 class Storage(Protocol):

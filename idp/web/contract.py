@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idp.web import contract_account
+from idp.web import contract_account, contract_pattern
 
 VERSION: Final = 1
 
@@ -43,7 +43,10 @@ _REJECT: Final[Mapping[str, Any]] = {
 }
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
-    **{f"login/{name}": _CHALLENGE for name in ("username", "password", "totp", "matrix", "activate")},
+    **{
+        f"login/{name}": _CHALLENGE
+        for name in ("username", "password", "totp", "matrix", "activate", *contract_pattern.QUESTIONS)
+    },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
     "login/slowed": {
         **_REJECT,
@@ -93,6 +96,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     **contract_account.proofs(REQUIRED),
     **contract_account.codes(REQUIRED),
     **contract_account.uses(REQUIRED),
+    **contract_pattern.pages(REQUIRED),
     "consent/ask": {
         "action": REQUIRED,
         "pending": REQUIRED,  # names the request that waits

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp import recovery
+from idp import recovery, renewal
 from idp.enrolment import NAME, PIN
 from idp.outcome import Accept, Challenge, Reason, Reject
 from idp.web import cookies, language
@@ -22,7 +22,11 @@ from keys.secret import Secret
 
 PATH = "/login"
 # One field a question, some named for the browser's password manager.
-FIELDS = {"username": "username", "password": "password", PIN: "pin", NAME: "name"}
+FIELDS = {
+    "username": "username", "password": "password", PIN: "pin", NAME: "name",
+    renewal.PHRASE: "phrase", renewal.AGAIN: "again", renewal.WAY: "way",
+    renewal.CHOICE: "do",
+}  # fmt: skip
 ANSWER = "answer"
 STATUS = {Reason.DENIED: 403, Reason.LOCKED: 429, Reason.EXPIRED: 400, Reason.FOREIGN: 400}
 

@@ -77,7 +77,8 @@ async def _login_before(here: Visit, authentication: Authentication) -> int | No
 async def _initial_until(here: Visit, authentication: Authentication) -> int | None:
     """When the initial pattern ends that he signed in with, or would; None for one of his own."""
     matrix = here.tenant.authenticators.get(Matrix.name)
-    return await matrix.initial_until(here.tx, authentication.user) if isinstance(matrix, Matrix) else None
+    present = await matrix.present(here.tx, authentication.user) if isinstance(matrix, Matrix) else None
+    return present.content.until if present else None
 
 
 def _tiles(request: web.Request, here: Visit, authentication: Authentication) -> Iterator[dict[str, Any]]:

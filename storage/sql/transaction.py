@@ -24,6 +24,7 @@ from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
+from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.service_metadata import ServiceMetadata
@@ -43,6 +44,7 @@ from storage.sql.device_grants import SQLDeviceGrants
 from storage.sql.exchanged_tokens import SQLExchangedTokens
 from storage.sql.expired import SQLExpired
 from storage.sql.exposures import SQLExposures
+from storage.sql.former_patterns import SQLFormerPatterns
 from storage.sql.grants import SQLGrants
 from storage.sql.hardware_tokens import SQLHardwareTokens
 from storage.sql.initial_tokens import SQLInitialTokens
@@ -123,6 +125,7 @@ class SQLTransaction:
     activations = Made[Activations](SQLActivations)
     known_devices = Made[KnownDevices](SQLKnownDevices)
     exposures = Made[Exposures](SQLExposures)
+    former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     audit = Made[Audit](SQLAudit)
     expired = Made(SQLExpired)
 
