@@ -7,6 +7,7 @@ from typing import Final
 
 from idp import assurance, instead, known_devices, session
 from idp import interaction as interactions
+from idp.agent import family
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, Require, decide, possible
 from idp.visit import Visit
@@ -42,6 +43,8 @@ async def accept(visit: Visit, interaction: Interaction, user: User, verdict: Re
         door=interaction.door,
         rule=verdict.rule,
         amr=list(authentication.amr),
+        proofs=[proof.authenticator for proof in interaction.proofs],
+        agent=family(visit.caller.user_agent),
     )
     proven = [proof.authenticator for proof in interactions.given(interaction)]
     device = await known_devices.remember(visit, user, proven)

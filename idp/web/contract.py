@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idp.web import contract_pattern, contract_proofs
+from idp.web import contract_account, contract_pattern, contract_proofs
 
 VERSION: Final = 1
 
@@ -97,9 +97,9 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
     **contract_proofs.pages(REQUIRED),
-    "account/proofs": {
-        "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
-    },
+    **contract_account.proofs(REQUIRED),
+    **contract_account.codes(REQUIRED),
+    **contract_account.uses(REQUIRED),
     **contract_pattern.pages(REQUIRED),
     "consent/ask": {
         "action": REQUIRED,
@@ -151,11 +151,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "portal_url": REQUIRED,
     },
     "forgotten/over": {"again_url": REQUIRED},
-    "account/services": {
-        "action": REQUIRED,  # takes one back
-        "csrf": REQUIRED,
-        "consents": REQUIRED,  # service, name, scopes, since
-    },
     "handover/post": {
         "action": REQUIRED,  # at the service
         "fields": REQUIRED,  # pairs of name and value

@@ -66,6 +66,7 @@ async def submit(request: web.Request) -> web.Response:
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
         cookies.forget_state(request, response, tenant)
+        language.speak(request, response, outcome.authentication.user)
     if outcome.device_secret:
         cookies.give_device(response, tenant, outcome.device_secret)
     return response

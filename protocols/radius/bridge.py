@@ -169,6 +169,7 @@ class Bridge:
             door=state.DOOR,
             rule=proven.rule,
             amr=list(proven.amr),
+            proofs=[proof.authenticator for proof in proven.proofs],
         )
         return Code.ACCESS_ACCEPT, (*done.attributes, *told)
 

@@ -11,10 +11,7 @@ from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
-from storage.contract import (
-    Credentials,
-    Users,
-)
+from storage.contract import Credentials, Users
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens

@@ -158,6 +158,15 @@ async def test_a_step_is_accepted_once_and_no_earlier_one_after_it(store: Storag
         ]
 
 
+async def test_a_new_name_leaves_the_rest_as_it_is(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.users.add(USER)
+        await tx.credentials.add(CREDENTIAL)
+        assert await tx.credentials.rename("c1", "仕事用") is True
+        assert await tx.credentials.rename("unknown", "x") is False
+        assert await tx.credentials.list("u1") == [replace(CREDENTIAL, name="仕事用")]
+
+
 async def test_touch_remembers_the_last_use(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)
