@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from functools import partial
 
-from idp import conclusion, exposure, likeness, release
+from idp import conclusion, exposure, instead, likeness, release
 from idp.authenticators.answer import Answer
+from idp.authenticators.recovery import Recovery
 from idp.guess import Guess, Wrong, spend
 from idp.interaction import proved
 from idp.mail.queue import post
@@ -57,6 +58,8 @@ async def prove(
     if wrong is None and user is not None:
         released = dataclasses.replace(interaction, release_id=leave.release_id)
         done = proved(released, Proof(authenticator.name, authenticator.amr, visit.now))
+        if authenticator.name == Recovery.name:
+            await instead.note(visit, interaction, user)
         return await exposure.after_proof(visit, done, user, authenticator)
     assert wrong is not None  # nobody's answer is right
     if wrong.spent.locks:

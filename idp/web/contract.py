@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idp.web import contract_device, contract_pattern
+from idp.web import contract_account, contract_device, contract_pattern, contract_proofs
 from idp.web.app_files import PAGE as APP_PAGE
 
 VERSION: Final = 1
 
 REQUIRED: Final = object()
+
 
 _CHALLENGE: Final[Mapping[str, Any]] = {
     "action": REQUIRED,  # where the form goes
@@ -30,6 +31,7 @@ _CHALLENGE: Final[Mapping[str, Any]] = {
     "last_try": False,  # one more wrong answer locks
     "again_url": "",  # this question once more, with a new table
     "restart_url": "",  # another user name
+    "other_url": "",  # where a recovery code is asked for instead, if it may be
     "protect": False,  # whether answers of some users are looked at only after a release by their app
     "forgotten_url": "",  # where a forgotten pattern is replaced, if it is here
 }
@@ -45,10 +47,11 @@ _REJECT: Final[Mapping[str, Any]] = {
     "portal_closed": False,  # the rules keep the user out of the portal as well: portal_url does not help
 }
 
+QUESTIONS: Final = ("username", "password", "totp", "matrix", "activate")
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     **{
         f"login/{name}": _CHALLENGE
-        for name in ("username", "password", "totp", "matrix", "activate", *contract_pattern.QUESTIONS)
+        for name in (*QUESTIONS, *contract_proofs.QUESTIONS, *contract_pattern.QUESTIONS)
     },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
     "login/slowed": {
@@ -83,9 +86,10 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "onward": None,  # url and name of the service that waits for the browser
     },
     **contract_device.pages(REQUIRED),
-    "account/proofs": {
-        "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
-    },
+    **contract_proofs.pages(REQUIRED),
+    **contract_account.proofs(REQUIRED),
+    **contract_account.codes(REQUIRED),
+    **contract_account.uses(REQUIRED),
     **contract_pattern.pages(REQUIRED),
     "consent/ask": {
         "action": REQUIRED,
@@ -137,11 +141,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "portal_url": REQUIRED,
     },
     "forgotten/over": {"again_url": REQUIRED},
-    "account/services": {
-        "action": REQUIRED,  # takes one back
-        "csrf": REQUIRED,
-        "consents": REQUIRED,  # service, name, scopes, since
-    },
     "handover/post": {
         "action": REQUIRED,  # at the service
         "fields": REQUIRED,  # pairs of name and value

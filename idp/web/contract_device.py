@@ -27,17 +27,6 @@ def pages(required: object) -> Mapping[str, Mapping[str, Any]]:
             "portal_url": required,
         },  # left: further devices by this address
         "activate/over": {"full": False, "portal_url": required},  # full: as many devices as there may be
-        "account/pin": {
-            "action": required,
-            "csrf": required,
-            "devices": required,  # name, last_used (or None), hardware (its serial number, or empty)
-            "pin": required,  # its rules: use, min, max
-            "refused": "",  # the rule that the new one broke; differs: the two were not alike
-            "retry": False,
-            "last_try": False,
-            "done": False,
-            "protect": False,  # as of the questions of a login
-        },
     }
 
 
