@@ -45,11 +45,8 @@ def check_tenant(
     _check_served(tenant, server, doors, findings)
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
-    check_forgotten(tenant, findings)
-    check_protect(tenant, findings)
-    check_passkeys(tenant, findings)
-    check_recovery(tenant, findings)
-    check_exposure(tenant, findings)
+    for check in (check_forgotten, check_protect, check_passkeys, check_recovery, check_exposure):
+        check(tenant, findings)
     check_attributes(tenant, findings)
 
 

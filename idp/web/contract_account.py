@@ -52,6 +52,7 @@ def codes(required: object) -> Mapping[str, Mapping[str, Any]]:
             "retry": False,
             "last_try": False,
             "done": False,
+            "protect": False,  # as of the questions of a login
         },
     }
 

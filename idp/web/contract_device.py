@@ -25,7 +25,7 @@ def pages(required: object) -> Mapping[str, Mapping[str, Any]]:
             "left": 0,
             "name": "",
             "portal_url": required,
-        },  # left: further devices by this address
+        },  # left: more devices by this address
         "activate/over": {"full": False, "portal_url": required},  # full: as many devices as there may be
     }
 

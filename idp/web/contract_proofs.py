@@ -28,7 +28,6 @@ def pages(required: object) -> Mapping[str, Mapping[str, Any]]:
             "retry": False,
             "last_try": False,
             "done": False,
-            "protect": False,  # as of the questions of a login
         },
         "account/recovery_codes": {
             "action": required,
