@@ -174,6 +174,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
                 "services": [EVIL],
             }
         ],
+        "browsers": [{**dict.fromkeys(("id", "agent", "address", "since", "seen"), EVIL), "current": False}],
         "networks": [dict.fromkeys(("id", "service", "address", "since"), EVIL)],
         "logins": [
             {
@@ -182,7 +183,6 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
             }
         ],
         "ended": 2,
-        "exposed": 2,
         "results": [{"name": EVIL, "result": EVIL}],
         "tiles": [tile],
         "sheets": [
