@@ -41,8 +41,13 @@ class Form:
     @property
     def device_name(self) -> str:
         """What can be seen of the name, on one line."""
-        words = "".join(c if c.isprintable() else " " for c in self.name).split()
-        return " ".join(words)[:LONGEST_NAME]
+        return device_name(self.name)
+
+
+def device_name(typed: str) -> str:
+    """What can be seen of a name, on one line."""
+    words = "".join(c if c.isprintable() else " " for c in typed).split()
+    return " ".join(words)[:LONGEST_NAME]
 
 
 async def propose(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any] | None:

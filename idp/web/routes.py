@@ -8,7 +8,18 @@ from idp import recovery
 from idp.provider import IdentityProvider
 from idp.web import activate, forgotten, login, logout, portal
 from idp.web import round as rounds
-from idp.web.account import devices, logins, password, pattern, pin, proofs, services, sessions
+from idp.web.account import (
+    devices,
+    logins,
+    passkeys,
+    password,
+    pattern,
+    pin,
+    proofs,
+    recovery_codes,
+    services,
+    sessions,
+)
 from idp.web.static import static
 
 ROUTES = (
@@ -40,6 +51,10 @@ ROUTES = (
     web.post(pattern.PATH, pattern.submit),
     web.get(activate.PATH, activate.show, allow_head=False),
     web.post(activate.PATH, activate.submit),
+    web.get(passkeys.PATH, passkeys.show, allow_head=False),
+    web.post(passkeys.PATH, passkeys.submit),
+    web.get(recovery_codes.PATH, recovery_codes.show, allow_head=False),
+    web.post(recovery_codes.PATH, recovery_codes.issue),
     web.get("/static/{version}/{name}", static),
 )
 

@@ -19,6 +19,12 @@ SELECT {COLUMNS} FROM credentials WHERE tenant = :tenant AND user_id = :user_id 
 LIST_OF = f"""
 SELECT {COLUMNS} FROM credentials
 WHERE tenant = :tenant AND user_id = :user_id AND authenticator = :authenticator ORDER BY created_at, id"""
+OWNER = "SELECT min(user_id) FROM credentials WHERE tenant = :tenant AND authenticator = :authenticator"
+LIST_NEAR = f"""
+SELECT {COLUMNS} FROM credentials
+WHERE tenant = :tenant AND authenticator = :authenticator
+    AND user_id = coalesce(({OWNER} AND user_id > :after), ({OWNER}))
+ORDER BY created_at, id"""
 # An update that changes nothing holds the rows, in both databases; what another deleted meanwhile does not come.
 LOCK = f"""
 UPDATE credentials SET name = name
@@ -61,6 +67,10 @@ class SQLCredentials:
             rows = await self._connection.query(LIST, user_id=user_id)
         else:
             rows = await self._connection.query(LIST_OF, user_id=user_id, authenticator=authenticator)
+        return [Credential(*row) for row in rows]
+
+    async def list_near(self, authenticator: str, after: str) -> Sequence[Credential]:
+        rows = await self._connection.query(LIST_NEAR, authenticator=authenticator, after=after)
         return [Credential(*row) for row in rows]
 
     async def lock(self, user_id: str, authenticator: str) -> Sequence[Credential]:

@@ -186,6 +186,33 @@ async def test_credentials_are_deleted_by_authenticator(store: Storage) -> None:
         assert await tx.credentials.list("u1") == [matrix]
 
 
+async def test_those_near_an_id_are_of_one_user_in_a_circle(store: Storage) -> None:
+    """Of one authenticator alone, and of everybody's first again after the last."""
+    async with store.transaction("acme") as tx:
+        assert await tx.credentials.list_near("totp", "") == []
+        held = {}
+        for owner in ("ub", "ud"):
+            await tx.users.add(replace(USER, id=owner, username=owner))
+            held[owner] = [replace(CREDENTIAL, id=f"{owner}{number}", user_id=owner) for number in range(2)]
+            for credential in held[owner]:
+                await tx.credentials.add(credential)
+        await tx.users.add(replace(USER, id="uc", username="uc"))
+        await tx.credentials.add(replace(CREDENTIAL, id="other", user_id="uc", authenticator="matrix"))
+        found = {
+            after: list(await tx.credentials.list_near("totp", after)) for after in ("", "ua", "ub", "ud")
+        }
+    assert found == {"": held["ub"], "ua": held["ub"], "ub": held["ud"], "ud": held["ub"]}
+
+
+async def test_a_name_is_changed_and_nothing_else(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.users.add(USER)
+        await tx.credentials.add(CREDENTIAL)
+        assert await tx.credentials.rename(CREDENTIAL.id, "業務用 key")
+        assert not await tx.credentials.rename("another", "x")
+        assert await tx.credentials.list("u1") == [replace(CREDENTIAL, name="業務用 key")]
+
+
 async def test_groups_are_listed_by_id_without_those_of_the_disabled(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         for number, groups in enumerate((["a"], ["b", "c"], [], ["d"])):

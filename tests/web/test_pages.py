@@ -153,7 +153,16 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "phrase": {**rules, "position": EVIL},
     }
     special = {
-        "prompt": {**MATRIX, **dict.fromkeys(texts, EVIL), **setting, "pin": rules},
+        "prompt": {
+            **MATRIX,
+            **dict.fromkeys(texts, EVIL),
+            **setting,
+            "pin": rules,
+            "options": [EVIL],
+            "passkey": {"options": [EVIL]},
+        },
+        "options": [EVIL],
+        "passkeys": [{"id": EVIL, "name": EVIL, "added": EVIL, "last_used": EVIL}],
         "pin": rules,
         "proofs": [{"name": EVIL, "count": 2, "used": EVIL, "url": f"/{EVIL}", "needed": True}],
         "devices": [{"name": EVIL, "hardware": EVIL, "since": EVIL, "last_used": EVIL, "url": f"/{EVIL}"}],
