@@ -182,7 +182,6 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
             }
         ],
         "ended": 2,
-        "exposed": 2,
         "results": [{"name": EVIL, "result": EVIL}],
         "tiles": [tile],
         "sheets": [
