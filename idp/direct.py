@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import assurance, conclusion, renewal, throttle
+from idp import assurance, conclusion, guess, renewal
 from idp.authenticators.answer import Answer
 from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
@@ -33,9 +33,8 @@ async def answer(
 
 async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept | Interaction | Reject:
     """Every proof is given: decide now. The interaction where the rules changed meanwhile and want more."""
-    await throttle.unlock(
-        visit.tx, interaction.username or "", [proof.authenticator for proof in interaction.proofs]
-    )
+    proven = [proof.authenticator for proof in interaction.proofs]
+    await guess.forgive(visit, interaction.username or "", user, proven)
     tried = attempt(visit, interaction, user)
     verdict = decide(visit.tenant.rules, tried).verdict
     if isinstance(verdict, Deny):

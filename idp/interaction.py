@@ -73,7 +73,9 @@ async def ask(
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=prompt)
     await visit.tx.interactions.add(interaction)
     challenge = _enrolment(visit, interaction, refused) or peek(interaction)
-    return dataclasses.replace(challenge, retry=retry, stale=stale, last_try=last_try)
+    if retry or stale or last_try:
+        challenge = dataclasses.replace(challenge, retry=retry, stale=stale, last_try=last_try)
+    return challenge
 
 
 def _enrolment(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from idp import conclusion, enrolment, proving, renewal, session, throttle
+from idp import conclusion, enrolment, guess, proving, renewal, session
 from idp import interaction as interactions
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
@@ -149,19 +149,23 @@ class Login:
     async def _refuse(
         self, visit: Visit, interaction: Interaction, user: User | None, wrong: Wrong
     ) -> Outcome:
-        """The answer was wrong: ask again, or say that the name is locked."""
+        """The answer was wrong: ask again, or say that the name is locked, or when the next is looked at."""
         spent = wrong.spent
-        if spent.left == 0:
-            locked, service = Reason.LOCKED, interaction.service
-            return Reject(locked, service, interaction.username, until=spent.until, reference=wrong.reference)
-        return await interactions.ask(visit, interaction, user, retry=True, last_try=spent.left == 1)
+        if spent.left:
+            return await interactions.ask(visit, interaction, user, retry=True, last_try=spent.is_last_try)
+        locked, service = Reason.LOCKED, interaction.service
+        reject = Reject(locked, service, interaction.username, until=spent.until, reference=wrong.reference)
+        if not spent.slows or interaction.expires_at <= spent.until:
+            return reject
+        await interactions.ask(visit, interaction, user)
+        return dataclasses.replace(reject, interaction_id=interaction.id)
 
     async def _advance(self, visit: Visit, interaction: Interaction, user: User) -> Outcome:
         """A proof was right: ask for the next, or decide now that all are given."""
         if interaction.chain:
             return await interactions.ask(visit, interaction, user)
         given = [proof.authenticator for proof in interactions.given(interaction)]
-        await throttle.unlock(visit.tx, interaction.username or "", given)
+        await guess.forgive(visit, interaction.username or "", user, given)
         interaction = await interactions.standing(visit, interaction, user)
         attempt = proving.attempt(visit, interaction, user)
         verdict = decide(visit.tenant.rules, attempt).verdict

@@ -48,6 +48,11 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         for name in ("username", "password", "totp", "matrix", "activate", *contract_pattern.QUESTIONS)
     },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
+    "login/slowed": {
+        **_REJECT,
+        "seconds": REQUIRED,  # until the next answer is looked at, at `until`
+        "again_url": "",  # this login goes on there; without it one begins anew
+    },
     "portal/tiles": {
         "name": REQUIRED,  # the user's
         "tiles": REQUIRED,  # name, url, initial, more (another proof will be asked)
@@ -55,6 +60,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "q": "",
         "last_login": None,
         "initial_until": None,  # when an initial pattern stops working
+        "exposed": 0,  # how often the pattern was used where others could see it, if that is often enough
         "action": REQUIRED,  # signs out
         "csrf": REQUIRED,
     },

@@ -83,7 +83,7 @@ async def _login(
     """The questions of the login in their order, each in a transaction of its own, as a browser answers them."""
     login, tenant = here.provider.login, here.tenant
     # No cookie counts, and no browser can take the login over.
-    who = dataclasses.replace(caller(request), session=None, browser=new_token())
+    who = dataclasses.replace(caller(request), session=None, browser=new_token(), device=None, keeps=False)
 
     def come(tx: Transaction) -> Visit:
         return Visit(tx, tenant, who, request[NOW])

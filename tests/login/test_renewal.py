@@ -12,6 +12,7 @@ import pytest
 from idp import direct, interaction, renewal, session
 from idp.authenticators import table
 from idp.authenticators.matrix import Matrix
+from idp.authenticators.matrix.content import Content
 from idp.authenticators.matrix.draft import Way
 from idp.authenticators.matrix.history import remember
 from idp.authenticators.matrix.pattern import parse
@@ -445,3 +446,26 @@ async def test_where_nobody_can_be_asked_such_a_pattern_is_refused_or_not(
         done = await direct.conclude(visit, proven, user)
     assert isinstance(done, Reject if change_first else Accept)
     assert await house.events("login.denied") == int(change_first)
+
+
+@one_store
+async def test_a_phrase_is_no_way_around_the_rules(house: House, initial: str) -> None:
+    """An initial pattern does not become one's own by a phrase, nor does a new phrase lead to a new pattern."""
+    await house.login("alice")
+    over = await fill(house, await wish(house, "alice", "phrase"), way="type")
+    assert isinstance(over, Reject)
+    over = await fill(house, await wish(house, "alice", "select"), way="phrase")
+    assert isinstance(over, Reject)
+    await issue(house, "alice")
+    with pytest.raises(renewal.Over):
+        await wish(house, "alice", "phrase")
+    matrix = set_matrix(house)
+    async with house.store.transaction(house.tenant.name) as tx:
+        ines = await tx.users.find("id-ines")
+        assert ines is not None
+        present = await matrix.present(tx, ines)
+        assert present is not None
+        assert await matrix.change(tx, present, Content(present.content.cells, "abcd"), NOW)
+        changed = await matrix.present(tx, ines)
+        assert changed is not None
+        assert (matrix.due(changed, NOW), changed.content.phrase) == ("initial", "abcd")
