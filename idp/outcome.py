@@ -57,6 +57,7 @@ class Challenge:
     retry: bool = False  # the answer before was wrong
     stale: bool = False  # the answer before was not evaluated: its question had been replaced or had expired
     last_try: bool = False  # one more wrong answer locks
+    other: bool = False  # a recovery code may be given instead
 
 
 @dataclass(frozen=True, slots=True)

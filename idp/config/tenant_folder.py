@@ -50,7 +50,10 @@ class TenantFolder:
         rules = self.rules.by_place.values() if self.rules else ()
         return TenantConfiguration(
             settings=self.settings,
-            authenticators=self.authenticators,
+            authenticators={
+                name: section.at(self.settings.base_url) if hasattr(section, "at") else section
+                for name, section in self.authenticators.items()
+            },
             rules=tuple(parse(rule, zone) for rule in rules),
             services={service.service: service for _, service in self.services},
             folder=self.folder,

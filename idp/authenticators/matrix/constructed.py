@@ -54,9 +54,13 @@ def read(tables: Sequence[Table], typed: Sequence[str], position: str) -> tuple[
 
 def _cells(tables: Sequence[Table]) -> dict[tuple[str, ...], Cell]:
     """Which cell shows these digits, one in each table."""
-    columns = len(tables[0][0])
     codes = zip(*("".join(table) for table in tables), strict=True)
-    return {code: Cell(place % columns, place // columns) for place, code in enumerate(codes)}
+    return dict(zip(codes, _places(len(tables[0]), len(tables[0][0])), strict=True))
+
+
+@cache
+def _places(rows: int, columns: int) -> Sequence[Cell]:
+    return [Cell(column, row) for row in range(rows) for column in range(columns)]
 
 
 @cache
