@@ -13,7 +13,7 @@ from idp.config.document import Document, KeyPath
 from idp.config.exposure import check_exposure
 from idp.config.forgotten import check_forgotten
 from idp.config.mistake import Findings, Position, suggest
-from idp.config.passkeys import check_passkeys, check_recovery
+from idp.config.passkeys import check_held
 from idp.config.policies import When
 from idp.config.protectable import check_protect
 from idp.config.server import ServerSettings
@@ -45,7 +45,7 @@ def check_tenant(
     _check_served(tenant, server, doors, findings)
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
-    for check in (check_forgotten, check_protect, check_passkeys, check_recovery, check_exposure):
+    for check in (check_forgotten, check_protect, check_held, check_exposure):
         check(tenant, findings)
     check_attributes(tenant, findings)
 
