@@ -57,10 +57,10 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
             await post(
                 about.tx, letterbox, "changed", person, opened.now, **_changed(authenticator, opened.now)
             )
-    click.echo(f"set {authenticator} of {person.username}")
+    click.echo(f"set {authenticator} of {person.login_name}")
     if isinstance(prover, Totp) and "secret" not in given:
         issuer = next(iter(opened.tenant.settings.display_name.values()))
-        click.echo(prover.provisioning(fresh, person.username, issuer).reveal())
+        click.echo(prover.provisioning(fresh, person.login_name, issuer).reveal())
 
 
 @credential.command()
@@ -114,14 +114,14 @@ async def reset(opened: Opened, name: str, authenticator: str) -> None:
     async with opened.changing(name) as about:
         person = about.user
         if not await about.tx.credentials.delete(person.id, authenticator):
-            raise click.ClickException(f"{person.username} has no credential for {authenticator}")
+            raise click.ClickException(f"{person.login_name} has no credential for {authenticator}")
         sessions = await about.tx.sessions.delete_of(person.id)
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
             await post(
                 about.tx, letterbox, "changed", person, opened.now, **_changed(authenticator, opened.now)
             )
-    click.echo(f"reset {authenticator} of {person.username}, ended {sessions} sessions")
+    click.echo(f"reset {authenticator} of {person.login_name}, ended {sessions} sessions")
 
 
 @credential.command()
@@ -143,7 +143,7 @@ async def issue(opened: Opened, name: str, authenticator: str, days: int, by_mai
     async with opened.changing(name) as about:
         person = about.user
         if by_mail and not person.email:
-            raise click.ClickException(f"{person.username} has no mail address")
+            raise click.ClickException(f"{person.login_name} has no mail address")
         try:
             issued = matrix.issue(person, opened.now, opened.now + days * DAY)
         except Refused as refused:
@@ -155,7 +155,7 @@ async def issue(opened: Opened, name: str, authenticator: str, days: int, by_mai
         )
         if letterbox and (by_mail or replaced):
             await _tell(about, letterbox, issued, by_mail=by_mail)
-    click.echo(f"issued {authenticator} of {person.username}, it works until {opened.time(issued.until)}")
+    click.echo(f"issued {authenticator} of {person.login_name}, it works until {opened.time(issued.until)}")
     if not by_mail:
         click.echo("\n" + "\n".join(issued.grid) + f"\n\n{issued.cells.reveal()}")
 

@@ -12,11 +12,12 @@ from idp import attributes, audit, throttle
 from idp.cli import attribute
 from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show, show_record
+from idp.config.mistake import suggest
 from idp.revocation import evict
-from idp.username import MAX_LENGTH, canonical
+from idp.username import MAX_LENGTH, canonical, split
 from keys.token import new_id
 from storage import Duplicate, Transaction
-from storage.records import User
+from storage.records import LOCAL_DOMAIN, User
 
 PAGE = 500
 COLUMNS = ("username", "display_name", "email", "groups", "disabled_at")
@@ -36,31 +37,52 @@ user.add_command(attribute.unset)
 @click.option("--group", "groups", multiple=True, metavar="G", help="May be given several times.")
 @click.option("--email", metavar="E")
 @click.option("--display-name", default="", metavar="TEXT")
+@click.option("--domain", metavar="D", help="The domain of the name; NAME@D says the same.")
 @in_tenant
 async def add(
-    opened: Opened, name: str, groups: tuple[str, ...], email: str | None, display_name: str
+    opened: Opened, /, name: str, groups: tuple[str, ...], domain: str | None, **about: Any
 ) -> None:
-    """Add a user. `idp credential set` then gives him something to prove himself with."""
-    username = canonical(name)
-    if not username or not username.isprintable() or len(name) > MAX_LENGTH:
-        raise click.UsageError(f"a user name has 1 to {MAX_LENGTH} characters that can be seen")
+    """Add a user. `idp credential set` then gives him something to prove himself with.
+
+    The password of somebody whose domain has a directory is kept there.
+    """
+    username, home = _named(opened, name, domain)
     person = User(
         id=new_id(),
         username=username,
         created_at=opened.now,
-        display_name=display_name,
-        email=email,
+        domain=home,
         groups=frozenset(groups),
+        **about,
     )
     try:
         async with opened.transaction() as tx:
             await tx.users.add(person)
             await audit.record(
-                tx, "user.added", opened.now, user_id=person.id, username=username, groups=sorted(groups)
+                tx,
+                "user.added",
+                opened.now,
+                user_id=person.id,
+                username=person.login_name,
+                groups=sorted(groups),
             )
     except Duplicate:
-        raise click.ClickException(f"there is a user {username} already") from None
-    click.echo(f"added {username}")
+        raise click.ClickException(f"there is a user {person.login_name} already") from None
+    click.echo(f"added {person.login_name}")
+
+
+def _named(opened: Opened, name: str, domain: str | None) -> tuple[str, str]:
+    """The name and its domain, as both are compared."""
+    domains = opened.tenant.settings.domains
+    if domain is not None and domain not in domains:
+        raise click.ClickException(f"no domain is called {domain}, {suggest(domain, domains)}")
+    typed = name if domain in (None, LOCAL_DOMAIN) else f"{name}@{domain}"
+    username, home = split(canonical(typed), domains)
+    if not username or not username.isprintable() or len(typed) > MAX_LENGTH:
+        raise click.UsageError(f"a user name has 1 to {MAX_LENGTH} characters that can be seen")
+    if domain is not None and home != domain:
+        raise click.UsageError(f"{name} is a name in domain {home}, as it is typed at the login")
+    return username, home
 
 
 @user.command("list")
@@ -83,7 +105,7 @@ async def show_(opened: Opened, name: str, as_json: bool) -> None:
     async with opened.reading(name) as (tx, person):
         held = await tx.credentials.list(person.id)
         sessions = await tx.sessions.list(person.id, opened.now)
-        locks = [lock async for lock in _locks(tx, opened, person.username)]
+        locks = [lock async for lock in _locks(tx, opened, person.login_name)]
     record = _row(opened, person) | {
         "created_at": opened.time(person.created_at),
         "changed_at": None if person.changed_at is None else opened.time(person.changed_at),
@@ -106,7 +128,7 @@ async def disable(opened: Opened, name: str) -> None:
             await about.tx.users.replace(dataclasses.replace(person, disabled_at=opened.now))
         sessions, grants = await evict(about.tx, opened.doors, person.id, opened.now)
         await about.record("user.disabled", sessions=sessions, grants=grants)
-    click.echo(f"disabled {person.username}, ended {sessions} sessions and {grants} grants")
+    click.echo(f"disabled {person.login_name}, ended {sessions} sessions and {grants} grants")
 
 
 @user.command()
@@ -117,7 +139,7 @@ async def enable(opened: Opened, name: str) -> None:
     async with opened.changing(name) as about:
         await about.tx.users.replace(dataclasses.replace(about.user, disabled_at=None))
         await about.record("user.enabled")
-    click.echo(f"enabled {about.user.username}")
+    click.echo(f"enabled {about.user.login_name}")
 
 
 @user.command()
@@ -127,7 +149,7 @@ async def unlock(opened: Opened, name: str) -> None:
     """Forget wrong answers given under a name, whether or not a user has it."""
     username = canonical(name)
     async with opened.transaction() as tx:
-        person = await tx.users.find_by_name(username)
+        person = await tx.users.find_by_name(*split(username, opened.tenant.settings.domains))
         was_locked = await throttle.unlock(tx, username, opened.tenant.authenticators)
         await audit.record(
             tx, "user.unlocked", opened.now, user_id=person.id if person else None, username=username
@@ -145,9 +167,9 @@ async def delete(opened: Opened, name: str) -> None:
         person = about.user
         await evict(about.tx, opened.doors, person.id, opened.now)
         await about.tx.users.delete(person.id)
-        await throttle.unlock(about.tx, person.username, opened.tenant.authenticators)
+        await throttle.unlock(about.tx, person.login_name, opened.tenant.authenticators)
         await about.record("user.deleted")
-    click.echo(f"deleted {person.username}")
+    click.echo(f"deleted {person.login_name}")
 
 
 async def _locks(tx: Transaction, opened: Opened, username: str) -> AsyncIterator[int]:
@@ -160,17 +182,18 @@ async def _locks(tx: Transaction, opened: Opened, username: str) -> AsyncIterato
 
 
 async def _everyone(tx: Transaction) -> AsyncIterator[User]:
-    after = ""
+    after = "", ""
     while page := await tx.users.list(after, PAGE):
         for each in page:
             yield each
-        after = page[-1].username
+        after = page[-1].username, page[-1].domain
 
 
 def _row(opened: Opened, person: User) -> dict[str, Any]:
     return {
         "id": person.id,
-        "username": person.username,
+        "username": person.login_name,
+        "domain": person.domain,
         "display_name": person.display_name,
         "email": person.email,
         "groups": sorted(person.groups),

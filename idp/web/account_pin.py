@@ -57,7 +57,7 @@ async def submit(request: web.Request) -> web.Response:
             return await _page(request, here, authenticator, user, refused=refused.rule)
         if form.get("pin") != form.get("again"):
             return await _page(request, here, authenticator, user, refused="differs")
-        about = Guess(user.username, user.id, authenticator.name, DOOR, authenticator.at_once)
+        about = Guess(user.login_name, user.id, authenticator.name, DOOR, authenticator.at_once)
         answer = Secret(form.get("answer", ""))
         prove = partial(authenticator.verify, tx, user, {}, answer, here.now)
         wrong = await guess.spend(here, about, prove)
@@ -67,7 +67,7 @@ async def submit(request: web.Request) -> web.Response:
             return await _page(request, here, authenticator, user, done=True)
         left, until = wrong.spent.left, wrong.spent.until
         if left == 0:
-            name = user.username
+            name = user.login_name
             locked = Reject(Reason.LOCKED, "", name, until=until, reference=wrong.reference)
             return login.reject_response(request, locked)
         return await _page(request, here, authenticator, user, retry=True, last_try=left == 1)

@@ -49,8 +49,8 @@ class Letters:
             kind,
             settings=settings,
             locale=locale,
-            name=user.display_name or user.username,
-            username=user.username,
+            name=user.display_name or user.login_name,
+            username=user.login_name,
             **told,
         )
         subject, _, body = text.partition("\n")

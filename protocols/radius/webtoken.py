@@ -84,13 +84,18 @@ async def _own(request: web.Request, shown: Authenticator) -> web.StreamResponse
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
-        token = await draw(here, shown, canonical(outcome.authentication.user.username))
+        token = await draw(here, shown, canonical(outcome.authentication.user.login_name))
     return _table(request, token, own=True)
 
 
 def _table(request: web.Request, token: WebToken, *, own: bool) -> web.StreamResponse:
     seconds = token.expires_at - request[NOW]
-    about: dict[str, Any] = {"username": token.username, "prompt": token.prompt, "seconds": seconds, "own": own}
+    about: dict[str, Any] = {
+        "username": token.username,
+        "prompt": token.prompt,
+        "seconds": seconds,
+        "own": own,
+    }
     return form_page(request, "webtoken/table", PATH, **about)
 
 
