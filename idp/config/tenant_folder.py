@@ -46,12 +46,16 @@ class TenantFolder:
         """The same without documents, where there were no mistakes."""
         assert self.settings is not None
         zone = ZoneInfo(self.settings.time_zone)
+        services = [service for _, service in self.services]
         rules = self.rules.by_place.values() if self.rules else ()
         return TenantConfiguration(
             settings=self.settings,
-            authenticators=self.authenticators,
+            authenticators={
+                name: section.within(self.settings, services) if hasattr(section, "within") else section
+                for name, section in self.authenticators.items()
+            },
             rules=tuple(parse(rule, zone) for rule in rules),
-            services={service.service: service for _, service in self.services},
+            services={service.service: service for service in services},
             folder=self.folder,
             people=tuple(self.people.by_place.values()) if self.people else (),
         )
