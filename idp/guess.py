@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from idp import throttle
-from idp.authenticators import Busy
+from idp.authenticators import Busy, Unreachable
 from idp.throttle import Spent
 from idp.visit import Visit
 
@@ -37,7 +37,13 @@ async def spend(visit: Visit, guess: Guess, is_right: Callable[[], Awaitable[boo
     spent = await throttle.spend(tx, lockout, username, authenticator, visit.now, at_once=at_once)
     if spent.undecided:  # a right answer among many at once is not told that the name is locked
         raise Busy
-    if spent.evaluate and await is_right():
+    try:
+        is_right_one = spent.evaluate and await is_right()
+    except Unreachable:
+        await throttle.refund(tx, username, authenticator)
+        await tx.commit()  # for whoever has nothing else to keep lets this transaction go
+        raise
+    if is_right_one:
         await throttle.refund(tx, username, authenticator)
         return None
     if spent.evaluate and not at_once:

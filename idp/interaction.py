@@ -56,6 +56,7 @@ async def ask(
     retry: bool = False,
     stale: bool = False,
     last_try: bool = False,
+    unreachable: bool = False,
     refused: str = "",
 ) -> Challenge:
     """Put the open question with a fresh prompt under a new step, and store the interaction again.
@@ -70,7 +71,9 @@ async def ask(
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=prompt)
     await visit.tx.interactions.add(interaction)
     challenge = _activation(visit, interaction, refused) or peek(interaction)
-    return dataclasses.replace(challenge, retry=retry, stale=stale, last_try=last_try)
+    return dataclasses.replace(
+        challenge, retry=retry, stale=stale, last_try=last_try, unreachable=unreachable
+    )
 
 
 def _activation(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from idp import conclusion, enrolment, proving, session, throttle
 from idp import interaction as interactions
-from idp.authenticators import Refused
+from idp.authenticators import Refused, Unreachable
 from idp.authenticators.totp import Totp
 from idp.enrolment import Form
 from idp.guess import Wrong
@@ -91,7 +91,7 @@ class Login:
     async def _open(
         self, visit: Visit, attempt: Attempt, resume: Resume, wish: Wish, user: User | None
     ) -> Challenge:
-        hint = wish.username or (user.username if user else None)
+        hint = wish.username or (user.login_name if user else None)
         begun = interactions.new(visit, attempt, resume, hint)
         return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, None)
 
@@ -106,7 +106,7 @@ class Login:
     ) -> Challenge:
         """The session proves who it is, and the rule wants more of him."""
         user = attempt.user
-        begun = interactions.new(visit, attempt, resume, user.username if user else None)
+        begun = interactions.new(visit, attempt, resume, user.login_name if user else None)
         chain = await enrolment.behind(visit, user, held.proofs, missing) if user else missing
         begun = dataclasses.replace(begun, user_id=held.user_id, chain=chain, proofs=held.proofs)
         return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, user)
@@ -120,7 +120,10 @@ class Login:
         self, visit: Visit, interaction: Interaction, user: User | None, answer: Secret
     ) -> Outcome:
         """An answer to the open question."""
-        outcome = await proving.prove(visit, interaction, user, answer)
+        try:
+            outcome = await proving.prove(visit, interaction, user, answer)
+        except Unreachable:  # it may be answered once more
+            return await interactions.ask(visit, interaction, user, unreachable=True)
         if isinstance(outcome, Interaction) and user is not None:
             return await self._advance(visit, outcome, user)
         assert isinstance(outcome, Wrong)
