@@ -12,7 +12,7 @@ from typing import Final
 from idp import throttle
 from idp.audit import record
 from idp.authenticators.matrix import Issued, Matrix
-from idp.mail.queue import FORGOTTEN, post
+from idp.mail.queue import FORGOTTEN, changed, post
 from idp.tenant import Tenant
 from idp.username import canonical, split
 from idp.visit import Visit
@@ -91,7 +91,7 @@ async def redeem(visit: Visit, token: Secret) -> tuple[User, Issued] | None:
     sessions = await tx.sessions.delete_of(user.id)
     await throttle.unlock(tx, user.login_name, [AUTHENTICATOR])
     await visit.record("recovery.done", user_id=user.id, service="account", sessions=sessions)
-    await post(tx, tenant, "changed", user, now, authenticator=AUTHENTICATOR, at=now)
+    await changed(tx, tenant, "pattern", user, now, address=visit.caller.whence)
     return user, issued
 
 

@@ -63,6 +63,9 @@ class Credentials(Protocol):
 
     async def add(self, credential: Credential) -> None: ...
     async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]: ...
+    async def lock(self, user_id: str, authenticator: str) -> Sequence[Credential]:
+        """As `list`; until the transaction ends nobody else changes them, or counts on them to stay."""
+
     async def replace(self, credential: Credential) -> bool: ...
     async def reseal(self, credential: Credential) -> bool:
         """Keep what is sealed now, and leave counter and drift as they are."""

@@ -12,6 +12,15 @@ from storage import Storage
 
 pytest_plugins = ["tests.postgres"]
 
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What a page or an endpoint says does not depend on the database; what is used once, ends or races may."""
+    if "database" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("both_stores"):
+        metafunc.definition.add_marker(ON_SQLITE)
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:

@@ -21,8 +21,8 @@ from tests.configuration import Configuration, TenantFolder
 from tests.people import new_bob
 from tests.prepared import Running
 
-START_SECONDS = 30
-STOP_SECONDS = 15
+START_SECONDS = 60
+STOP_SECONDS = 60
 
 
 def free_port() -> int:
@@ -166,7 +166,7 @@ class Server(Administration):
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=60) as answer:
                 ready: bool = answer.status == 200
                 return ready
         except (urllib.error.URLError, OSError):
@@ -181,7 +181,7 @@ def running(server: Server) -> Iterator[Server]:
         server.stop()
 
 
-async def eventually(holds: Any, seconds: float = 10) -> None:
+async def eventually(holds: Any, seconds: float = 60) -> None:
     """Wait until `holds()` is true. Raises AssertionError after `seconds`."""
     until = time.monotonic() + seconds
     while not holds():

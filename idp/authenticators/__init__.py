@@ -38,7 +38,7 @@ class Refused(ValueError):
 
 
 class Authenticator(Protocol):
-    """Asks for one proof and checks it, for one tenant.
+    """Asks for one proof and checks it, for one tenant. It may have an `account_path`, see below.
 
     An unknown user (None), and one without a credential, must cost and show exactly what any other does.
     """
@@ -72,3 +72,9 @@ class Authenticator(Protocol):
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """A new sealed credential, not yet stored. Raises `Refused`."""
+
+
+def account_path(authenticator: Authenticator) -> str | None:
+    """Our page on which people manage what they hold for it: so says its `account_path`, which others need not have."""
+    path: str | None = getattr(authenticator, "account_path", None)
+    return path

@@ -9,6 +9,7 @@ import click
 from idp import audit
 from idp.certification import Certification, subject
 from idp.cli.context import Opened, in_tenant
+from idp.cli.identifier import Identifying
 from idp.cli.show import json_option, show
 from idp.signing import KeyInUse, TooEarly
 from keys.certified_key import CertifiedKey, ends_at
@@ -90,7 +91,7 @@ async def renew(opened: Opened) -> None:
     click.echo(f"services encrypt for {fresh.kid} when they have read the metadata")
 
 
-@certificate.command()
+@certificate.command(cls=Identifying)
 @click.argument("kid")
 @in_tenant
 async def delete(opened: Opened, kid: str) -> None:

@@ -14,7 +14,7 @@ from idp.authenticators.matrix import Issued, Matrix
 from idp.authenticators.totp import Totp
 from idp.cli.context import Change, Letterbox, Opened, in_tenant
 from idp.cli.show import json_option, show
-from idp.mail.queue import post
+from idp.mail.queue import changed, post
 from keys.secret import Secret
 
 DAY = 86400
@@ -54,9 +54,7 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
         await about.tx.credentials.add(fresh)
         await about.record("credential.set", authenticator=authenticator, replaced=replaced)
         if letterbox and replaced:
-            await post(
-                about.tx, letterbox, "changed", person, opened.now, **_changed(authenticator, opened.now)
-            )
+            await changed(about.tx, letterbox, _what(authenticator), person, opened.now)
     click.echo(f"set {authenticator} of {person.login_name}")
     if isinstance(prover, Totp) and "secret" not in given:
         issuer = next(iter(opened.tenant.settings.display_name.values()))
@@ -118,9 +116,7 @@ async def reset(opened: Opened, name: str, authenticator: str) -> None:
         sessions = await about.tx.sessions.delete_of(person.id)
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
-            await post(
-                about.tx, letterbox, "changed", person, opened.now, **_changed(authenticator, opened.now)
-            )
+            await changed(about.tx, letterbox, _what(authenticator), person, opened.now)
     click.echo(f"reset {authenticator} of {person.login_name}, ended {sessions} sessions")
 
 
@@ -164,15 +160,16 @@ async def _tell(about: Change, letterbox: Letterbox, issued: Issued, *, by_mail:
     """Mail the pattern itself, or only that there is a new one."""
     tx, person, now = about.tx, about.user, about.now
     if not by_mail:
-        await post(tx, letterbox, "changed", person, now, **_changed(Matrix.name, now))
+        await changed(tx, letterbox, _what(Matrix.name), person, now)
         return
     url = letterbox.settings.base_url.rstrip("/") + "/"
     drawn: dict[str, Any] = {"grid": issued.grid, "cells": issued.cells.reveal(), "url": url}
     await post(tx, letterbox, "welcome", person, now, last_at=issued.until, until=issued.until, **drawn)
 
 
-def _changed(authenticator: str, now: int) -> dict[str, Any]:
-    return {"authenticator": authenticator, "at": now}
+def _what(authenticator: str) -> str:
+    """What a mail calls the credential of an authenticator."""
+    return {Matrix.name: "pattern", Totp.name: "device"}.get(authenticator, authenticator)
 
 
 def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secret]:

@@ -10,6 +10,7 @@ import click
 from idp import audit
 from idp.cli.context import Opened, choose, in_tenant
 from idp.cli.folder import config_option, read_configuration
+from idp.cli.identifier import Identifying
 from idp.cli.show import json_option, show, show_record
 from idp.mail.queue import GIVEN_UP_SECONDS
 from idp.mail.specimen import VALUES, specimen
@@ -39,7 +40,7 @@ async def list_(opened: Opened, dead: bool, as_json: bool) -> None:
     show([_row(opened, each, names.get(each.user_id)) for each in waiting], COLUMNS, as_json=as_json)
 
 
-@mail.command("show")
+@mail.command("show", cls=Identifying)
 @click.argument("mail_id", metavar="ID")
 @json_option
 @in_tenant
@@ -60,7 +61,7 @@ async def show_(opened: Opened, mail_id: str, as_json: bool) -> None:
     show_record(row, as_json=as_json)
 
 
-@mail.command()
+@mail.command(cls=Identifying)
 @click.argument("mail_id", metavar="[ID]", required=False)
 @click.option("--all", "everything", is_flag=True, help="All that are dead.")
 @in_tenant
@@ -79,7 +80,7 @@ async def retry(opened: Opened, mail_id: str | None, everything: bool) -> None:
     click.echo(f"mails to be sent again: {len(ids)}")
 
 
-@mail.command()
+@mail.command(cls=Identifying)
 @click.argument("mail_id", metavar="ID")
 @in_tenant
 async def delete(opened: Opened, mail_id: str) -> None:

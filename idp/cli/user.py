@@ -11,13 +11,13 @@ import click
 from idp import attributes, audit, throttle
 from idp.cli import attribute
 from idp.cli.context import Opened, in_tenant
+from idp.cli.naming import named
 from idp.cli.show import json_option, show, show_record
-from idp.config.mistake import suggest
 from idp.revocation import evict
-from idp.username import MAX_LENGTH, canonical, split
+from idp.username import canonical, split
 from keys.token import new_id
 from storage import Duplicate, Transaction
-from storage.records import LOCAL_DOMAIN, User
+from storage.records import User
 
 PAGE = 500
 COLUMNS = ("username", "display_name", "email", "groups", "disabled_at")
@@ -46,7 +46,7 @@ async def add(
 
     The password of somebody whose domain has a directory is kept there.
     """
-    username, home = _named(opened, name, domain)
+    username, home = named(opened, name, domain)
     person = User(
         id=new_id(),
         username=username,
@@ -69,20 +69,6 @@ async def add(
     except Duplicate:
         raise click.ClickException(f"there is a user {person.login_name} already") from None
     click.echo(f"added {person.login_name}")
-
-
-def _named(opened: Opened, name: str, domain: str | None) -> tuple[str, str]:
-    """The name and its domain, as both are compared."""
-    domains = opened.tenant.settings.domains
-    if domain is not None and domain not in domains:
-        raise click.ClickException(f"no domain is called {domain}, {suggest(domain, domains)}")
-    typed = name if domain in (None, LOCAL_DOMAIN) else f"{name}@{domain}"
-    username, home = split(canonical(typed), domains)
-    if not username or not username.isprintable() or len(typed) > MAX_LENGTH:
-        raise click.UsageError(f"a user name has 1 to {MAX_LENGTH} characters that can be seen")
-    if domain is not None and home != domain:
-        raise click.UsageError(f"{name} is a name in domain {home}, as it is typed at the login")
-    return username, home
 
 
 @user.command("list")

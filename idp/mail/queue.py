@@ -17,6 +17,7 @@ from storage.mails import Mail
 from storage.records import User
 
 Kind = Literal["welcome", "changed", "locked", "reset"]
+What = Literal["pattern", "phrase", "password", "pin", "device", "passkey", "recovery", "certificate"]
 FORGOTTEN: Final = "forgotten"  # no mail yet: somebody typed a name or an address, and may get a link
 GIVEN_UP_SECONDS: Final = 2 * 86400  # a server that is down for a weekend's repair is waited for
 KEPT_SECONDS: Final = 30 * 86400  # what could not be sent, for an administrator to look at
@@ -66,6 +67,18 @@ async def post(
         )
     )
     return True
+
+
+async def changed(
+    tx: Transaction, home: Home, what: What | str, user: User, now: int, *, address: str = ""
+) -> bool:
+    """Queue a mail that says that something with which the user proves himself was changed, so that he notices if
+    it was not him; `post` says what is returned.
+
+    `what` may also be the name of a third party's authenticator. `address` is from where it was done, empty where an
+    administrator did it.
+    """
+    return await post(tx, home, "changed", user, now, what=what, at=now, address=address)
 
 
 def open_mail(vault: Vault, mail: Mail) -> Mapping[str, Any]:

@@ -20,7 +20,11 @@ VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
         "until": AT + 7 * 86400,
         "url": "https://login.example.com/",
     },
-    "changed": {"authenticator": "matrix", "at": AT},
+    "changed": {
+        "what": "pattern",
+        "at": AT,
+        "address": "192.0.2.44",
+    },
     "locked": {"until": AT + 1800},
     "reset": {"url": "https://login.example.com/forgotten/new?token=an-example", "until": AT + 1800},
 }

@@ -1,7 +1,7 @@
 """Which proofs an attempt needs. Pure: the same attempt always gets the same decision."""
 
 from idp.policy.attempt import Attempt
-from idp.policy.decide import decide, possible
+from idp.policy.decide import asked, decide, possible
 from idp.policy.rule import Decision, Deny, Require, Rule
 
-__all__ = ["Attempt", "Decision", "Deny", "Require", "Rule", "decide", "possible"]
+__all__ = ["Attempt", "Decision", "Deny", "Require", "Rule", "asked", "decide", "possible"]

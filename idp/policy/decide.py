@@ -8,6 +8,7 @@ from idp.policy.attempt import Attempt
 from idp.policy.rule import Decision, Deny, Require, Rule, Tried
 
 DEFAULT = "default"
+IDENTITY = ("services", "protocols", "groups")  # conditions that hold, or not, wherever somebody is
 
 
 def decide(rules: Sequence[Rule], attempt: Attempt) -> Decision:
@@ -19,6 +20,19 @@ def decide(rules: Sequence[Rule], attempt: Attempt) -> Decision:
         if failed is None:
             return Decision(rule.then, tuple(trace))
     return Decision(Deny(DEFAULT), tuple(trace))
+
+
+def asked(rules: Sequence[Rule], attempt: Attempt) -> tuple[Require, ...]:
+    """What this user may be asked at this service, from wherever and at whatever time; in the order of the rules."""
+    found: list[Require] = []
+    for rule in rules:
+        if rule.failing(attempt) in IDENTITY:
+            continue
+        if isinstance(rule.then, Require):
+            found.append(rule.then)
+        if rule.is_always:
+            break
+    return tuple(found)
 
 
 def possible(rules: Sequence[Rule], attempt: Attempt) -> tuple[Require, ...]:

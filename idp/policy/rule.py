@@ -88,6 +88,11 @@ class Rule:
             return "hours"
         return None
 
+    @property
+    def is_always(self) -> bool:
+        """Whether it holds for its people wherever they are, at any time."""
+        return not (self.networks or self.except_networks or self.hours)
+
     def _is_open(self, at: int) -> bool:
         local = datetime.fromtimestamp(at, self.zone)
         return any(span.holds(local) for span in self.hours)

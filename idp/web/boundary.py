@@ -30,8 +30,9 @@ HSTS = "max-age=31536000"
 # Where a choice of language is remembered; the wish of a service is not.
 OWN_PAGES = (
     *("/", "/login", "/forgotten", "/forgotten/new", "/logout"),
-    *("/account/services", "/account/pin", "/activate", "/device", "/webtoken"),
+    *("/activate", "/device", "/webtoken"),
 )
+ACCOUNT = "/account"  # and all below it
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
@@ -94,6 +95,11 @@ async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
         reference = new_reference()
         log.exception("defect", reference=reference)
         return failure(request, 500, reference=reference)
-    if CHOSEN in request.query_string and request.path.removeprefix(tenant.prefix) in OWN_PAGES:
+    if CHOSEN in request.query_string and _is_own(request.path.removeprefix(tenant.prefix)):
         cookies.give_locale(response, tenant, language.of(request))
     return response
+
+
+def _is_own(path: str) -> bool:
+    """Whether a choice of language at this path is the person's own."""
+    return path in OWN_PAGES or path == ACCOUNT or path.startswith(f"{ACCOUNT}/")

@@ -84,6 +84,9 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
+    "account/proofs": {
+        "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
+    },
     "account/pin": {
         "action": REQUIRED,
         "csrf": REQUIRED,
@@ -93,7 +96,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "retry": False,
         "last_try": False,
         "done": False,
-        "portal_url": REQUIRED,
     },
     "consent/ask": {
         "action": REQUIRED,
@@ -149,7 +151,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "action": REQUIRED,  # takes one back
         "csrf": REQUIRED,
         "consents": REQUIRED,  # service, name, scopes, since
-        "portal_url": REQUIRED,
     },
     "handover/post": {
         "action": REQUIRED,  # at the service

@@ -1,7 +1,7 @@
 """What mails say: the contract with themes, as `idp.web.contract` is for pages.
 
-Every mail has `lang`, `tenant` (display name), `support` (or None), `name` and `username` of the user, and `style`. The
-first line of its text is the subject.
+Every mail has `lang`, `tenant` (display name), `support` (or None), `name` and `username` of the user, `account_url`
+(where he manages his proofs and sessions) and `style`. The first line of its text is the subject.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from storage.records import User
 
 LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "welcome": frozenset(("grid", "cells", "until", "url")),  # an initial pattern, drawn and by its cells
-    "changed": frozenset(("authenticator", "at")),  # by its name
+    "changed": frozenset(("what", "at", "address")),  # see `idp.mail.queue.changed`
     "locked": frozenset(("until",)),
     "reset": frozenset(("url", "until")),
 }
@@ -26,6 +26,7 @@ MOMENTS: Final = frozenset(
     ("until", "at")
 )  # epoch seconds, shown with their day: nobody knows when it is read
 LONG_AGO: Final = 0
+ACCOUNT: Final = "/account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Letters:
         if values.keys() != LETTERS[kind]:
             raise TypeError(f"mail {kind}: expected {sorted(LETTERS[kind])}, got {sorted(values)}")
         words, zone = self.pages.words(settings.theme, locale), ZoneInfo(settings.time_zone)
-        told = {
+        told: dict[str, Any] = {
             name: words.moment(value, LONG_AGO, zone) if name in MOMENTS else value
             for name, value in values.items()
         }
@@ -51,6 +52,7 @@ class Letters:
             locale=locale,
             name=user.display_name or user.login_name,
             username=user.login_name,
+            account_url=settings.base_url.rstrip("/") + ACCOUNT,
             **told,
         )
         subject, _, body = text.partition("\n")

@@ -6,8 +6,9 @@ from aiohttp import web
 
 from idp import recovery
 from idp.provider import IdentityProvider
-from idp.web import account_pin, account_services, activate, forgotten, login, logout, portal
+from idp.web import activate, forgotten, login, logout, portal
 from idp.web import round as rounds
+from idp.web.account import pin, proofs, services
 from idp.web.static import static
 
 ROUTES = (
@@ -17,14 +18,15 @@ ROUTES = (
     web.get(logout.PATH, logout.confirm, allow_head=False),
     web.post(logout.PATH, logout.submit),
     web.get(rounds.PATH, logout.progress, allow_head=False),
-    web.get(account_services.PATH, account_services.show, allow_head=False),
-    web.post(account_services.PATH, account_services.revoke),
+    web.get(proofs.PATH, proofs.show, allow_head=False),
+    web.get(services.PATH, services.show, allow_head=False),
+    web.post(services.PATH, services.revoke),
     web.get(recovery.PATH, forgotten.show, allow_head=False),
     web.post(recovery.PATH, forgotten.ask),
     web.get(recovery.LINK_PATH, forgotten.confirm, allow_head=False),
     web.post(recovery.LINK_PATH, forgotten.redeem),
-    web.get(account_pin.PATH, account_pin.show, allow_head=False),
-    web.post(account_pin.PATH, account_pin.submit),
+    web.get(pin.PATH, pin.show, allow_head=False),
+    web.post(pin.PATH, pin.submit),
     web.get(activate.PATH, activate.show, allow_head=False),
     web.post(activate.PATH, activate.submit),
     web.get("/static/{version}/{name}", static),

@@ -7,29 +7,25 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp.outcome import Accept, Reason, Reject, Resume
-from idp.policy import Attempt
+from idp.outcome import Reject
 from idp.visit import Visit
 from idp.web import language
-from idp.web.form import read_form
-from idp.web.login import reject_response, respond, service_name
+from idp.web.login import reject_response, service_name
 from idp.web.respond import page
-from idp.web.visiting import visit
 from protocols.oidc import issuer, pending, registered
 from protocols.oidc.checks import prompts_of
 from protocols.oidc.claims import MEMBERS
 from protocols.oidc.clients import Client
 from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.granting import give, open_ledger
-from protocols.oidc.issuer import DOOR, Issuer
+from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Ledger
+from protocols.oidc.pending import Decision
 from protocols.oidc.refusal import refuse_within
 from storage.authorization import Consent
-from storage.records import AuthorizationRequest
 
 PATH: Final = "/oidc/consent"
 KIND: Final = "consent"
-ALLOW: Final = "allow"
 
 
 def shared(ledger: Ledger) -> tuple[str, ...]:
@@ -83,35 +79,18 @@ async def show(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: the decision, taken once."""
-    here, form = issuer.of(request), await read_form(request)
-    if not pending.is_ours(request, form):
-        return reject_response(request, Reject(Reason.FOREIGN))
-    async with here.provider.storage.transaction(here.tenant.name) as tx:
-        visiting = visit(request, tx)
-        found = await pending.consume(visiting, KIND, form.get("pending", ""))
-        if isinstance(found, Reject):
-            return reject_response(request, found)
-        return await _conclude(request, here, visiting, found, is_allowed=form.get("decision") == ALLOW)
+    return await pending.decide(request, issuer.of(request), KIND, _conclude)
 
 
-async def _conclude(
-    request: web.Request, here: Issuer, visiting: Visit, found: AuthorizationRequest, *, is_allowed: bool
-) -> web.Response:
-    """The rules are asked again: they, or the user, may have changed while the page was open."""
-    client, asked = await here.client(visiting.tx, found.client_id), found.request["asked"]
-    if client is None:
-        return reject_response(request, Reject(Reason.EXPIRED))
-    attempt = Attempt(DOOR, client.service, visiting.caller.address, visiting.now)
-    outcome = await here.provider.login.begin(visiting, attempt, Resume(DOOR, asked))
-    if not isinstance(outcome, Accept):
-        return respond(request, outcome)
-    user_id, scope = outcome.authentication.user.id, tuple(found.request["shared"])
+async def _conclude(request: web.Request, here: Issuer, visiting: Visit, decision: Decision) -> web.Response:
+    client, accept, scope = decision.client, decision.accept, decision.shared
+    user_id, asked = accept.authentication.user.id, accept.resume.request
     details: dict[str, Any] = {"user_id": user_id, "service": client.service, "scope": " ".join(scope)}
     try:
-        if not is_allowed:
+        if not decision.is_allowed:
             await visiting.record("consent.denied", **details)
             raise AuthorizationError("access_denied", "the user does not consent")
-        ledger = await open_ledger(here, client, visiting, outcome)
+        ledger = await open_ledger(here, client, visiting, accept)
     except AuthorizationError as fault:
         return await refuse_within(request, visiting, client.service, asked, fault)
     await remember(visiting, client, user_id, scope, asked.get("names", {}))

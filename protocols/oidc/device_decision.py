@@ -7,19 +7,16 @@ from typing import Final
 
 from aiohttp import web
 
-from idp.outcome import Accept, Reason, Reject, Resume
-from idp.policy import Attempt
+from idp.outcome import Accept, Reject, Resume
 from idp.visit import Visit
-from idp.web.form import read_form
-from idp.web.login import reject_response, respond, service_name
+from idp.web.login import reject_response, service_name
 from idp.web.respond import page
-from idp.web.visiting import visit
 from protocols.oidc import consent, issuer, pending
 from protocols.oidc.clients import Client
 from protocols.oidc.device_entry import carried_code
 from protocols.oidc.granting import add, open_ledger
 from protocols.oidc.issuer import DOOR, Issuer
-from storage.records import AuthorizationRequest
+from protocols.oidc.pending import Decision
 
 PATH: Final = "/device/confirm"
 KIND: Final = "device"
@@ -57,40 +54,17 @@ async def show(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: the decision, taken once."""
-    here, form = issuer.of(request), await read_form(request)
-    if not pending.is_ours(request, form):
-        return reject_response(request, Reject(Reason.FOREIGN))
-    async with here.provider.storage.transaction(here.tenant.name) as tx:
-        visiting = visit(request, tx)
-        found = await pending.consume(visiting, KIND, form.get("pending", ""))
-        client = None if isinstance(found, Reject) else here.clients.get(found.client_id)
-        if isinstance(found, Reject) or client is None:
-            rejected = found if isinstance(found, Reject) else Reject(Reason.EXPIRED)
-            return reject_response(request, rejected)
-        allowed = form.get("decision") == consent.ALLOW
-        return await _conclude(request, here, visiting, client, found, is_allowed=allowed)
+    return await pending.decide(request, issuer.of(request), KIND, _conclude)
 
 
-async def _conclude(
-    request: web.Request,
-    here: Issuer,
-    visiting: Visit,
-    client: Client,
-    found: AuthorizationRequest,
-    *,
-    is_allowed: bool,
-) -> web.Response:
-    """The rules are asked again: they, or the user, may have changed while the page was open."""
-    attempt = Attempt(DOOR, client.service, visiting.caller.address, visiting.now)
-    outcome = await here.provider.login.begin(visiting, attempt, Resume(DOOR, found.request["asked"]))
-    if not isinstance(outcome, Accept):
-        return respond(request, outcome)
-    if is_allowed:
-        in_time = await _allow(here, visiting, client, outcome, tuple(found.request["shared"]))
+async def _conclude(request: web.Request, here: Issuer, visiting: Visit, decision: Decision) -> web.Response:
+    client, accept = decision.client, decision.accept
+    if decision.is_allowed:
+        in_time = await _allow(here, visiting, client, accept, decision.shared)
     else:
-        in_time = await _deny(visiting, outcome)
-    result = ("allowed" if is_allowed else "denied") if in_time else "late"
-    user_id, service = outcome.authentication.user.id, client.service
+        in_time = await _deny(visiting, accept)
+    result = ("allowed" if decision.is_allowed else "denied") if in_time else "late"
+    user_id, service = accept.authentication.user.id, client.service
     await visiting.record(f"device.{result}", user_id=user_id, service=service, client=client.id)
     name = service_name(request, service)
     return page(request, "device/done", result=result, service=name, portal_url=here.tenant.url("/"))

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from aiohttp import web
 
 from idp import session
-from idp.outcome import Reason, Reject
+from idp.outcome import Accept, Reason, Reject, Resume
+from idp.policy import Attempt
 from idp.visit import Visit
 from idp.web import cookies
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import TENANT
+from idp.web.form import read_form
 from idp.web.language import keeping
+from idp.web.login import reject_response, respond
 from idp.web.visiting import visit
 from keys.secret import Secret
 from keys.token import hash_token, new_token
 from protocols.oidc.clients import Client
-from protocols.oidc.issuer import Issuer
+from protocols.oidc.issuer import DOOR, Issuer
 from storage.records import JSON, AuthorizationRequest, User
 
 Kind = Literal["consent", "device"]
+ALLOW: Final = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a user has decided, who is signed in and let in by the rules: `shared` are the scopes that he was shown."""
+
+    client: Client
+    accept: Accept
+    shared: tuple[str, ...]
+    is_allowed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +106,7 @@ def fields(request: web.Request, path: str, pending: str) -> dict[str, Any]:
     }
 
 
-async def consume(visiting: Visit, kind: Kind, unverified_pending: str) -> AuthorizationRequest | Reject:
+async def _consume(visiting: Visit, kind: Kind, unverified_pending: str) -> AuthorizationRequest | Reject:
     """The same, taken out of the store: of several windows one gets it."""
     found = await find(visiting, kind, unverified_pending)
     if isinstance(found, Reject):
@@ -101,7 +115,36 @@ async def consume(visiting: Visit, kind: Kind, unverified_pending: str) -> Autho
     return taken or Reject(Reason.EXPIRED)
 
 
-def is_ours(request: web.Request, form: Mapping[str, str]) -> bool:
+async def decide(
+    request: web.Request,
+    here: Issuer,
+    kind: Kind,
+    conclude: Callable[[web.Request, Issuer, Visit, Decision], Awaitable[web.Response]],
+) -> web.Response:
+    """POST: take what waits, once, and conclude it.
+
+    The rules are asked again: they, or the user, may have changed while the page was open.
+    """
+    form = await read_form(request)
+    if not _is_ours(request, form):
+        return reject_response(request, Reject(Reason.FOREIGN))
+    async with here.provider.storage.transaction(here.tenant.name) as tx:
+        visiting = visit(request, tx)
+        found = await _consume(visiting, kind, form.get("pending", ""))
+        if isinstance(found, Reject):
+            return reject_response(request, found)
+        client = await here.client(tx, found.client_id)
+        if client is None:
+            return reject_response(request, Reject(Reason.EXPIRED))
+        attempt = Attempt(DOOR, client.service, visiting.caller.address, visiting.now)
+        outcome = await here.provider.login.begin(visiting, attempt, Resume(DOOR, found.request["asked"]))
+        if not isinstance(outcome, Accept):
+            return respond(request, outcome)
+        shared, is_allowed = tuple(found.request["shared"]), form.get("decision") == ALLOW
+        return await conclude(request, here, visiting, Decision(client, outcome, shared, is_allowed))
+
+
+def _is_ours(request: web.Request, form: Mapping[str, str]) -> bool:
     """Whether the form is the one that our page showed in this browser."""
     browser = cookies.browser_secret(request, request[TENANT])
     return is_csrf(browser, form.get("pending", ""), form.get("csrf", ""))

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from protocols.radius.clients import NAS
-from protocols.radius.method import Done, Given, Question, Say
+from protocols.radius.method import Given
 from protocols.radius.packet import (
     BLOCK,
     CHAP_CHALLENGE,
     CHAP_PASSWORD,
     USER_NAME,
-    Attribute,
     Malformed,
     Packet,
 )
-from protocols.radius.reply_message import reply_messages
+from protocols.radius.plain import Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Response:
         ]
 
 
-class CHAP:
+class CHAP(Plain):
     """`protocols.radius.method.Method`."""
 
     def is_used_by(self, packet: Packet) -> bool:
@@ -51,12 +50,3 @@ class CHAP:
             raise Malformed("CHAP-Password has a wrong length")
         challenge = packet.first(CHAP_CHALLENGE) or packet.authenticator
         return Given("chap", packet.text(USER_NAME), Response(value[:1], challenge, value[1:]))
-
-    def ask(self, packet: Packet, nas: NAS, given: Given, question: Question) -> Say:  # noqa: ARG002
-        return Say(reply_messages(question.lines))
-
-    def accept(self, packet: Packet, nas: NAS, given: Given) -> Done:  # noqa: ARG002
-        return Done()
-
-    def reject(self, packet: Packet, nas: NAS, given: Given | None) -> Sequence[Attribute]:  # noqa: ARG002
-        return ()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from keys.secret import Secret
 from protocols.radius.clients import NAS
 from protocols.radius.hiding import reveal
-from protocols.radius.method import Done, Given, Question, Say
-from protocols.radius.packet import USER_NAME, USER_PASSWORD, Attribute, Packet
-from protocols.radius.reply_message import reply_messages
+from protocols.radius.method import Given
+from protocols.radius.packet import USER_NAME, USER_PASSWORD, Packet
+from protocols.radius.plain import Plain
 
 
-class PAP:
+class PAP(Plain):
     """`protocols.radius.method.Method`."""
 
     def is_used_by(self, packet: Packet) -> bool:
@@ -28,12 +26,3 @@ class PAP:
             # What a client of another character set sends is a wrong answer, and counts as one.
             answer = Secret(typed.decode(errors="surrogateescape"))
         return Given("pap", packet.text(USER_NAME), answer)
-
-    def ask(self, packet: Packet, nas: NAS, given: Given, question: Question) -> Say:  # noqa: ARG002
-        return Say(reply_messages(question.lines))
-
-    def accept(self, packet: Packet, nas: NAS, given: Given) -> Done:  # noqa: ARG002
-        return Done()
-
-    def reject(self, packet: Packet, nas: NAS, given: Given | None) -> Sequence[Attribute]:  # noqa: ARG002
-        return ()

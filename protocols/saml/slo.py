@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from aiohttp import web
 
-from idp.visit import Visit
 from idp.web import cookies, logout
 from idp.web import round as rounds
 from idp.web.exchange import NOW
 from idp.web.form import read_form
 from idp.web.round import Onward
 from idp.web.visiting import visit
-from keys.secret import Secret
-from keys.token import hash_token, new_token
-from protocols.saml import entity
+from protocols.saml import entity, posted
 from protocols.saml.binding import Received, from_form, from_query
 from protocols.saml.entity import ASK, SLO, Entity
 from protocols.saml.envelope import authenticate
@@ -29,12 +25,10 @@ from protocols.saml.names import REQUESTER, SUCCESS, UNKNOWN_PRINCIPAL
 from protocols.saml.refusal import refuse
 from protocols.saml.signing_out import Ended, answer, ask, end, settle
 from protocols.saml.telling import is_out
-from storage.records import AuthorizationRequest
 
 CONTINUE: Final = f"{SLO}/continue"
 ANSWER: Final = f"{SLO}/answer"
 KIND: Final = "saml_logout"
-POSTED_SECONDS: Final = 60  # the browser comes back at once
 
 
 async def slo(request: web.Request) -> web.Response:
@@ -43,7 +37,8 @@ async def slo(request: web.Request) -> web.Response:
     try:
         said = await _judge(here, await _receive(request), request[NOW])
         if request.method == "POST" and cookies.read(request, here.tenant, cookies.BROWSER) is None:
-            return await _come_back(request, here, said)
+            async with here.provider.storage.transaction(here.tenant.name) as tx:
+                return await posted.come_back(visit(request, tx), KIND, CONTINUE, said)
         return await _act(request, here, said)
     except Refused as fault:
         return await refuse(request, here, fault, "")
@@ -52,15 +47,9 @@ async def slo(request: web.Request) -> web.Response:
 async def proceed(request: web.Request) -> web.Response:
     """GET: what was posted from another site, once the browser is back with its cookies."""
     here = entity.of(request)
-    presented = hash_token(Secret(request.query.get("request", "")))
     try:
         async with here.provider.storage.transaction(here.tenant.name) as tx:
-            found = await tx.authorization_requests.find(presented, request[NOW])
-            if found is None or found.kind != KIND:
-                raise Refused("expired_request", "this message was used or has expired")
-            stored = await tx.authorization_requests.consume(presented, request[NOW])
-        if stored is None:
-            raise Refused("expired_request", "this message was used or has expired")
+            stored = await posted.fetch(request, tx, KIND, request[NOW])
         return await _act(request, here, stored.request)
     except Refused as fault:
         return await refuse(request, here, fault, "")
@@ -172,21 +161,3 @@ async def _sign_out(request: web.Request, here: Entity, said: Mapping[str, Any])
     asker = {name: said[name] for name in ("id", "binding", "relay_state")}
     onward = Onward("", party.service, path=ANSWER, request=asker)
     return await logout.done(request, ended.told, onward, forget=ended.is_of(visiting))
-
-
-async def _come_back(request: web.Request, here: Entity, said: Mapping[str, Any]) -> web.Response:
-    """A form of another site brings no `SameSite=Lax` cookie; the address that it is sent to does."""
-    reference = new_token()
-    async with here.provider.storage.transaction(here.tenant.name) as tx:
-        visiting: Visit = visit(request, tx)
-        stored = AuthorizationRequest(
-            id_hash=hash_token(reference),
-            kind=KIND,
-            client_id=said["service"],
-            request=said,
-            created_at=visiting.now,
-            expires_at=visiting.now + POSTED_SECONDS,
-        )
-        await tx.authorization_requests.add(stored)
-    location = f"{here.tenant.prefix}{CONTINUE}?{urlencode({'request': reference.reveal()})}"
-    return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})

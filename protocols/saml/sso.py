@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -18,9 +17,7 @@ from idp.web.form import read_form
 from idp.web.login import respond as show
 from idp.web.login import send
 from idp.web.visiting import visit
-from keys.secret import Secret
-from keys.token import hash_token, new_token
-from protocols.saml import entity
+from protocols.saml import entity, posted
 from protocols.saml.binding import Received, from_form, from_query
 from protocols.saml.entity import DOOR, SSO, Entity, Party
 from protocols.saml.errors import Refused, SAMLError
@@ -35,12 +32,10 @@ from protocols.saml.names import (
 from protocols.saml.refusal import refuse
 from protocols.saml.request import about, arrive, check, find_consumer, keep, subject_of
 from protocols.saml.response import fail
-from storage.records import AuthorizationRequest
 
 CONTINUE: Final = f"{SSO}/continue"
 LAUNCH: Final = "/saml/launch/{service}"
 KIND: Final = "saml"
-POSTED_SECONDS: Final = 60  # the browser comes back at once
 
 
 async def sso(request: web.Request) -> web.Response:
@@ -63,7 +58,7 @@ async def sso(request: web.Request) -> web.Response:
                 return await fail(request, visiting, here, party, kept, error)
             is_posted = received.binding == POST
             if is_posted and cookies.read(request, here.tenant, cookies.SESSION) is None:
-                return await _come_back(here, visiting, kept)
+                return await posted.come_back(visiting, KIND, CONTINUE, kept)
             return await begin(request, here, party, visiting, kept, is_posted)
     except Refused as fault:
         return await refuse(request, here, fault, service)
@@ -72,14 +67,9 @@ async def sso(request: web.Request) -> web.Response:
 async def proceed(request: web.Request) -> web.Response:
     """GET: a request that was posted from another site, once the browser is back with its cookies."""
     here, service = entity.of(request), ""
-    presented = hash_token(Secret(request.query.get("request", "")))
     try:
         async with here.provider.storage.transaction(here.tenant.name) as tx:
-            stored = await tx.authorization_requests.consume(presented, request[NOW])
-            if stored is None or stored.kind != KIND:
-                raise Refused(
-                    "expired_request", "this request was used or has expired: begin again at the service"
-                )
+            stored = await posted.fetch(request, tx, KIND, request[NOW])
             service = stored.client_id
             return await begin(request, here, _party(here, service), visit(request, tx), stored.request, True)
     except Refused as fault:
@@ -133,25 +123,6 @@ async def _receive(request: web.Request) -> Received:
     if request.method == "POST":
         return from_form(await read_form(request), "SAMLRequest")
     return from_query(request.raw_path.partition("?")[2], "SAMLRequest")
-
-
-async def _come_back(here: Entity, visiting: Visit, kept: Mapping[str, Any]) -> web.Response:
-    """A form of another site brings no `SameSite=Lax` cookie; the address that it is sent to does.
-
-    So the request is kept, and the browser fetches it by its name.
-    """
-    reference = new_token()
-    stored = AuthorizationRequest(
-        id_hash=hash_token(reference),
-        kind=KIND,
-        client_id=kept["service"],
-        request=kept,
-        created_at=visiting.now,
-        expires_at=visiting.now + POSTED_SECONDS,
-    )
-    await visiting.tx.authorization_requests.add(stored)
-    location = f"{here.tenant.prefix}{CONTINUE}?{urlencode({'request': reference.reveal()})}"
-    return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
 
 
 def _party(here: Entity, service: str) -> Party:

@@ -19,6 +19,10 @@ SELECT {COLUMNS} FROM credentials WHERE tenant = :tenant AND user_id = :user_id 
 LIST_OF = f"""
 SELECT {COLUMNS} FROM credentials
 WHERE tenant = :tenant AND user_id = :user_id AND authenticator = :authenticator ORDER BY created_at, id"""
+# An update that changes nothing holds the rows, in both databases; what another deleted meanwhile does not come.
+LOCK = f"""
+UPDATE credentials SET name = name
+WHERE tenant = :tenant AND user_id = :user_id AND authenticator = :authenticator RETURNING {COLUMNS}"""
 REPLACE = """
 UPDATE credentials SET user_id = :user_id, authenticator = :authenticator, sealed = :sealed,
     created_at = :created_at, changed_at = :changed_at, last_used_at = :last_used_at, counter = :counter,
@@ -57,6 +61,11 @@ class SQLCredentials:
         else:
             rows = await self._connection.query(LIST_OF, user_id=user_id, authenticator=authenticator)
         return [Credential(*row) for row in rows]
+
+    async def lock(self, user_id: str, authenticator: str) -> Sequence[Credential]:
+        rows = await self._connection.query(LOCK, user_id=user_id, authenticator=authenticator)
+        held = (Credential(*row) for row in rows)
+        return sorted(held, key=lambda each: (each.created_at, each.id))
 
     async def replace(self, credential: Credential) -> bool:
         return bool(await self._connection.query(REPLACE, **_values(credential)))

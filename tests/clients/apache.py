@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 MODULES = Path("/usr/lib/apache2/modules")
 LOADED = ("mpm_prefork", "authn_core", "authz_core", "authz_user", "dir", "mime", "include", "env", "headers")
-START_SECONDS = 10
+START_SECONDS = 60
 
 PAGE = """<pre>sub=<!--#echo var="REMOTE_USER" -->
 name=<!--#echo var="OIDC_CLAIM_preferred_username" -->

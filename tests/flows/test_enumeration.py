@@ -24,6 +24,8 @@ from tests.running import Database, usual
 from tests.server import Server, running
 from tests.statistics import chi_square, kolmogorov_smirnov
 
+pytestmark = pytest.mark.both_stores
+
 KINDS = ("real", "unknown", "disabled", "factorless", "denied")
 SAMPLES = 3  # at most
 ROUNDS = {"matrix": 320, "password": 80}  # tries of every kind in a sample; a password hash takes longer

@@ -19,6 +19,8 @@ from tests.relying_party import RelyingParty
 from tests.running import MakeServer
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 PHRASE = "shibboleth-of-ephraim"
 OTHERS = "A4 C1 F3 H2 J4 L1"
 PIN = "pin-90210-beverly"

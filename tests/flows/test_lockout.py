@@ -11,6 +11,8 @@ from tests.people import ALICE, PASSWORD, PATTERN, Person, wrong_answer
 from tests.running import Browsers, MakeServer
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 FAILURES = 5
 
 

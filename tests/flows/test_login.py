@@ -10,6 +10,8 @@ from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import LAUNCH, Browsers
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 
 async def test_a_matrix_login_gives_the_service_its_user(party: RelyingParty) -> None:
     tokens = await party.login(ALICE)

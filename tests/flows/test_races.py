@@ -3,11 +3,15 @@
 import asyncio
 from urllib.parse import urljoin
 
+import pytest
+
 from tests.browser import Browser
 from tests.page import Page
 from tests.people import PATTERN, Token, answer
 from tests.running import Browsers, MakeServer
 from tests.server import Server
+
+pytestmark = pytest.mark.both_stores
 
 PARALLEL = 50
 

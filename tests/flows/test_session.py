@@ -13,6 +13,8 @@ from tests.relying_party import CALLBACK, Denied, RelyingParty
 from tests.running import Browsers, MakeServer
 from tests.server import Server
 
+pytestmark = pytest.mark.both_stores
+
 
 async def silently(party: RelyingParty, **extra: str) -> dict[str, Any]:
     """The claims of a login in which nothing is asked. Raises `Denied`."""

@@ -11,6 +11,8 @@ from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers, Database, usual
 from tests.server import Server, running
 
+pytestmark = pytest.mark.both_stores
+
 OTHERS = "A4 C1 F3 H2 J4 L1"
 EVE = Person("eve", pattern=OTHERS)
 

@@ -42,7 +42,7 @@ async def link(house: House, browser: Browser, name: str, address: str) -> str:
     """The link that is mailed to who asks."""
     before = len(links(house, address))
     assert (await ask(house, browser, name)).status == 200
-    await eventually(lambda: len(links(house, address)) > before, 20)
+    await eventually(lambda: len(links(house, address)) > before)
     return links(house, address)[-1]
 
 
@@ -73,7 +73,7 @@ async def test_a_link_gives_a_new_pattern_once(house: House, browsers: Browsers)
     assert (await browsers().login(f"{house.server.url}/", fay, "\0")).asked == "answer"
     renewed = await browsers().login(f"{house.server.url}/", replace(fay, pattern=cells[1]), "\0")
     assert renewed.status == 200 and not renewed.asked
-    await eventually(lambda: "パターンが変更" in house.mail.to("fay@example.com")[-1].message["Subject"], 20)
+    await eventually(lambda: "パターンが変更" in house.mail.to("fay@example.com")[-1].message["Subject"])
     seen = json.dumps(house.server.audit()) + house.server.log
     token = urlsplit(address).query.partition("=")[2]
     assert token not in seen and cells[1] not in seen
@@ -82,7 +82,7 @@ async def test_a_link_gives_a_new_pattern_once(house: House, browsers: Browsers)
 
 async def test_an_initial_pattern_ends(house: House, browsers: Browsers) -> None:
     house.server.cli("credential", "issue", "fay", "matrix", "--days", "1", "--mail")
-    await eventually(lambda: "初期パターン" in house.mail.to("fay@example.com")[-1].text, 20)
+    await eventually(lambda: "初期パターン" in house.mail.to("fay@example.com")[-1].text)
     cells = re.search(r"(?:[A-L][1-4] ){5}[A-L][1-4]", house.mail.to("fay@example.com")[-1].text)
     assert cells is not None
     fay = replace(ALICE, name="fay", pattern=cells[0])
@@ -107,8 +107,8 @@ async def test_nobody_is_flooded_and_no_address_asks_without_end(house: House, b
     browser, before = browsers(), len(links(house, "gus@example.com"))
     for _ in range(5):
         assert (await ask(house, browser, "gus")).status == 200
-    await eventually(lambda: "recovery.refused" in [row["event"] for row in house.server.audit()], 20)
-    await eventually(lambda: house.waiting() == [], 20)
+    await eventually(lambda: "recovery.refused" in [row["event"] for row in house.server.audit()])
+    await eventually(lambda: house.waiting() == [])
     assert len(links(house, "gus@example.com")) == before + 3
     while (page := await ask(house, browser, "unknown")).status == 200:
         pass
@@ -141,7 +141,7 @@ async def test_the_answer_says_nothing_of_who_has_an_account(house: House, brows
         "\x00' --",
     )
     assert len({str(shape(await ask(house, browser, name))) for name in names}) == 1
-    await eventually(lambda: house.waiting() == [], 20)
+    await eventually(lambda: house.waiting() == [])
     after = {name: len(links(house, f"{name}@example.com")) for name in before}
     assert after == before | {"emil": before["emil"] + 2}
 
@@ -156,7 +156,7 @@ async def test_a_lock_is_mailed_once_a_day_and_to_nobody_else(house: House, brow
                 page, wrong_answer(ALICE.pattern or "", page.table) if page.table else "x"
             )
         assert page.status == 429
-        await eventually(lambda: house.waiting() == [], 20)
+        await eventually(lambda: house.waiting() == [])
         house.server.advance(1801)
     said = house.mail.to("emil@example.com", before + 1)[before:]
     assert len(said) == 1 and "一時停止" in said[0].message["Subject"]

@@ -59,7 +59,7 @@ def test_both_texts_say_the_same_and_load_nothing(kind: str, locale: str) -> Non
     assert tree.all("html")[0].attributes["lang"] == message["Content-Language"] == locale
     for value in VALUES[kind].values():
         for part in value if isinstance(value, list) else [value]:
-            assert isinstance(part, int) or part == "matrix" or (part in text and part in html)
+            assert isinstance(part, int) or part == "pattern" or (part in text and part in html)
     assert not [each.tag for each in tree if each.tag in ("img", "script", "link", "form", "iframe")]
     assert "url(" not in html and "@import" not in html
     assert {each.attributes["href"] for each in tree.all("a")} == {

@@ -10,11 +10,15 @@ import urllib.request
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
+import pytest
+
 from tests.flows.test_keeping import contains, dump
 from tests.mail.conftest import Browsers, House
 from tests.mail_server import PASSWORD
 from tests.people import ALICE
 from tests.server import eventually
+
+pytestmark = pytest.mark.both_stores
 
 
 def message_ids(house: House, address: str) -> list[str]:
@@ -23,7 +27,7 @@ def message_ids(house: House, address: str) -> list[str]:
 
 def notices(house: House) -> list[str]:
     """What any of the two workers says; each looks for itself."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{house.server.port}/health/ready", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.server.port}/health/ready", timeout=60) as answer:
         said: list[str] = json.loads(answer.read())["notices"]
         return said
 
@@ -67,7 +71,7 @@ async def test_an_outage_delays_mail_and_is_told(house: House) -> None:
     house.mail.stop()
     try:
         house.server.cli("credential", "issue", "jun", "matrix", "--mail")
-        await eventually(lambda: house.waiting()[0]["attempts"] == 1 and house.waiting()[0]["failure"], 20)
+        await eventually(lambda: house.waiting()[0]["attempts"] == 1 and house.waiting()[0]["failure"])
         (row,) = house.waiting()
         assert (
             row["user"] == "jun"
@@ -76,42 +80,42 @@ async def test_an_outage_delays_mail_and_is_told(house: House) -> None:
         )
         for attempts, pause in ((2, 35), (3, 95), (4, 275), (5, 815)):
             house.server.advance(pause)
-            await eventually(lambda n=attempts: house.waiting()[0]["attempts"] == n, 20)
-        await eventually(lambda: any("has waited for" in words for words in notices(house)), 20)
+            await eventually(lambda n=attempts: house.waiting()[0]["attempts"] == n)
+        await eventually(lambda: any("has waited for" in words for words in notices(house)))
     finally:
         house.mail.start()
     house.server.advance(3600)
     house.mail.to("jun@example.com")
-    await eventually(lambda: house.waiting() == [], 20)
+    await eventually(lambda: house.waiting() == [])
 
 
 async def test_what_is_refused_for_good_waits_for_an_administrator(house: House) -> None:
     house.mail.refusal = "550 5.1.1 no such mailbox"
     try:
         house.server.cli("credential", "issue", "ivan", "matrix", "--mail")
-        await eventually(lambda: bool(house.waiting("--dead")), 20)
+        await eventually(lambda: bool(house.waiting("--dead")))
     finally:
         house.mail.refusal = ""
     (row,) = house.waiting("--dead")
     assert (
         row["failure"] == "the server refuses the address, 550 5.1.1 no such mailbox" and row["attempts"] == 1
     )
-    await eventually(lambda: any("1 mails could not be sent" in words for words in notices(house)), 20)
+    await eventually(lambda: any("1 mails could not be sent" in words for words in notices(house)))
     shown = house.server.cli("mail", "show", str(row["id"]))
     assert "ivan@example.com" in shown and "A1" not in shown
     house.server.cli("mail", "retry", str(row["id"]))
     (mail,) = house.mail.to("ivan@example.com")
     assert str(row["id"]) in str(mail.message["Message-ID"])
-    await eventually(lambda: house.waiting("--dead") == [], 20)
+    await eventually(lambda: house.waiting("--dead") == [])
 
 
 async def test_a_crash_while_sending_sends_the_same_mail_again(house: House) -> None:
     """THREAT_MODEL.md 31: kill -9 at any moment loses nothing that was acknowledged."""
     house.mail.hold = threading.Event()
     before = len(house.mail.to("alice@example.com", 0))
-    await eventually(lambda: house.waiting() == [], 20)
+    await eventually(lambda: house.waiting() == [])
     house.server.cli("credential", "issue", "alice", "matrix", "--mail")
-    await eventually(lambda: house.mail.held == 1, 20)  # all of it was sent, and nothing answered
+    await eventually(lambda: house.mail.held == 1)  # all of it was sent, and nothing answered
     house.server.stop(kill=True)
     house.mail.hold.set()
     house.mail.hold = None
@@ -119,7 +123,7 @@ async def test_a_crash_while_sending_sends_the_same_mail_again(house: House) -> 
     house.server.advance(91)
     again = house.mail.to("alice@example.com", before + 2)[before:]
     assert again[0].message["Message-ID"] == again[1].message["Message-ID"] and again[0].text == again[1].text
-    await eventually(lambda: house.waiting() == [], 20)
+    await eventually(lambda: house.waiting() == [])
 
 
 def test_no_secret_of_a_mail_is_in_the_log_the_audit_or_the_database(house: House) -> None:

@@ -125,6 +125,17 @@ async def test_credentials_are_listed_oldest_first(store: Storage) -> None:
         assert await tx.credentials.list("u1", "password") == []
 
 
+async def test_locked_credentials_are_listed_as_they_are(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.users.add(USER)
+        old = replace(CREDENTIAL, id="old", created_at=CREDENTIAL.created_at - 1)
+        for one in (CREDENTIAL, old, replace(CREDENTIAL, id="p1", authenticator="password")):
+            await tx.credentials.add(one)
+        assert await tx.credentials.lock("u1", "totp") == [old, CREDENTIAL]
+        assert await tx.credentials.lock("u1", "matrix") == []
+        assert len(await tx.credentials.list("u1")) == 3
+
+
 async def test_a_credential_id_is_taken_once(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)

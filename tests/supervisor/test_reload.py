@@ -33,7 +33,7 @@ async def reload(server: Server, result: str) -> None:
     """Ask for a reload and wait for one more of the event that ends it."""
     before = count(server, result)
     server.reload()
-    await eventually(lambda: count(server, result) > before, 30)
+    await eventually(lambda: count(server, result) > before)
 
 
 async def test_reloads_under_load_lose_no_connection(server: Server) -> None:

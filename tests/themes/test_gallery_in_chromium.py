@@ -44,7 +44,7 @@ def boxes(page: Page) -> list[list[float]]:
     return found
 
 
-@pytest.mark.parametrize(("scheme", "locale"), [("light", "ja"), ("light", "en"), ("dark", "ja")])
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "ja"), ("dark", "en")])
 @pytest.mark.parametrize(("page", "state"), sorted({(e.page, e.state) for e in ENTRIES}))
 def test_axe_finds_nothing_to_complain_about(
     desk: Page, page: str, state: str, scheme: Any, locale: str

@@ -19,7 +19,7 @@ from protocols.saml.names import METADATA, REDIRECT
 from protocols.saml.xml import parse
 from tests.server import free_port
 
-START_SECONDS = 20
+START_SECONDS = 60
 UID = "urn:oid:0.9.2342.19200300.100.1.1"
 MAIL = "urn:oid:0.9.2342.19200300.100.1.3"
 ATTRIBUTES = {
@@ -116,7 +116,7 @@ class Service:
         asked = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}", headers={"Host": f"{self.name}.localhost:{self.port}"}
         )
-        with urllib.request.urlopen(asked, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             text: str = answer.read().decode()
             return text
 

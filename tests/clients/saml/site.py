@@ -36,7 +36,7 @@ def open_site(folder: Path, *programs: type[Service]) -> Iterator[Site]:
         for service in services:
             running_services.callback(service.stop)
         for server in running(new_server(folder, services)):
-            with urllib.request.urlopen(f"{server.url}/saml/metadata", timeout=10) as answer:
+            with urllib.request.urlopen(f"{server.url}/saml/metadata", timeout=60) as answer:
                 issuer = Issuer(answer.read())
             for service in services:
                 service.trust(issuer)

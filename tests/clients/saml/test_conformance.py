@@ -120,7 +120,7 @@ def xmlsec1(login: Login, folder: Path, element: str, message: bytes) -> int:
     path = f"//*[local-name()='{element}']/*[local-name()='Signature']"
     command = ["xmlsec1", "--verify", "--enabled-key-data", "raw-x509-cert", "--pubkey-cert-pem",
                folder / "idp.crt", *ids, "--node-xpath", path, folder / "message.xml"]  # fmt: skip
-    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode
+    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
 
 
 def certificate(login: Login) -> str:

@@ -44,15 +44,7 @@ ERINS = {
     "address.country": "JP", "family_name#ja-kana-jp": "エグザンプル", "family_name#ja-Hani-JP": "例",
     "employee_number": "E-17", "floor": "4", "badges": "red, blue", "remote": "true",
 }  # fmt: skip
-ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 RESPONSE_TYPES = get_args(ResponseType)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What an endpoint says does not depend on the database; what is used once, ends or races may."""
-    if "database" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("both_stores"):
-        metafunc.definition.add_marker(ON_SQLITE)
 
 
 def add_services(tenant: TenantFolder) -> None:

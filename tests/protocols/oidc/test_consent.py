@@ -202,4 +202,5 @@ async def test_who_is_not_signed_in_is_asked_to_and_comes_back_to_the_list(
     page = await browser.login(f"{server.url}/account/services", ALICE, "https://")
     assert page.url == f"{server.url}/account/services"
     portal = await browser.get(f"{server.url}/")
-    assert "/account/services" in portal.links
+    assert "/account" in portal.links
+    assert "/account/services" in (await browser.get(f"{server.url}/account")).links

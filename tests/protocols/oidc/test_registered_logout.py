@@ -125,7 +125,7 @@ async def test_one_that_cannot_be_reached_is_told_later_by_its_id(
     assert (await newcomer.manage("PUT", late, moved)).status == 200
     assert (await newcomer.manage("DELETE", gone)).status == 204
     proxied.advance(FIRST_RETRY_SECONDS)
-    await eventually(lambda: publisher.logout_tokens.get("/out/late"), 30)
+    await eventually(lambda: publisher.logout_tokens.get("/out/late"))
     assert "logout.unsupported" in {event["event"] for event in proxied.audit(limit=50)}
 
 

@@ -16,7 +16,7 @@ from typing import Self
 ACCEPT, REJECT, CHALLENGE = 2, 3, 11
 SECRET = b"a-secret-of-the-tests-0123"
 QUIET_SECONDS = 0.5  # silence for so long is silence
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 
 Attribute = tuple[int, bytes]
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class Terminal:

@@ -139,7 +139,7 @@ def test_names_that_nobody_can_have_get_a_table_like_any(form: str, vpn: VPN) ->
         "a&username=b",
     ):
         path = f"/webtoken/table.{form}?username={name}"
-        connection = HTTPConnection("localhost", vpn.port, timeout=15)
+        connection = HTTPConnection("localhost", vpn.port, timeout=60)
         connection.request("GET", path)
         assert connection.getresponse().status < 500, name
         connection.close()

@@ -38,7 +38,7 @@ async def test_who_cannot_sign_and_what_was_dropped(vpn: VPN, make_nas: MakeNAS)
         forger.send(forger.pap("anna", ""))
     assert strict.ask(strict.pap("anna", "anything")).code, "and so what was sent before was read"
     vpn.signal_reload()  # the worker that goes writes its counts down
-    await eventually(lambda: report(vpn)["old"]["unsigned_answered"] >= 3, 20)
+    await eventually(lambda: report(vpn)["old"]["unsigned_answered"] >= 3)
     after = report(vpn)
     old, plain = after["old"], after["plain"]
     assert (old["message_authenticator"], plain["message_authenticator"]) == ("optional", "required")

@@ -16,7 +16,7 @@ from tests.protocols.radius.test_access import digits
 from tests.protocols.radius.test_wireless import Supplicant
 from tests.server import free_port
 
-START_SECONDS = 15
+START_SECONDS = 60
 FRONT = b"the-secret-of-the-front-01"
 CONFIGURATION = """prefix = /usr
 name = proxy

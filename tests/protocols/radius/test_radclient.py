@@ -23,7 +23,7 @@ def radclient(vpn: VPN):  # type: ignore[no-untyped-def]
         port = vpn.accounting if kind == "acct" else vpn.radius
         done = subprocess.run(
             [RADCLIENT, "-x", "-r", "1", "-t", "5", f"127.0.0.1:{port}", kind, secret],
-            input="\n".join(attributes), capture_output=True, text=True, timeout=30, check=False,
+            input="\n".join(attributes), capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert "verification failed" not in done.stderr
         return done.stdout.partition("Received ")[2]

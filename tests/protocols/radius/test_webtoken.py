@@ -128,7 +128,7 @@ async def test_without_a_name_nothing_is_drawn(vpn: VPN, browser: Browser) -> No
 
 def status_from(address: str, vpn: VPN, headers: dict[str, str]) -> int:
     """What the tenant `strict` answers to somebody at another address, who is inside."""
-    connection = HTTPConnection("127.0.0.1", vpn.port, timeout=10, source_address=(address, 0))
+    connection = HTTPConnection("127.0.0.1", vpn.port, timeout=60, source_address=(address, 0))
     connection.request("GET", "/strict/webtoken", headers={"Host": f"localhost:{vpn.port}", **headers})
     status = connection.getresponse().status
     connection.close()

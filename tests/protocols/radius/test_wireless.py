@@ -37,7 +37,7 @@ class Supplicant:
         done = subprocess.run(
             ["eapol_test", "-c", str(path), "-a", "127.0.0.1", "-p", str(self._port), "-A", self._address,
              "-s", self._secret, "-t", "10", *words],
-            capture_output=True, text=True, timeout=30, check=False,
+            capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         return done.stdout
 
@@ -47,7 +47,7 @@ def radclient(vpn: VPN, folder: Path, *lines: str) -> str:
     request = "\n".join((*lines, f"Packet-Src-IP-Address = {HERE}", "Message-Authenticator = 0x00"))
     done = subprocess.run(
         ["radclient", "-x", "-r", "1", "-t", "10", f"127.0.0.1:{vpn.radius}", "auth", SECRET.decode()],
-        input=request, capture_output=True, text=True, timeout=30, check=False, cwd=folder,
+        input=request, capture_output=True, text=True, timeout=60, check=False, cwd=folder,
     )  # fmt: skip
     return done.stdout + done.stderr
 

@@ -82,7 +82,7 @@ def party(tmp_path: Path, shape: str) -> Party:
 
 def run(*words: str | Path) -> str:
     done = subprocess.run(
-        ["xmlsec1", *map(str, words)], capture_output=True, text=True, timeout=20, check=False
+        ["xmlsec1", *map(str, words)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

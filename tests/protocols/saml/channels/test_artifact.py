@@ -7,6 +7,7 @@ import base64
 import hashlib
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import saml2.xml.schema
 
 from protocols.saml.envelope import status_of
@@ -18,6 +19,8 @@ from tests.logging_out import SOAP_ENVELOPE, Leaver, message
 from tests.people import ALICE
 from tests.server import Server
 from tests.service_provider import Provider
+
+pytestmark = pytest.mark.both_stores
 
 RESOLUTION = "/saml/artifact"
 RESPONSE = tag(PROTOCOL, "Response")

@@ -42,6 +42,7 @@ from tests.service_provider import Answer, Provider, instant
 WHOLE = (SUCCESS, "")
 PARTLY = (SUCCESS, PARTIAL_LOGOUT)
 NOBODY = (REQUESTER, UNKNOWN_PRINCIPAL)
+SESSION_INDEX = "saml:AuthnStatement/@SessionIndex"
 Entered = list[tuple[Leaver, Answer]]
 Enter = Callable[..., Awaitable[Entered]]
 
@@ -73,6 +74,11 @@ def results(page: Page) -> dict[str, str]:
     """By service, as the page shows them."""
     rows = page.text.split('<li class="')[1:]
     return {row.split("Service ")[1].split("<")[0]: row.split('"')[0] for row in rows}
+
+
+def indexes(listener: Listener, name: str) -> set[str | None]:
+    """The sessions of which a service was told by the back channel; what took long is told again."""
+    return {opened(body).findtext(tag(PROTOCOL, "SessionIndex")) for body in listener.told.get(name, ())}
 
 
 async def go_on(page: Page, browser: Browser) -> Page:
@@ -116,7 +122,7 @@ def judge(tmp_path: Path, content: Element, certificate: bytes) -> None:
     done = subprocess.run(
         ["xmlsec1", "--verify", "--enabled-key-data", "raw-x509-cert", "--pubkey-cert-der",
          tmp_path / "certificate.der", "--id-attr:ID", f"{PROTOCOL}:{name}", tmp_path / "message.xml"],
-        capture_output=True, text=True, timeout=20, check=False,
+        capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 
@@ -218,7 +224,7 @@ async def test_a_service_with_a_back_channel_is_told_without_the_browser(
     listener.told.clear()
     page = await wiki.sign_out(login)
     assert (await wiki.answered(page))[0] == WHOLE
-    (body,) = listener.told["desk"]
+    body = listener.told["desk"][-1]
     asked = opened(body)
     judge(tmp_path, asked, (await desk.certificates())[0])
     assert asked.findtext(tag(PROTOCOL, "SessionIndex")) == other.text("saml:AuthnStatement/@SessionIndex")
@@ -266,9 +272,7 @@ async def test_an_administrator_ends_a_session_and_the_back_channel_says_so(
         if "desk" in each["services"]
     ][-1:]
     site.cli("session", "end", sid, "--tenant", "demo")
-    await eventually(lambda: listener.told.get("desk"))
-    index = login.text("saml:AuthnStatement/@SessionIndex")
-    assert opened(listener.told["desk"][-1]).findtext(tag(PROTOCOL, "SessionIndex")) == index
+    await eventually(lambda: login.text(SESSION_INDEX) in indexes(listener, "desk"))
     assert not await is_signed_in(desk)
 
 
@@ -279,9 +283,7 @@ async def test_a_user_who_is_disabled_is_signed_out_at_the_services_that_can_be_
     login = await desk.login(IRIS)
     listener.told.clear()
     site.cli("user", "disable", IRIS.name, "--tenant", "demo")
-    await eventually(lambda: listener.told.get("desk"))
-    index = login.text("saml:AuthnStatement/@SessionIndex")
-    assert opened(listener.told["desk"][0]).findtext(tag(PROTOCOL, "SessionIndex")) == index
+    await eventually(lambda: login.text(SESSION_INDEX) in indexes(listener, "desk"))
 
 
 async def test_a_name_that_is_given_encrypted_is_spoken_of_encrypted(

@@ -22,7 +22,7 @@ WAITS = "demo/wiki: changed metadata wait for consent, see idp saml metadata dif
 
 
 def notices(server: Server) -> list[str]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/health/ready", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/health/ready", timeout=60) as answer:
         said: list[str] = json.loads(answer.read())["notices"]
         return said
 
@@ -37,7 +37,7 @@ def status(server: Server, entity_id: str) -> int:
     )
     packed = quote(base64.b64encode(zlib.compress(request.encode(), wbits=-15)))
     try:
-        with urllib.request.urlopen(f"{server.url}/saml/sso?SAMLRequest={packed}", timeout=5) as answer:
+        with urllib.request.urlopen(f"{server.url}/saml/sso?SAMLRequest={packed}", timeout=60) as answer:
             shown: int = answer.status
             return shown
     except urllib.error.HTTPError as error:

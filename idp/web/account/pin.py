@@ -11,6 +11,7 @@ from idp import guess
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
 from idp.guess import Guess
+from idp.mail.queue import changed
 from idp.outcome import Reason, Reject
 from idp.visit import Visit
 from idp.web import login
@@ -63,6 +64,7 @@ async def submit(request: web.Request) -> web.Response:
         wrong = await guess.spend(here, about, prove)
         if wrong is None:
             devices = await authenticator.change_pin(tx, user, pin, here.now)
+            await changed(tx, tenant, "pin", user, here.now, address=here.caller.whence)
             await here.record("pin.changed", user_id=user.id, service=DOOR, devices=devices)
             return await _page(request, here, authenticator, user, done=True)
         left, until = wrong.spent.left, wrong.spent.until
@@ -93,5 +95,4 @@ async def _page(
         }
         for each in await here.tx.credentials.list(user.id, authenticator.name)
     ]
-    pin, portal = authenticator.settings.pin, request[TENANT].url("/")
-    return form_page(request, "account/pin", PATH, devices=devices, pin=pin, portal_url=portal, **flags)
+    return form_page(request, "account/pin", PATH, devices=devices, pin=authenticator.settings.pin, **flags)

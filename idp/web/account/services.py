@@ -28,7 +28,7 @@ async def show(request: web.Request) -> web.Response:
             return outcome
         consents = await tx.consents.list(outcome.authentication.user.id)
     entries = [_entry(request, consent) for consent in consents]
-    return form_page(request, "account/services", PATH, consents=entries, portal_url=tenant.url("/"))
+    return form_page(request, "account/services", PATH, consents=entries)
 
 
 async def revoke(request: web.Request) -> web.Response:
