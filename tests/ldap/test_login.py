@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from tests.browser import Browser
 from tests.ldap.conftest import Pair
-from tests.ldap.slapd import DECOY, PASSWORD, SEARCHER, SEARCHER_PASSWORD, SUFFIX
+from tests.ldap.slapd import DECOY, PASSWORD, PEOPLE, SEARCHER, SEARCHER_PASSWORD, SUFFIX
 from tests.page import Page
 from tests.people import PASSWORD as OWN_PASSWORD
 from tests.people import Person
@@ -28,6 +29,7 @@ class Office(Server):
 
     def prepare(self, ldap: dict[str, Any]) -> None:
         self.radius = free_port()
+        self.configuration.idp["log"]["level"] = "debug"
         self.configuration.idp["doors"] = ["oidc", "radius"]
         self.configuration.idp["listen"]["radius"] = f"127.0.0.1:{self.radius}"
         tenant = self.tenant
@@ -49,7 +51,7 @@ class Office(Server):
             "display_name": {"en": "vpn"},
             "radius": {"networks": ["127.0.0.1/32"], "secret": SECRET.decode()},
         }
-        for name in ("hanako", "taro", "nobody", "off"):
+        for name in ("hanako", "taro", "back\\slash", "nobody", "off"):
             tenant.add_demo_user(f"{name}@corp")
         tenant.add_demo_user("鈴木@corp", "out")
         tenant.add_demo_user(TWINS, password={"password": OWN_PASSWORD})
@@ -137,6 +139,16 @@ async def test_web_and_radius_spend_one_budget_on_a_directory(office: Office, br
         assert nas.ask(nas.pap("taro@corp", PASSWORD)).code == ACCEPT
 
 
+async def test_many_wrong_guesses_at_once_are_no_more_than_the_budget_in_the_directory(
+    office: Office, pair: Pair
+) -> None:
+    """THREAT_MODEL.md 16: parallel wrong guesses: never more evaluated than the budget allows."""
+    entry = f"BIND uid=back\\5Cslash,{PEOPLE}"
+    pages = await asyncio.gather(*(wrong(office, "back\\slash@corp") for _ in range(4 * FAILURES)))
+    assert {page.status for page in pages} <= {200, 429, 503}
+    assert pair[0].asked().count(entry) == FAILURES
+
+
 async def test_a_directory_that_does_not_answer_is_told_and_costs_no_guess(
     office: Office, pair: Pair, browser: Browser
 ) -> None:
@@ -170,3 +182,9 @@ async def test_our_own_people_sign_in_while_the_directory_is_down(
     finally:
         for server in pair:
             server.start()
+
+
+def test_no_password_stands_in_the_log(office: Office) -> None:
+    """THREAT_MODEL.md 33: no log line at any level holds a password: the user's, or ours for the directory."""
+    assert "ldap.fault" in office.log
+    assert not any(secret in office.log for secret in (PASSWORD, OWN_PASSWORD, SEARCHER_PASSWORD, 'wrong"'))
