@@ -41,7 +41,6 @@ class Office(Server):
         tenant.settings["domains"] = {"corp": corp}
         tenant.settings["lockout"] = {"failures": FAILURES, "seconds": 600}
         tenant.policies = [
-            {"name": "tables", "when": {"groups": ["tables"]}, "then": {"require": ["matrix"]}},
             {"name": "out", "when": {"groups": ["out"]}, "then": "deny"},
             {"name": "everybody", "then": {"require": ["password"]}},
         ]
