@@ -11,6 +11,7 @@ from idp.authenticators.password.rules import normalise
 from idp.cli.credential import ask
 
 MEBIBYTE = 1 << 20
+RAREST = 1e-6  # of what is told in figures
 
 
 @click.group()
@@ -64,4 +65,5 @@ def show(file: Path, try_: bool) -> None:
 
 
 def _told(made: Built | Filter) -> str:
-    return f"{made.words} passwords, 1 in {round(1 / made.rate)} others is taken for one of them"
+    often = f"1 in {round(1 / made.rate)}" if made.rate > RAREST else f"fewer than 1 in {round(1 / RAREST)}"
+    return f"passwords: {made.words}; of others {often} taken for one of them"

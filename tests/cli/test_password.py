@@ -20,7 +20,7 @@ def filtered(tmp_path: Path) -> Office:
     settings = "password:\n  breached: breached.filter\n  words: [Umbrella]\n"
     office = Office(write(tmp_path, tenants__acme__authenticators=f"matrix:\ntotp:\n{settings}"))
     built = office.runner.invoke(*_main("build", f"{tmp_path}/list", "--out", f"{tmp_path}/breached.filter"))
-    assert built.output.startswith("1 passwords, 1 in ")
+    assert built.output.startswith("passwords: 1; of others fewer than 1 in 1000000 ")
     office.run("storage", "migrate")
     return office
 
