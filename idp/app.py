@@ -32,10 +32,10 @@ from idp.supervisor.work import Stop, Unfit
 from idp.sweeping import sweeping
 from idp.vault import WrongMasterKey
 from idp.web import routes, server
-from idp.web.boundary import boundary
+from idp.web.boundary import Boundary
 from idp.web.catalogue import CatalogueError
 from idp.web.directory import Directory
-from idp.web.exchange import CERTIFICATE_HEADER, DIRECTORY, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.exchange import CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
 from idp.web.health import Health, Serving
 from idp.web.letters import Letters
 from idp.web.pages import Pages
@@ -119,10 +119,8 @@ class Server:
     async def _application(self, provider: IdentityProvider) -> web.Application:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
         directory = Directory(provider.tenants.values())
-        root = web.Application(middlewares=[boundary], client_max_size=server.BODY_BYTES)
-        root[DIRECTORY] = directory
-        root[PAGES] = self.pages
-        root[TRUSTED] = self.configuration.server.trusted_proxies
+        boundary = Boundary(directory, provider.clock, self.configuration.server.trusted_proxies)
+        root = web.Application(middlewares=[boundary.cross], client_max_size=server.BODY_BYTES)
         Health(provider.storage, self.serving, provider.notices).setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root
@@ -134,7 +132,8 @@ class Server:
     async def _furnish(self, app: web.Application, provider: IdentityProvider, prefix: str) -> None:
         tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
         here = dataclasses.replace(provider, tenants=tenants, doors={})
-        app[PREFIX], app[PROVIDER] = prefix, here
+        app[PREFIX], app[PROVIDER], app[PAGES] = prefix, here, self.pages
+        app[TRUSTED] = self.configuration.server.trusted_proxies
         app[CERTIFICATE_HEADER] = self.configuration.server.client_certificate_header
         routes.setup(app, here)
         for name in self.serving.doors:

@@ -14,7 +14,9 @@ class Caller:
     """A browser or a NAS. `browser` binds a login to where it began; `session` is what it claims to have.
 
     `address` is the user's, as rules see it: 0.0.0.0, which is in no network of theirs, where nobody knows it. Then
-    `through` may say who spoke for him; it is for the audit log alone.
+    `through` may say who spoke for him; it is for the audit log alone. `device` is what a browser has kept that
+    claims to be known (`idp.known_devices`), `keeps` whether it keeps what it is given; `trusted` is the word of the
+    door that nobody looks on where he types.
     """
 
     address: IPv4Address | IPv6Address
@@ -23,6 +25,9 @@ class Caller:
     user_agent: str = ""
     request_id: str = ""
     through: str = ""
+    device: Secret | None = None
+    keeps: bool = False
+    trusted: bool = False
 
     @property
     def browser_hash(self) -> bytes:

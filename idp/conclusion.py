@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from idp import assurance, session
+from idp import assurance, known_devices, session
+from idp import interaction as interactions
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, Require, decide, possible
 from idp.visit import Visit
@@ -48,7 +49,9 @@ async def accept(visit: Visit, interaction: Interaction, user: User, verdict: Re
         rule=verdict.rule,
         amr=list(authentication.amr),
     )
-    return Accept(authentication, Resume(interaction.door, interaction.request), secret)
+    proven = [proof.authenticator for proof in interactions.given(interaction)]
+    device = await known_devices.remember(visit, user, proven)
+    return Accept(authentication, Resume(interaction.door, interaction.request), secret, device)
 
 
 async def deny(visit: Visit, verdict: Deny, attempt: Attempt) -> Reject:

@@ -14,8 +14,16 @@ async def open_key(storage: Storage, vault: Vault, purpose: str, now: int) -> by
         sealed = await tx.derivation_keys.find(purpose)
     if sealed is None:
         async with storage.transaction(vault.tenant) as tx:
-            fresh = vault.seal(new_data_key(), TABLE, purpose)
-            sealed = await tx.derivation_keys.find_or_add(purpose, fresh, now)
+            return await key_within(tx, vault, purpose, now)
+    return vault.open(sealed, TABLE, purpose)
+
+
+async def key_within(tx: Transaction, vault: Vault, purpose: str, now: int) -> bytes:
+    """The same within a transaction that writes anyhow."""
+    sealed = await tx.derivation_keys.find(purpose)
+    if sealed is None:
+        fresh = vault.seal(new_data_key(), TABLE, purpose)
+        sealed = await tx.derivation_keys.find_or_add(purpose, fresh, now)
     return vault.open(sealed, TABLE, purpose)
 
 

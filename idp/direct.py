@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import assurance, conclusion, throttle
+from idp import assurance, conclusion, guess, renewal
 from idp.authenticators.answer import Answer
 from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
@@ -33,15 +33,17 @@ async def answer(
 
 async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept | Interaction | Reject:
     """Every proof is given: decide now. The interaction where the rules changed meanwhile and want more."""
-    await throttle.unlock(
-        visit.tx, interaction.username or "", [proof.authenticator for proof in interaction.proofs]
-    )
+    proven = [proof.authenticator for proof in interaction.proofs]
+    await guess.forgive(visit, interaction.username or "", user, proven)
     tried = attempt(visit, interaction, user)
     verdict = decide(visit.tenant.rules, tried).verdict
     if isinstance(verdict, Deny):
         return await conclusion.deny(visit, verdict, tried)
     if missing := conclusion.missing(verdict, interaction.proofs):
         return dataclasses.replace(interaction, chain=missing)
+    why = await renewal.due(visit, user, interaction.proofs)
+    if why and renewal.comes_first(visit):
+        return await _refuse(visit, interaction, user, why)
     known = visit.tenant.authenticators
     authentication = Authentication(
         user=user,
@@ -54,3 +56,15 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
         rule=verdict.rule,
     )
     return Accept(authentication, Resume(interaction.door, interaction.request))
+
+
+async def _refuse(visit: Visit, interaction: Interaction, user: User, why: str) -> Reject:
+    """The pattern was right and must be changed, which cannot be done here."""
+    reference = await visit.record(
+        "login.denied",
+        user_id=user.id,
+        service=interaction.service,
+        door=interaction.door,
+        reason=f"{why} pattern",
+    )
+    return Reject(Reason.DENIED, interaction.service, user.login_name, reference=reference)

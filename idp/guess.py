@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from idp import throttle
+from idp import known_devices, throttle
 from idp.authenticators import Busy, Unreachable
 from idp.throttle import Spent
 from idp.visit import Visit
+from storage.records import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +35,40 @@ async def spend(visit: Visit, guess: Guess, is_right: Callable[[], Awaitable[boo
     """None if the answer is right, which is looked at within the budget only. Raises `Busy` with nothing counted."""
     tx, username, authenticator = visit.tx, guess.username, guess.authenticator
     lockout, at_once = visit.tenant.settings.lockout, guess.at_once
-    spent = await throttle.spend(tx, lockout, username, authenticator, visit.now, at_once=at_once)
+    device = known_devices.budget_of(await known_devices.find(visit, guess.user_id), authenticator)
+    if device:
+        lockout = lockout.of_known_device
+    counted = username, authenticator
+    spent = await throttle.spend(tx, lockout, *counted, visit.now, at_once=at_once, device=device)
     if spent.undecided:  # a right answer among many at once is not told that the name is locked
         raise Busy
     try:
-        is_right_one = spent.evaluate and await is_right()
+        is_proven = spent.evaluate and await is_right()
     except Unreachable:
-        await throttle.refund(tx, username, authenticator)
+        await throttle.refund(tx, *counted, device)
         await tx.commit()  # for whoever has nothing else to keep lets this transaction go
         raise
-    if is_right_one:
-        await throttle.refund(tx, username, authenticator)
+    if is_proven:
+        await throttle.refund(tx, *counted, device)
         return None
     if spent.evaluate and not at_once:
-        await throttle.charge(tx, username, authenticator)
+        await throttle.charge(tx, *counted, device)
     reference = await visit.record(
         "proof.refused" if spent.evaluate else "proof.locked",
         user_id=guess.user_id,
         service=guess.service,
         username=username,
         authenticator=authenticator,
+        **({"device": device} if device else {}),
     )
     return Wrong(spent, reference)
+
+
+async def forgive(visit: Visit, username: str, user: User, authenticators: Sequence[str]) -> None:
+    """The login succeeded: forget the wrong answers to what was proven that were given here.
+
+    At a known device those of strangers stay counted, who else had new guesses whenever he signs in.
+    """
+    device = await known_devices.find(visit, user.id)
+    for name in authenticators:
+        await throttle.unlock(visit.tx, username, [name], [known_devices.budget_of(device, name)])

@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from idp import enrolment, session
+from idp import enrolment, renewal, session
+from idp.authenticators.matrix.draft import Way
 from idp.authenticators.totp import Totp
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
 from keys.token import new_id
-from storage.records import Interaction, Proof, User
+from storage.records import Interaction, Proof, Session, User
 
 USERNAME = "username"  # the first question; every other is an authenticator's name
 
@@ -64,20 +65,27 @@ async def ask(
     `refused` is the rule that something typed beside the answer broke.
     """
     prompt: Mapping[str, Any] = {}
-    if interaction.chain:
+    if question(interaction) == renewal.QUESTION:
+        prompt = interaction.prompt
+    elif interaction.chain:
         authenticator = visit.tenant.authenticators[interaction.chain[0]]
         proposed = await enrolment.propose(visit, interaction, user)
         prompt = dict(proposed or await authenticator.challenge(visit.tx, user, visit.now))
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=prompt)
     await visit.tx.interactions.add(interaction)
-    challenge = _activation(visit, interaction, refused) or peek(interaction)
-    return dataclasses.replace(
-        challenge, retry=retry, stale=stale, last_try=last_try, unreachable=unreachable
-    )
+    challenge = _enrolment(visit, interaction, refused) or peek(interaction)
+    if retry or stale or last_try or unreachable:
+        challenge = dataclasses.replace(
+            challenge, retry=retry, stale=stale, last_try=last_try, unreachable=unreachable
+        )
+    return challenge
 
 
-def _activation(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:
-    """The page that shows a new device, if it is what is asked: its secret is sealed wherever it is stored."""
+def _enrolment(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:
+    """The page that shows a new device or sets a pattern, if it is what is asked: secrets are sealed where stored."""
+    if question(interaction) == renewal.QUESTION:
+        page, told = renewal.shown(visit, interaction, refused)
+        return dataclasses.replace(peek(interaction), authenticator=page, prompt=told)
     device = enrolment.proposed(interaction)
     if device is None:
         return None
@@ -85,6 +93,15 @@ def _activation(visit: Visit, interaction: Interaction, refused: str) -> Challen
     assert isinstance(authenticator, Totp)
     shown = enrolment.shown(visit.tenant, authenticator, device, interaction.username or "", refused)
     return dataclasses.replace(peek(interaction), authenticator=enrolment.QUESTION, prompt=shown)
+
+
+async def ask_anew(
+    visit: Visit, attempt: Attempt, resume: Resume, held: Session, user: User, way: Way
+) -> Challenge:
+    """Ask the user of a session, who has just proven himself, for a new pattern or phrase. Raises `renewal.Over`."""
+    begun = new(visit, attempt, resume, user.login_name)
+    begun = dataclasses.replace(begun, user_id=user.id, proofs=held.proofs)
+    return await ask(visit, await renewal.begin(visit, begun, user, way=way), user)
 
 
 def question(interaction: Interaction) -> str:

@@ -19,6 +19,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from idp.config.server import Log
 
 TENANT = "tenant"  # the field by which the boundary says whose line it is
+LEVELS: Final = {"exception": "error", "warn": "warning"}  # what some methods call theirs
 # Libraries that write what they work on into their messages: tokens, codes, cookies. We keep where, not what.
 TALKATIVE = frozenset(("pyop", "oic", "jwkest", "saml2", "aiohttp"))
 
@@ -38,18 +39,11 @@ def configure(settings: Log, zones: Mapping[str, tzinfo]) -> None:
     """
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     shared = next(iter(zones.values())) if len(set(zones.values())) == 1 else UTC
-    before: list[Processor] = [
-        _add_about,
-        structlog.processors.add_log_level,
-        _Moment(zones, shared),
-    ]
+    before: list[Processor] = [_Frame(zones, shared)]
     lines = settings.format == "json"
-    if lines:
-        # Text, without the values of local variables: those hold what people type.
-        before.append(structlog.processors.format_exc_info)
-    renderer: Processor = structlog.processors.JSONRenderer(_json) if lines else _console()
+    renderer: Processor = _json if lines else _console()
     structlog.configure(
-        processors=[*before, renderer],
+        processors=[*before, renderer],  # two and no more: each is a call for every request
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=_factory(in_bytes=lines),
         cache_logger_on_first_use=False,
@@ -62,19 +56,21 @@ def settle() -> None:
     structlog.configure(cache_logger_on_first_use=True)
 
 
-class _Moment:
-    """Adds the time, to the millisecond and with its zone (RFC 3339)."""
+class _Frame:
+    """What every line has: whom it is about, its level, and the time to the millisecond, with its zone (RFC 3339)."""
 
     def __init__(self, zones: Mapping[str, tzinfo], shared: tzinfo) -> None:
         self._zones = zones
         self._shared = shared
 
-    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        zone = self._zones.get(event.get(TENANT, ""), self._shared)
+    def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        framed = {**_ABOUT.get({}), **event}  # what the line says itself goes before
+        zone = self._zones.get(framed.get(TENANT, ""), self._shared)
         now = time.time()
         second, offset = _moment(zone, int(now))
-        event["timestamp"] = f"{second}.{int(now * 1000) % 1000:03}{offset}"
-        return event
+        framed["level"] = LEVELS.get(method, method)
+        framed["timestamp"] = f"{second}.{int(now * 1000) % 1000:03}{offset}"
+        return framed
 
 
 @lru_cache(maxsize=64)
@@ -84,12 +80,10 @@ def _moment(zone: tzinfo, second: int) -> tuple[str, str]:
     return text[:19], text[19:]
 
 
-def _add_about(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """What the line says itself goes before."""
-    return {**_ABOUT.get({}), **event}
-
-
-def _json(event: Any, **_: Any) -> bytes:
+def _json(logger: WrappedLogger, method: str, event: EventDict) -> bytes:
+    if "exc_info" in event:
+        # Text, without the values of local variables: those hold what people type.
+        event = structlog.processors.format_exc_info(logger, method, event)
     try:
         return orjson.dumps(event, default=str)  # `str` of a Secret is its mask
     except TypeError:  # half a surrogate pair, as only a strange client sends it, or a key that is no text

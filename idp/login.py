@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from idp import conclusion, enrolment, proving, session, throttle
+from idp import conclusion, enrolment, guess, proving, renewal, session
 from idp import interaction as interactions
 from idp.authenticators import Refused, Unreachable
 from idp.authenticators.totp import Totp
@@ -15,21 +14,10 @@ from idp.guess import Wrong
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
 from idp.visit import Visit
+from idp.wish import NO_WISH, Wish
 from keys.secret import Secret
 from storage.records import Credential, Interaction, Proof, Session, User
 
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the door asks of this login beyond the policy."""
-
-    fresh: bool = False  # ask again even though a session would suffice
-    max_age: int | None = None  # seconds since the oldest proof that counts
-    passive: bool = False  # ask nothing: say only whether something would be asked
-    username: str | None = None  # who it probably is: shown, never trusted
-
-
-NO_WISH = Wish()
 Typed = Secret | Callable[[str], Secret]  # the answer, or what of a form answers the question of that name
 
 
@@ -83,6 +71,8 @@ class Login:
         user = await visit.user(interaction.user_id)
         if not is_open or interactions.is_prompt_over(interaction, visit.now):
             return await interactions.ask(visit, interaction, user, stale=True)
+        if interaction.chain[0] == renewal.QUESTION:
+            return await self._renew(visit, interaction, user, renewal.Filled.read(answer, typed))
         device = enrolment.proposed(interaction)
         if device is not None and user is not None:
             return await self._activate(visit, interaction, user, device, Form.read(answer, typed))
@@ -150,19 +140,23 @@ class Login:
     async def _refuse(
         self, visit: Visit, interaction: Interaction, user: User | None, wrong: Wrong
     ) -> Outcome:
-        """The answer was wrong: ask again, or say that the name is locked."""
+        """The answer was wrong: ask again, or say that the name is locked, or when the next is looked at."""
         spent = wrong.spent
-        if spent.left == 0:
-            locked, service = Reason.LOCKED, interaction.service
-            return Reject(locked, service, interaction.username, until=spent.until, reference=wrong.reference)
-        return await interactions.ask(visit, interaction, user, retry=True, last_try=spent.left == 1)
+        if spent.left:
+            return await interactions.ask(visit, interaction, user, retry=True, last_try=spent.is_last_try)
+        locked, service = Reason.LOCKED, interaction.service
+        reject = Reject(locked, service, interaction.username, until=spent.until, reference=wrong.reference)
+        if not spent.slows or interaction.expires_at <= spent.until:
+            return reject
+        await interactions.ask(visit, interaction, user)
+        return dataclasses.replace(reject, interaction_id=interaction.id)
 
     async def _advance(self, visit: Visit, interaction: Interaction, user: User) -> Outcome:
         """A proof was right: ask for the next, or decide now that all are given."""
         if interaction.chain:
             return await interactions.ask(visit, interaction, user)
         given = [proof.authenticator for proof in interactions.given(interaction)]
-        await throttle.unlock(visit.tx, interaction.username or "", given)
+        await guess.forgive(visit, interaction.username or "", user, given)
         interaction = await interactions.standing(visit, interaction, user)
         attempt = proving.attempt(visit, interaction, user)
         verdict = decide(visit.tenant.rules, attempt).verdict
@@ -171,4 +165,25 @@ class Login:
         missing = conclusion.missing(verdict, interaction.proofs)
         if missing:  # the rules, his groups or his session changed while he was typing
             return await interactions.ask(visit, dataclasses.replace(interaction, chain=missing), user)
+        why = await renewal.due(visit, user, interactions.given(interaction))
+        if why:
+            return await interactions.ask(visit, await renewal.begin(visit, interaction, user, why), user)
         return await conclusion.accept(visit, interaction, user, verdict)
+
+    async def _renew(
+        self, visit: Visit, interaction: Interaction, user: User | None, form: renewal.Filled
+    ) -> Outcome:
+        """A step towards a new pattern: on proofs of this login, or on a session that still stands."""
+        in_login = renewal.is_due(interaction)
+        held = None if in_login else await session.find(visit)
+        proven = in_login or (held is not None and held.user_id == interaction.user_id)
+        try:
+            taken = await renewal.take(visit, interaction, user if proven else None, form)
+        except renewal.Over:
+            return Reject(Reason.EXPIRED, interaction.service)
+        if user is None or not taken.kept:
+            return await interactions.ask(visit, taken.interaction, user, refused=taken.refused)
+        if in_login:
+            return await self._advance(visit, taken.interaction, user)
+        attempt = Attempt(interaction.door, interaction.service, visit.caller.address, visit.now)
+        return await self.begin(visit, attempt, Resume(interaction.door, interaction.request))

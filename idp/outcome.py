@@ -62,16 +62,23 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """Proven and allowed. `session_secret` is new whenever trust rose: the door gives it to the browser."""
+    """Proven and allowed. `session_secret` is new whenever trust rose: the door gives it to the browser.
+
+    So it does with `device_secret`, by which the browser is known again.
+    """
 
     authentication: Authentication
     resume: Resume
     session_secret: Secret | None = None
+    device_secret: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Refused. `until` is when a lock ends (epoch seconds); `reference` finds the audit record."""
+    """Refused. `until` is when a lock ends (epoch seconds); `reference` finds the audit record.
+
+    `interaction_id` is of a login that goes on then.
+    """
 
     reason: Reason
     service: str = ""
@@ -80,6 +87,7 @@ class Reject:
     reference: str = ""
     message: Mapping[str, str] | None = None  # the rule's own words, by language
     is_portal_closed: bool = False  # the portal would deny as well: nobody should be sent there
+    interaction_id: str = ""
 
 
 Outcome = Challenge | Accept | Reject

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, likeness
+from idp import conclusion, exposure, likeness
 from idp.authenticators.answer import Answer
 from idp.guess import Guess, Wrong, spend
 from idp.interaction import proved
@@ -52,9 +52,11 @@ async def prove(
         return right and user is not None
 
     wrong = await spend(visit, guess, is_right)
-    if wrong is None:
-        return proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
-    if wrong.spent.evaluate and wrong.spent.left == 0:
+    if wrong is None and user is not None:
+        done = proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
+        return await exposure.after_proof(visit, done, user, authenticator)
+    assert wrong is not None  # nobody's answer is right
+    if wrong.spent.locks:
         # This one locks the name; nobody's mail costs as much as somebody's.
         await post(visit.tx, visit.tenant, "locked", user, visit.now, until=wrong.spent.until)
     return wrong

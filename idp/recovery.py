@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Final
 
-from idp import throttle
+from idp import known_devices, throttle
 from idp.audit import record
 from idp.authenticators.matrix import Issued, Matrix
 from idp.mail.queue import FORGOTTEN, changed, post
@@ -87,9 +87,11 @@ async def redeem(visit: Visit, token: Secret) -> tuple[User, Issued] | None:
     issued = matrix.issue(user, now, now + tenant.settings.forgotten.pattern_seconds)
     await tx.credentials.delete(user.id, AUTHENTICATOR)
     await tx.credentials.add(issued.credential)
+    await matrix.remember(tx, issued.credential, now)
     await tx.reset_links.delete_of(user.id)  # older links of his are worth nothing any more
     sessions = await tx.sessions.delete_of(user.id)
-    await throttle.unlock(tx, user.login_name, [AUTHENTICATOR])
+    budgets = await known_devices.budgets_of(tx, user, now)
+    await throttle.unlock(tx, user.login_name, [AUTHENTICATOR], budgets)
     await visit.record("recovery.done", user_id=user.id, service="account", sessions=sessions)
     await changed(tx, tenant, "pattern", user, now, address=visit.caller.whence)
     return user, issued

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ class Service:
     launch_url: str | None = None  # where the portal's tile leads
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tenant:
     """One customer. Links are made from `settings.base_url` only, never from a request's Host."""
 
@@ -41,10 +42,15 @@ class Tenant:
     def issuer(self) -> str:
         return self.settings.base_url
 
-    @property
+    @cached_property
     def prefix(self) -> str:
         """The path below which this tenant's addresses lie: empty or `/acme`."""
         return urlsplit(self.settings.base_url).path.rstrip("/")
+
+    @cached_property
+    def is_secure(self) -> bool:
+        """Whether it speaks https; plain http exists on loopback only."""
+        return self.settings.base_url.startswith("https:")
 
     def url(self, path: str) -> str:
         """The absolute address of one of our own paths, which begins with a slash."""

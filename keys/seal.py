@@ -78,5 +78,4 @@ def _master_vault(master: MasterKey, tenant: str) -> Vault:
 
 def encode_context(*parts: str) -> bytes:
     """Each part behind its length, so that ("ab", "c") and ("a", "bc") differ."""
-    encoded = [part.encode() for part in parts]
-    return b"".join(struct.pack(">I", len(part)) + part for part in encoded)
+    return b"".join([len(part).to_bytes(4) + part for part in map(str.encode, parts)])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 
+from keys import base64url
 from keys.secret import Secret
 
 TOKEN_BYTES = 32
+ID_BYTES = 16
 
 
 def new_token() -> Secret:
     """A fresh bearer secret: 256 random bits as base64url (RFC 6749 §10.10 asks for at least 128)."""
-    return Secret(secrets.token_urlsafe(TOKEN_BYTES))
+    return Secret(_random(TOKEN_BYTES))
 
 
 def hash_token(token: Secret) -> bytes:
@@ -26,4 +28,9 @@ def hash_token(token: Secret) -> bytes:
 
 def new_id() -> str:
     """A random identifier that is not a secret: 128 bits as base64url."""
-    return secrets.token_urlsafe(16)
+    return _random(ID_BYTES)
+
+
+def _random(size: int) -> str:
+    """From the system's secure source, as `secrets.token_urlsafe` has it, by half as many calls."""
+    return base64url.encode(os.urandom(size)).decode()

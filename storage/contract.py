@@ -8,18 +8,22 @@ from typing import Protocol
 
 from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
+from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
+from storage.exposures import Exposures
 from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
+from storage.known_devices import KnownDevices
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
+from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
-from storage.records import Budget, Credential, Grant, Token, User
+from storage.records import Credential, Grant, Token, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.service_metadata import ServiceMetadata
 
@@ -76,28 +80,6 @@ class Credentials(Protocol):
     async def touch(self, credential_id: str, now: int) -> None: ...
     async def delete(self, user_id: str, authenticator: str) -> int: ...
     async def delete_one(self, credential_id: str) -> bool: ...
-
-
-class Budgets(Protocol):
-    """Guesses counted atomically, before they are evaluated."""
-
-    async def spend(
-        self, subject: str, limit: int, seconds: int, now: int, *, pending: bool = True
-    ) -> Budget:
-        """Count one guess and return the budget after it: evaluate only if `failures <= limit`.
-
-        The count starts anew after `seconds` without a guess that was evaluated; refused guesses change nothing.
-        What was counted is `pending` until it is refunded or charged, unless this transaction will know it.
-        """
-
-    async def refund(self, subject: str) -> None:
-        """The guess was right: it does not count."""
-
-    async def charge(self, subject: str) -> None:
-        """The guess was wrong: it stays counted."""
-
-    async def find(self, subject: str) -> Budget | None: ...
-    async def delete(self, subject: str) -> bool: ...
 
 
 class Grants(Protocol):
@@ -167,12 +149,13 @@ class Transaction(Protocol):
     artifacts: Artifacts
     hardware_tokens: HardwareTokens
     activations: Activations
+    known_devices: KnownDevices
+    exposures: Exposures
+    former_patterns: FormerPatterns
     audit: Audit
 
     async def commit(self) -> None:
-        """Make what was done durable now and let others write; the next statement opens anew.
-
-        Call it before slow work that is no database work (a password hash): no writer must wait for it."""
+        """Make what was done durable and let others write: before slow work that is no database work (a hash)."""
 
 
 class Storage(Protocol):

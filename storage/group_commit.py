@@ -6,9 +6,9 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from storage.committer import Committer
 from storage.contract import StorageError, StorageTimeout
 from storage.sql import Row, Value
 
@@ -48,7 +48,7 @@ class GroupCommit:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._thread = ThreadPoolExecutor(1, "commit")
+        self._committer = Committer(journal, self._committed)
         self._loop = asyncio.get_running_loop()
         self._taken = False
         self._queue: deque[asyncio.Future[None]] = deque()
@@ -96,7 +96,7 @@ class GroupCommit:
         self._taken = True
         if self._journal.is_open():
             await self.leave()
-        await asyncio.to_thread(self._thread.shutdown)
+        await self._committer.close()
 
     async def _wait(self) -> None:
         turn = self._loop.create_future()
@@ -143,13 +143,12 @@ class GroupCommit:
     def _commit(self) -> None:
         self._taken = True
         if self._journal.is_dirty():
-            self._loop.run_in_executor(self._thread, self._journal.commit).add_done_callback(self._committed)
+            self._committer.start()
             return
         self._journal.commit()  # nothing to flush: it only lets the lock go
         self._pass_on()
 
-    def _committed(self, commit: asyncio.Future[None]) -> None:
-        error = commit.exception()
+    def _committed(self, error: Exception | None) -> None:
         self._settle(StorageError(f"commit failed: {error}") if error else None)
         self._pass_on()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from storage.contract import StorageError
 from storage.group_commit import GroupCommit, Journal
@@ -26,7 +27,8 @@ class Turn:
 
     async def query(self, statement: str, /, **values: Value) -> Sequence[Row]:
         bind(self._tenant, values)
-        self._check()
+        if self._failed:
+            self._refuse()
         if not self._has_turn:
             await self._enter()
         try:
@@ -35,8 +37,7 @@ class Turn:
             self._failed = True
             raise
 
-    async def write(self, statement: str, /, **values: Value) -> None:
-        await self.query(statement, **values)
+    write = query  # nothing travels with the next one: there is no way to go
 
     async def script(self, text: str) -> None:
         """Several statements, as a migration has them."""
@@ -44,7 +45,8 @@ class Turn:
             await self.query(statement)
 
     async def commit(self) -> None:
-        self._check()
+        if self._failed:
+            self._refuse()
         if not self._has_turn:
             return
         if self._has_savepoint:
@@ -75,6 +77,6 @@ class Turn:
         if self._has_savepoint:
             self._journal.run("SAVEPOINT body")
 
-    def _check(self) -> None:
-        if self._failed:  # PostgreSQL refuses too: what the statement was to do would be missing in silence
-            raise StorageError("an earlier statement of this transaction failed")
+    def _refuse(self) -> NoReturn:
+        # PostgreSQL refuses too: what the statement was to do would be missing in silence
+        raise StorageError("an earlier statement of this transaction failed")

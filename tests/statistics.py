@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from statistics import quantiles
+
+Times = Mapping[
+    str, Mapping[str, Sequence[float]]
+]  # how long each step took, by the kind of name, in seconds
 
 
 def kolmogorov_smirnov(one: Sequence[float], other: Sequence[float]) -> float:
@@ -24,3 +29,23 @@ def chi_square(counts: Sequence[int]) -> float:
     """How far counts are from equal: the statistic with `len(counts) - 1` degrees of freedom."""
     expected = sum(counts) / len(counts)
     return sum((count - expected) ** 2 for count in counts) / expected
+
+
+def differing(samples: Sequence[Times], planted: float = 0.0) -> list[tuple[str, str]]:
+    """The kinds and steps whose time differs from a real user's (the kind `real`) in every sample.
+
+    `planted` times the spread of a real user's times is added to those of every other.
+    """
+    first = samples[0]
+    return [
+        (kind, step)
+        for kind in first
+        if kind != "real"
+        for step in first[kind]
+        if all(_differ(times["real"][step], times[kind][step], planted) for times in samples)
+    ]
+
+
+def _differ(real: Sequence[float], other: Sequence[float], planted: float) -> bool:
+    first, _, third = quantiles(real)  # the middle half is what a quiet machine repeats
+    return kolmogorov_smirnov(real, [one + planted * (third - first) for one in other]) < 0.01

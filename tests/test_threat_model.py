@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
 ROWS = [(int(number), tests) for number, _, tests, _ in ROW.findall((ROOT / "THREAT_MODEL.md").read_text())]
-SHOWN = {*range(1, 21), 22, 23, 24, 26, 27, 28, 29, 30, 33}  # what is built is also proven
+SHOWN = {*range(1, 25), 26, 27, 28, 29, 30, 33}  # what is built is also proven
 
 
 def test_every_line_has_a_row() -> None:

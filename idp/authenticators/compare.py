@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from hmac import compare_digest
 
 from idp.authenticators import phrase
 from idp.authenticators.answer import Answer
@@ -18,9 +18,6 @@ def matches(answer: Answer, expected: Iterable[str]) -> Sequence[bool]:
     """
     if not isinstance(answer, Secret):
         return answer.matches(expected)
-    given = _digest(phrase.normalise(answer))
-    return [hmac.compare_digest(given, _digest(text)) for text in expected]
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    typed, *texts = [text.encode("utf-8", "surrogatepass") for text in (phrase.normalise(answer), *expected)]
+    given = sha256(typed).digest()
+    return [compare_digest(given, sha256(text).digest()) for text in texts]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
@@ -55,9 +55,10 @@ class Device:
         """The secret as apps take it."""
         return base64.b32encode(self.secret).decode().rstrip("=")
 
-    def shows(self, step: int) -> str:
-        """What its owner types at this step or counter, with the PIN behind it."""
-        return self.code(step) + self.pin
+    def shows(self, steps: Iterable[int]) -> list[str]:
+        """What its owner types at each of these steps or counters, with the PIN behind it."""
+        codes, pin = hotp.codes(self.secret, steps, self.digits, HASHES[self.algorithm]), self.pin
+        return [code + pin for code in codes]
 
     def code(self, step: int) -> str:
         return hotp.code(self.secret, step, self.digits, HASHES[self.algorithm])

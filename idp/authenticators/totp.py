@@ -141,7 +141,7 @@ class Totp:
     def _step(self, device: Device, credential: Credential, answer: Answer, now: int) -> int | None:
         """The step or counter whose code was given."""
         steps = self._steps(device, credential, now)
-        fitting = matches(answer, (device.shows(step or 0) for step in steps))
+        fitting = matches(answer, device.shows([step or 0 for step in steps]))
         return next(
             (step for step, fits in zip(steps, fitting, strict=True) if fits and step is not None), None
         )

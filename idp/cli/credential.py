@@ -10,14 +10,14 @@ import click
 
 from idp import activation
 from idp.authenticators import Authenticator, Refused
-from idp.authenticators.matrix import Issued, Matrix
 from idp.authenticators.totp import Totp
-from idp.cli.context import Change, Letterbox, Opened, in_tenant
+from idp.cli.context import Opened, in_tenant
+from idp.cli.issue import issue
+from idp.cli.proof import called
 from idp.cli.show import json_option, show
-from idp.mail.queue import changed, post
+from idp.mail.queue import changed
 from keys.secret import Secret
 
-DAY = 86400
 COLUMNS = ("authenticator", "name", "id", "created_at", "last_used_at")
 # What an authenticator makes itself where nothing is given: it is never asked for.
 MADE = frozenset(("secret",))
@@ -26,6 +26,9 @@ MADE = frozenset(("secret",))
 @click.group()
 def credential() -> None:
     """What people prove themselves with: set, issue, activate, list, reset."""
+
+
+credential.add_command(issue)
 
 
 @credential.command("set")
@@ -54,7 +57,7 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
         await about.tx.credentials.add(fresh)
         await about.record("credential.set", authenticator=authenticator, replaced=replaced)
         if letterbox and replaced:
-            await changed(about.tx, letterbox, _what(authenticator), person, opened.now)
+            await changed(about.tx, letterbox, called(authenticator), person, opened.now)
     click.echo(f"set {authenticator} of {person.login_name}")
     if isinstance(prover, Totp) and "secret" not in given:
         issuer = next(iter(opened.tenant.settings.display_name.values()))
@@ -116,60 +119,8 @@ async def reset(opened: Opened, name: str, authenticator: str) -> None:
         sessions = await about.tx.sessions.delete_of(person.id)
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
-            await changed(about.tx, letterbox, _what(authenticator), person, opened.now)
+            await changed(about.tx, letterbox, called(authenticator), person, opened.now)
     click.echo(f"reset {authenticator} of {person.login_name}, ended {sessions} sessions")
-
-
-@credential.command()
-@click.argument("name")
-@click.argument("authenticator", type=click.Choice([Matrix.name]))
-@click.option("--days", type=click.IntRange(1, 365), default=7, show_default=True, help="How long it works.")
-@click.option("--mail", "by_mail", is_flag=True, help="Mail it to the user instead of printing it.")
-@in_tenant
-async def issue(opened: Opened, name: str, authenticator: str, days: int, by_mail: bool) -> None:
-    """Give a user an initial pattern in place of what he had, and draw it: on paper, or in a mail.
-
-    It works until its end; `idp credential set` gives a pattern of the user's own.
-    """
-    matrix = await opened.authenticator(authenticator)
-    assert isinstance(matrix, Matrix)
-    letterbox = await opened.letterbox()
-    if by_mail and letterbox is None:
-        raise click.ClickException("the tenant has no mail server, set mail.host in tenant.yaml")
-    async with opened.changing(name) as about:
-        person = about.user
-        if by_mail and not person.email:
-            raise click.ClickException(f"{person.login_name} has no mail address")
-        try:
-            issued = matrix.issue(person, opened.now, opened.now + days * DAY)
-        except Refused as refused:
-            raise click.ClickException(refused.words) from None
-        replaced = await about.tx.credentials.delete(person.id, authenticator)
-        await about.tx.credentials.add(issued.credential)
-        await about.record(
-            "credential.issued", authenticator=authenticator, until=issued.until, by_mail=by_mail
-        )
-        if letterbox and (by_mail or replaced):
-            await _tell(about, letterbox, issued, by_mail=by_mail)
-    click.echo(f"issued {authenticator} of {person.login_name}, it works until {opened.time(issued.until)}")
-    if not by_mail:
-        click.echo("\n" + "\n".join(issued.grid) + f"\n\n{issued.cells.reveal()}")
-
-
-async def _tell(about: Change, letterbox: Letterbox, issued: Issued, *, by_mail: bool) -> None:
-    """Mail the pattern itself, or only that there is a new one."""
-    tx, person, now = about.tx, about.user, about.now
-    if not by_mail:
-        await changed(tx, letterbox, _what(Matrix.name), person, now)
-        return
-    url = letterbox.settings.base_url.rstrip("/") + "/"
-    drawn: dict[str, Any] = {"grid": issued.grid, "cells": issued.cells.reveal(), "url": url}
-    await post(tx, letterbox, "welcome", person, now, last_at=issued.until, until=issued.until, **drawn)
-
-
-def _what(authenticator: str) -> str:
-    """What a mail calls the credential of an authenticator."""
-    return {Matrix.name: "pattern", Totp.name: "device"}.get(authenticator, authenticator)
 
 
 def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secret]:

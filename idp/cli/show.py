@@ -26,16 +26,25 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
 
 
 def show_record(record: Mapping[str, Any], *, as_json: bool) -> None:
-    """One record, a line for each of its fields, and for each part of a field that has parts."""
+    """One record, a line for each of its fields: for each part of one that has parts, or is a list of such."""
     if as_json:
         show_json(record)
         return
     width = max(map(len, record))
     for name, value in record.items():
-        parts = list(_parts(value)) if isinstance(value, Mapping) else [_text(value)]
+        parts = list(_lines(value))
         click.echo(f"{name.replace('_', ' '):{width}}  {parts[0] if parts else _text(None)}")
         for part in parts[1:]:
             click.echo(f"{'':{width}}  {part}")
+
+
+def _lines(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from _parts(value)
+    elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+        yield from map(_text, value)
+    else:
+        yield _text(value)
 
 
 def show_json(value: object) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from idp import attributes, audit, throttle
+from idp import attributes, audit, known_devices, throttle
 from idp.cli import attribute
 from idp.cli.context import Opened, in_tenant
 from idp.cli.naming import named
 from idp.cli.show import json_option, show, show_record
+from idp.cli.standing import forget, standing
 from idp.revocation import evict
 from idp.username import canonical, split
 from keys.token import new_id
@@ -25,11 +26,12 @@ COLUMNS = ("username", "display_name", "email", "groups", "disabled_at")
 
 @click.group()
 def user() -> None:
-    """People: add, list, show, set, unset, disable, enable, unlock, delete."""
+    """People: add, list, show, set, unset, disable, enable, unlock, forget, delete."""
 
 
 user.add_command(attribute.set_)
 user.add_command(attribute.unset)
+user.add_command(forget)
 
 
 @user.command()
@@ -87,18 +89,18 @@ async def list_(opened: Opened, group: str | None, as_json: bool) -> None:
 @json_option
 @in_tenant
 async def show_(opened: Opened, name: str, as_json: bool) -> None:
-    """Show one user: groups, credentials, sessions, and whether the name is locked."""
+    """Show one user: groups, credentials, sessions, wrong answers, known browsers, logins that could be seen."""
     async with opened.reading(name) as (tx, person):
         held = await tx.credentials.list(person.id)
         sessions = await tx.sessions.list(person.id, opened.now)
-        locks = [lock async for lock in _locks(tx, opened, person.login_name)]
+        how = await standing(tx, opened, person)
     record = _row(opened, person) | {
         "created_at": opened.time(person.created_at),
         "changed_at": None if person.changed_at is None else opened.time(person.changed_at),
         "attributes": attributes.kept(person),
         "credentials": sorted({each.authenticator for each in held}),
         "sessions": len(sessions),
-        "locked_until": opened.time(max(locks)) if locks else None,
+        **how,
     }
     show_record(record, as_json=as_json)
 
@@ -132,11 +134,12 @@ async def enable(opened: Opened, name: str) -> None:
 @click.argument("name")
 @in_tenant
 async def unlock(opened: Opened, name: str) -> None:
-    """Forget wrong answers given under a name, whether or not a user has it."""
+    """Forget wrong answers given under a name, whether or not a user has it, wherever they were given."""
     username = canonical(name)
     async with opened.transaction() as tx:
         person = await tx.users.find_by_name(*split(username, opened.tenant.settings.domains))
-        was_locked = await throttle.unlock(tx, username, opened.tenant.authenticators)
+        budgets = await known_devices.budgets_of(tx, person, opened.now) if person else (throttle.STRANGER,)
+        was_locked = await throttle.unlock(tx, username, opened.tenant.authenticators, budgets)
         await audit.record(
             tx, "user.unlocked", opened.now, user_id=person.id if person else None, username=username
         )
@@ -156,15 +159,6 @@ async def delete(opened: Opened, name: str) -> None:
         await throttle.unlock(about.tx, person.login_name, opened.tenant.authenticators)
         await about.record("user.deleted")
     click.echo(f"deleted {person.login_name}")
-
-
-async def _locks(tx: Transaction, opened: Opened, username: str) -> AsyncIterator[int]:
-    """When each lock that holds now ends."""
-    limit = opened.tenant.settings.lockout.failures
-    for authenticator in opened.tenant.authenticators:
-        budget = await tx.budgets.find(throttle.subject(username, authenticator))
-        if budget and budget.failures >= limit and budget.until > opened.now:
-            yield budget.until
 
 
 async def _everyone(tx: Transaction) -> AsyncIterator[User]:

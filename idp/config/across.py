@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from idp.authenticators import table
 from idp.config.attributes import check_attributes
 from idp.config.document import Document, KeyPath
+from idp.config.exposure import check_exposure
 from idp.config.forgotten import check_forgotten
 from idp.config.mistake import Findings, Position, suggest
 from idp.config.policies import When
@@ -43,6 +44,7 @@ def check_tenant(
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
     check_forgotten(tenant, findings)
+    check_exposure(tenant, findings)
     check_attributes(tenant, findings)
 
 

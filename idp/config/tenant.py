@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from idp.attribute_types import Own, declarable
 from idp.config.domains import Domains, DomainSettings
+from idp.config.lockout import Lockout
 from idp.config.loopback import is_loopback
 from idp.config.mail import ForgottenSettings, MailSettings
 from idp.config.model import Locale, Model, Name, Texts
@@ -57,13 +58,6 @@ class SessionSettings(Model):
         if self.idle_seconds > self.absolute_seconds:
             raise ValueError("idle_seconds: must not be more than absolute_seconds")
         return self
-
-
-class Lockout(Model):
-    """After how many wrong answers a user name is locked, and for how many seconds."""
-
-    failures: Annotated[int, Field(ge=1, le=100)] = 5
-    seconds: Annotated[int, Field(ge=1)] = 1800
 
 
 class TenantSettings(Model):

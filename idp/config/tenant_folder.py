@@ -41,6 +41,7 @@ class TenantFolder:
     people: Entries[DemoUser] | None
     authenticator_names: frozenset[str]  # as written, also those whose section is wrong:
     service_names: frozenset[str]  # a rule that names them is right
+    authenticators_document: Document | None = None
 
     def configuration(self) -> TenantConfiguration:
         """The same without documents, where there were no mistakes."""

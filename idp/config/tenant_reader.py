@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -62,6 +63,7 @@ class TenantReader:
             people=people,
             authenticator_names=authenticators.keys if authenticators else frozenset(),
             service_names=frozenset(str(each.value("service")) for each in services),
+            authenticators_document=authenticators,
         )
 
     def _file(self, name: str) -> Document | None:
@@ -69,7 +71,7 @@ class TenantReader:
         return read(file, self._findings) if file.exists() else None
 
     def _service_files(self) -> list[Path]:
-        found = sorted((self._folder / SERVICES).glob("*.yaml"))
+        found = sorted((self._folder / SERVICES).glob("*.yaml"), key=attrgetter("name"))
         return [path for path in found if not path.name.startswith(".")]
 
     def _check_names(self) -> None:
@@ -123,16 +125,16 @@ class TenantReader:
 
     def _without_closed(self, document: Document, service: ServiceSettings) -> ServiceSettings:
         """The service without the sections of closed doors, which nobody checks."""
-        opened = self._shape.doors
-        closed = [door for door in service.doors if door not in opened]
+        opened, given = self._shape.doors, service.doors
+        closed = [door for door in given if door not in opened]
         for door in closed:
             words = f"{door} is not read, the door is closed: add it to doors in idp.yaml"
             self._findings.warn(document.key_position((door,)), words)
-        if not service.doors:
+        if not given:
             words = f"nobody can enter this service, add a section {' or '.join(opened)}"
             self._findings.warn(document.position(()), words)
-        for door, section in service.doors.items():
+        for door, section in given.items():
             found = section.warnings() if hasattr(section, "warnings") else {}
             for key, words in found.items():
                 self._findings.warn(document.key_position((door, key)), words)
-        return service.model_copy(update=dict.fromkeys(closed))
+        return service.model_copy(update=dict.fromkeys(closed)) if closed else service

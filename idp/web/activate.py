@@ -88,7 +88,7 @@ def _wrong(
         name = found[2].login_name
         locked = Reject(Reason.LOCKED, "", name, until=spent.until, reference=wrong.reference)
         return login.reject_response(request, locked)
-    return _device(request, link, found, device, retry=True, last_try=spent.left == 1)
+    return _device(request, link, found, device, retry=True, last_try=spent.is_last_try)
 
 
 def _over(request: web.Request, *, full: bool = False) -> web.Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import hdrs, web
@@ -13,8 +14,9 @@ from idp.authenticators import Busy
 from idp.log import about
 from idp.tenant import Tenant
 from idp.web import cookies, language
-from idp.web.address import client_address
-from idp.web.exchange import ADDRESS, DIRECTORY, NOW, PREFIX, PROVIDER, REQUEST_ID, TENANT, TRUSTED
+from idp.web.address import Network, client_address
+from idp.web.directory import Directory
+from idp.web.exchange import ADDRESS, NOW, PREFIX, REQUEST_ID, TENANT
 from idp.web.failure import failure
 from idp.web.form import BadForm
 from idp.web.language import CHOSEN
@@ -36,45 +38,50 @@ ACCOUNT = "/account"  # and all below it
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
-@web.middleware
-async def boundary(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find the tenant, stamp the request, run the handler, and turn every failure into an answer that helps."""
-    started = time.perf_counter()
-    request[REQUEST_ID] = request_id = new_id()
-    about(request_id=request_id)
-    response = await _enter(request, handler)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    log.info(
-        "request",
-        method=request.method,
-        path=request.path,  # never the query: it holds codes and states
-        status=response.status,
-        ms=round((time.perf_counter() - started) * 1000, 2),
-    )
-    return response
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """Knows the tenants, the time (epoch seconds) and the proxies that are believed."""
 
+    directory: Directory
+    clock: Callable[[], int]
+    trusted: Sequence[Network]
 
-async def _enter(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if request.path.startswith(ANY_HOST):
-        return await handler(request)
-    tenant = request.app[DIRECTORY].find(request.headers.get("Host", ""), request.path)
-    if tenant is None:
-        # RFC 9110 §15.5.20: we are not the server for that host
-        return web.Response(status=421, text="No tenant of this server has this address.\n")
-    _stamp(request, tenant)
-    response = await _run(request, handler)
-    if tenant.issuer.startswith("https:"):
-        response.headers["Strict-Transport-Security"] = HSTS
-    return response
+    @web.middleware
+    async def cross(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Find the tenant, stamp the request, run the handler, and turn every failure into an answer that helps."""
+        started = time.perf_counter()
+        request[REQUEST_ID] = request_id = new_id()
+        about(request_id=request_id)
+        response = await self._enter(request, handler)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path,  # never the query: it holds codes and states
+            status=response.status,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+        return response
 
+    async def _enter(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith(ANY_HOST):
+            return await handler(request)
+        tenant = self.directory.find(request.headers.get("Host", ""), request.path)
+        if tenant is None:
+            # RFC 9110 §15.5.20: we are not the server for that host
+            return web.Response(status=421, text="No tenant of this server has this address.\n")
+        self._stamp(request, tenant)
+        response = await _run(request, handler)
+        if tenant.is_secure:
+            response.headers["Strict-Transport-Security"] = HSTS
+        return response
 
-def _stamp(request: web.Request, tenant: Tenant) -> None:
-    request[TENANT] = tenant
-    request[NOW] = request.app[PROVIDER].clock()
-    request[ADDRESS] = client_address(
-        request.remote, request.headers.getall("X-Forwarded-For", ()), request.app[TRUSTED]
-    )
-    about(request_id=request[REQUEST_ID], tenant=tenant.name)
+    def _stamp(self, request: web.Request, tenant: Tenant) -> None:
+        forwarded = request.headers.getall("X-Forwarded-For", ())
+        request[TENANT] = tenant
+        request[NOW] = self.clock()
+        request[ADDRESS] = client_address(request.remote, forwarded, self.trusted)
+        about(request_id=request[REQUEST_ID], tenant=tenant.name)
 
 
 async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:

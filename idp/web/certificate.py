@@ -14,8 +14,8 @@ def client_certificate(request: web.Request) -> Certificate | None:
 
     The proxy must take away what the client itself sent under that name (RFC 9440 §2.4): two are none.
     """
-    header = request.config_dict[CERTIFICATE_HEADER]
-    if header is None or not is_trusted(request.remote, request.config_dict[TRUSTED]):
+    header = request.app[CERTIFICATE_HEADER]
+    if header is None or not is_trusted(request.remote, request.app[TRUSTED]):
         return None
     values = request.headers.getall(header, ())
     if len(values) != 1:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from idp.web import contract_pattern
+
 VERSION: Final = 1
 
 REQUIRED: Final = object()
@@ -43,8 +45,16 @@ _REJECT: Final[Mapping[str, Any]] = {
 }
 
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
-    **{f"login/{name}": _CHALLENGE for name in ("username", "password", "totp", "matrix", "activate")},
+    **{
+        f"login/{name}": _CHALLENGE
+        for name in ("username", "password", "totp", "matrix", "activate", *contract_pattern.QUESTIONS)
+    },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
+    "login/slowed": {
+        **_REJECT,
+        "seconds": REQUIRED,  # until the next answer is looked at, at `until`
+        "again_url": "",  # this login goes on there; without it one begins anew
+    },
     "portal/tiles": {
         "name": REQUIRED,  # the user's
         "tiles": REQUIRED,  # name, url, initial, more (another proof will be asked)
@@ -52,6 +62,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "q": "",
         "last_login": None,
         "initial_until": None,  # when an initial pattern stops working
+        "exposed": 0,  # how often the pattern was used where others could see it, if that is often enough
         "action": REQUIRED,  # signs out
         "csrf": REQUIRED,
     },
@@ -87,6 +98,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "account/proofs": {
         "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
     },
+    **contract_pattern.pages(REQUIRED),
     "account/pin": {
         "action": REQUIRED,
         "csrf": REQUIRED,

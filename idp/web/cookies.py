@@ -1,9 +1,8 @@
-"""The cookies: one binds a login to its browser, one is the session; the rest are no secrets."""
+"""The cookies: one binds a login to its browser, one is the session, one tells it again; the rest are no secrets."""
 
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -15,6 +14,7 @@ BROWSER: Final = "browser"
 SESSION: Final = "session"
 LOCALE_COOKIE: Final = "locale"
 STATE: Final = "state"
+DEVICE: Final = "device"
 
 BROWSER_SECRET = web.RequestKey("browser_secret", Secret)
 _SHORTEST, _LONGEST = 20, 200  # anything else was not made by us
@@ -25,7 +25,7 @@ def cookie_name(tenant: Tenant, kind: str) -> str:
 
     The tenant's name keeps tenants apart that share a host; plain http exists on loopback only.
     """
-    prefix = "__Host-" if _is_secure(tenant) else ""
+    prefix = "__Host-" if tenant.is_secure else ""
     return f"{prefix}{tenant.name}-{kind}"
 
 
@@ -51,7 +51,26 @@ def give(response: web.StreamResponse, tenant: Tenant, kind: str, secret: Secret
         secret.reveal(),
         path="/",
         httponly=True,
-        secure=_is_secure(tenant),
+        secure=tenant.is_secure,
+        samesite="Lax",
+    )
+
+
+def give_browser(request: web.Request, response: web.StreamResponse, tenant: Tenant) -> None:
+    """The secret that binds logins to this browser, unless it came with the request."""
+    if read(request, tenant, BROWSER) is None:
+        give(response, tenant, BROWSER, browser_secret(request, tenant))
+
+
+def give_device(response: web.StreamResponse, tenant: Tenant, secret: Secret) -> None:
+    """Let the browser be known again for as long as it is used; it signs nobody in (`idp.known_devices`)."""
+    response.set_cookie(
+        cookie_name(tenant, DEVICE),
+        secret.reveal(),
+        path="/",
+        max_age=tenant.settings.lockout.known_devices.unused_days * 86400,
+        httponly=True,
+        secure=tenant.is_secure,
         samesite="Lax",
     )
 
@@ -64,7 +83,7 @@ def give_locale(response: web.StreamResponse, tenant: Tenant, locale: str) -> No
         path="/",
         max_age=365 * 86400,
         httponly=True,
-        secure=_is_secure(tenant),
+        secure=tenant.is_secure,
         samesite="Lax",
     )
 
@@ -87,9 +106,5 @@ def forget_state(request: web.Request, response: web.StreamResponse, tenant: Ten
 def take(response: web.StreamResponse, tenant: Tenant, kind: str) -> None:
     """Delete a cookie."""
     response.del_cookie(
-        cookie_name(tenant, kind), path="/", httponly=True, secure=_is_secure(tenant), samesite="Lax"
+        cookie_name(tenant, kind), path="/", httponly=True, secure=tenant.is_secure, samesite="Lax"
     )
-
-
-def _is_secure(tenant: Tenant) -> bool:
-    return urlsplit(tenant.settings.base_url).scheme == "https"

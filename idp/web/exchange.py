@@ -10,14 +10,12 @@ from aiohttp import web
 
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
-from idp.web.directory import Directory
 
 if TYPE_CHECKING:
     from idp.web.pages import Pages
 
 PROVIDER = web.AppKey("provider", IdentityProvider)
 PAGES: web.AppKey[Pages] = web.AppKey("pages")
-DIRECTORY = web.AppKey("directory", Directory)
 TRUSTED: web.AppKey[Sequence[IPv4Network | IPv6Network]] = web.AppKey("trusted")  # proxies that are believed
 CERTIFICATE_HEADER: web.AppKey[str | None] = web.AppKey(
     "certificate_header"

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp import recovery
+from idp import recovery, renewal
 from idp.enrolment import NAME, PIN
 from idp.interaction import USERNAME
 from idp.outcome import Accept, Challenge, Reason, Reject
@@ -23,7 +23,11 @@ from keys.secret import Secret
 
 PATH = "/login"
 # One field a question, some named for the browser's password manager.
-FIELDS = {"username": "username", "password": "password", PIN: "pin", NAME: "name"}
+FIELDS = {
+    "username": "username", "password": "password", PIN: "pin", NAME: "name",
+    renewal.PHRASE: "phrase", renewal.AGAIN: "again", renewal.WAY: "way",
+    renewal.CHOICE: "do",
+}  # fmt: skip
 ANSWER = "answer"
 PAUSE_SECONDS = 30  # before what did not answer is asked again
 STATUS = {Reason.DENIED: 403, Reason.LOCKED: 429, Reason.EXPIRED: 400, Reason.FOREIGN: 400}
@@ -31,7 +35,7 @@ STATUS = {Reason.DENIED: 403, Reason.LOCKED: 429, Reason.EXPIRED: 400, Reason.FO
 
 async def show(request: web.Request) -> web.Response:
     """GET: the open question again, with a fresh table; also after a change of language."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    provider, tenant = request.app[PROVIDER], request[TENANT]
     interaction_id = request.query.get("interaction", "")
     async with provider.storage.transaction(tenant.name) as tx:
         outcome = await provider.login.show(
@@ -42,7 +46,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: an answer. A form without our browser's own field is not evaluated."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    provider, tenant = request.app[PROVIDER], request[TENANT]
     form = await read_form(request)
     interaction_id = form.get("interaction", "")
     browser = cookies.browser_secret(request, tenant)
@@ -62,6 +66,8 @@ async def submit(request: web.Request) -> web.Response:
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
         cookies.forget_state(request, response, tenant)
+    if outcome.device_secret:
+        cookies.give_device(response, tenant, outcome.device_secret)
     return response
 
 
@@ -74,7 +80,7 @@ def respond(request: web.Request, outcome: Challenge | Reject) -> web.Response:
 
 def challenge_response(request: web.Request, challenge: Challenge) -> web.Response:
     """The page that asks the open question, whichever door began the login."""
-    door, tenant = request.config_dict[PROVIDER].doors[challenge.resume.door], request[TENANT]
+    door, tenant = request.app[PROVIDER].doors[challenge.resume.door], request[TENANT]
     browser = cookies.browser_secret(request, tenant)
     again = f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}"
     username, domains = domain.shown(request, challenge)
@@ -103,7 +109,7 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
     )
     if challenge.unreachable:
         response.headers["Retry-After"] = str(PAUSE_SECONDS)
-    cookies.give(response, tenant, cookies.BROWSER, browser)
+    cookies.give_browser(request, response, tenant)
     return response
 
 
@@ -115,9 +121,9 @@ def _forgotten(request: web.Request) -> str:
 def send(request: web.Request, challenge: Challenge) -> web.Response:
     """To the page that asks, where the request that began the login cannot be sent again."""
     tenant = request[TENANT]
-    address = keeping(request, f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}")
+    address = _again(request, challenge.interaction_id)
     response = web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
-    cookies.give(response, tenant, cookies.BROWSER, cookies.browser_secret(request, tenant))
+    cookies.give_browser(request, response, tenant)
     return response
 
 
@@ -137,10 +143,20 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
         "switch_user_url": tenant.url("/logout" if is_signed_in else "/"),
         "portal_closed": reject.is_portal_closed,
     }
-    response = page(request, f"login/{reject.reason.value}", status=STATUS[reject.reason], **variables)
+    name = reject.reason.value
+    if reject.reason is Reason.LOCKED and tenant.settings.lockout.mode == "slow":
+        name = "slowed"
+        variables["seconds"] = max(1, (reject.until or now) - now)
+        variables["again_url"] = _again(request, reject.interaction_id) if reject.interaction_id else ""
+    response = page(request, f"login/{name}", status=STATUS[reject.reason], **variables)
     if reject.until:
         response.headers["Retry-After"] = str(max(1, reject.until - now))
     return response
+
+
+def _again(request: web.Request, interaction_id: str) -> str:
+    """Where the open question is asked anew."""
+    return keeping(request, f"{request[TENANT].prefix}{PATH}?interaction={interaction_id}")
 
 
 def service_name(request: web.Request, name: str, names: Mapping[str, str] | None = None) -> str:

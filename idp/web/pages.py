@@ -17,6 +17,7 @@ from idp.web.locale import pick
 from idp.web.theme import BUILT_IN, STYLE_SLOT, Theme, linked
 
 # What a service may show in a window of its own, and needs its tie to.
+PAPER: Final = "paper/"  # nobody can choose on it
 HANDOVER: Final = "handover/"  # no page to come back to: it is the answer to a form
 IN_LOGIN: Final = ("login/", "error/", "consent/", HANDOVER)
 
@@ -97,7 +98,7 @@ class Pages:
             tenant=pick(settings.display_name, locale, settings.locales),
             prefix=tenant.prefix,
             support=support,
-            languages=[] if handover else self._languages(settings, locale, here),
+            languages=[] if handover or page.startswith(PAPER) else self._languages(settings, locale, here),
         )
         headers = page_headers(
             face.theme.style_hash,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import conclusion
+from idp import conclusion, exposure
 from idp.authenticators.matrix import Matrix
 from idp.farewell import Farewell, Visited
 from idp.outcome import Accept, Authentication
@@ -64,7 +64,8 @@ async def show(request: web.Request) -> web.Response:
         before = await _login_before(here, outcome.authentication)
         tiles = list(_tiles(request, here, outcome.authentication))
         until = await _initial_until(here, outcome.authentication)
-    return _page(request, outcome.authentication, tiles, before, until)
+        seen = await exposure.worn_out(here, outcome.authentication.user)
+    return _page(request, outcome.authentication, tiles, before, until, seen)
 
 
 async def _login_before(here: Visit, authentication: Authentication) -> int | None:
@@ -76,7 +77,8 @@ async def _login_before(here: Visit, authentication: Authentication) -> int | No
 async def _initial_until(here: Visit, authentication: Authentication) -> int | None:
     """When the initial pattern ends that he signed in with, or would; None for one of his own."""
     matrix = here.tenant.authenticators.get(Matrix.name)
-    return await matrix.initial_until(here.tx, authentication.user) if isinstance(matrix, Matrix) else None
+    present = await matrix.present(here.tx, authentication.user) if isinstance(matrix, Matrix) else None
+    return present.content.until if present else None
 
 
 def _tiles(request: web.Request, here: Visit, authentication: Authentication) -> Iterator[dict[str, Any]]:
@@ -105,6 +107,7 @@ def _page(
     tiles: list[dict[str, Any]],
     before: int | None,
     until: int | None,
+    seen: int,
 ) -> web.Response:
     tenant, user = request[TENANT], authentication.user
     browser = cookies.browser_secret(request, tenant)
@@ -120,6 +123,7 @@ def _page(
         q=wanted,
         last_login=moment(request, before) if before is not None else None,
         initial_until=moment(request, until) if until is not None else None,
+        exposed=seen,
         action=f"{tenant.prefix}{logout.PATH}",
         csrf=csrf(browser, logout.PURPOSE),
     )

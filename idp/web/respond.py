@@ -22,7 +22,7 @@ def page(
     **variables: Any,
 ) -> web.Response:
     """The page in the request's language and its tenant's theme; see `Pages.render`."""
-    text = request.config_dict[PAGES].render(
+    text = request.app[PAGES].render(
         name,
         tenant=request[TENANT],
         locale=language.of(request),
@@ -38,5 +38,5 @@ def page(
 def moment(request: web.Request, at: int) -> str:
     """A point in time (epoch seconds) as pages write it: the tenant's zone, the request's language."""
     tenant = request[TENANT]
-    words = request.config_dict[PAGES].words(tenant.settings.theme, language.of(request))
+    words = request.app[PAGES].words(tenant.settings.theme, language.of(request))
     return words.moment(at, request[NOW], tenant.zone)

@@ -8,7 +8,7 @@ from idp import recovery
 from idp.provider import IdentityProvider
 from idp.web import activate, forgotten, login, logout, portal
 from idp.web import round as rounds
-from idp.web.account import pin, proofs, services
+from idp.web.account import pattern, pin, proofs, services
 from idp.web.static import static
 
 ROUTES = (
@@ -27,6 +27,8 @@ ROUTES = (
     web.post(recovery.LINK_PATH, forgotten.redeem),
     web.get(pin.PATH, pin.show, allow_head=False),
     web.post(pin.PATH, pin.submit),
+    web.get(pattern.PATH, pattern.show, allow_head=False),
+    web.post(pattern.PATH, pattern.submit),
     web.get(activate.PATH, activate.show, allow_head=False),
     web.post(activate.PATH, activate.submit),
     web.get("/static/{version}/{name}", static),

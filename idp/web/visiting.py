@@ -21,6 +21,8 @@ def caller(request: web.Request) -> Caller:
         # bytes that are no UTF-8 have come as halves of surrogate pairs, which no database takes
         user_agent=request.headers.get("User-Agent", "").encode("utf-8", "replace").decode(),
         request_id=request[REQUEST_ID],
+        device=cookies.read(request, tenant, cookies.DEVICE),
+        keeps=True,
     )
 
 

@@ -26,6 +26,8 @@ def _spoken(known: Mapping[str, Any], name: str, wished: list[str]) -> dict[str,
     """
     if "#" in name:
         return {name: spelled(name)}
+    if not wished:
+        return {name: name}
     tagged = [found for wish in wished for found in _matching(known, f"{name}#{wish}")]
     if len(wished) == 1 and len(tagged) == 1:
         return {name: tagged[0]}

@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp import throttle
-from idp.config.tenant import Lockout
+from idp.config.lockout import Lockout
 from idp.outcome import Accept, Challenge, Resume
 from idp.policy import Attempt
 from idp.tenant import Tenant

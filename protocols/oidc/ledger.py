@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from pyop.access_token import AccessToken
 from pyop.authz_state import AuthorizationState
 from pyop.exceptions import InvalidScope, InvalidSubjectIdentifier
-from pyop.subject_identifier import SubjectIdentifierFactory
 
 from keys.ring import KeyRing
 from keys.secret import Secret
@@ -77,13 +77,19 @@ class State(AuthorizationState):  # type: ignore[misc]  # pyop has no types
     """All that pyop looks up, decides and makes: it would neither bind tokens to clients nor redeem once."""
 
     def __init__(self, ledger: Ledger) -> None:
-        super().__init__(SubjectIdentifierFactory(), {}, {}, {}, {})
+        # Without `super().__init__`: nothing of what it prepares is asked for, and it is made for every request.
         self.ledger = ledger
         self.access_token_lifetime = ledger.client.access_token_seconds
         scope = " ".join(ledger.grant.scope)
-        held = {"sub": ledger.subject, "scope": scope, "granted_scope": scope, REQUEST: ledger.grant.request}
-        for kind in (self.authorization_codes, self.access_tokens, self.refresh_tokens):
-            kind[PRESENTED] = held
+        held: dict[str, Any] = {
+            "sub": ledger.subject,
+            "scope": scope,
+            "granted_scope": scope,
+            REQUEST: ledger.grant.request,
+        }
+        self.authorization_codes, self.access_tokens, self.refresh_tokens = (
+            {PRESENTED: held} for _ in range(3)
+        )
 
     def get_subject_identifier(self, _type: str, user_id: str, _sector: str | None = None) -> str:
         return self.ledger.client.subject(user_id)
@@ -92,6 +98,12 @@ class State(AuthorizationState):  # type: ignore[misc]  # pyop has no types
         if subject != self.ledger.subject:  # pyop would look through all users
             raise InvalidSubjectIdentifier("unknown")
         return self.ledger.user.id
+
+    def get_authorization_request_for_code(self, _code: str) -> Mapping[str, Any]:
+        """As it was accepted: pyop would build its message of it again, and reads no more than single members."""
+        return self.ledger.grant.request
+
+    get_authorization_request_for_access_token = get_authorization_request_for_code
 
     def create_authorization_code(self, *_: Any, **__: Any) -> str:
         return self.ledger.issue("code")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from idp.web.form import BODY_SECONDS
+from idp.web.form import BODY_SECONDS, pairs
 from protocols.oidc.errors import Malformed
 
 Form = Mapping[str, str]
@@ -23,25 +22,26 @@ def parse(encoded: bytes) -> dict[str, str]:
     """Decode `a=b&c=d`. A parameter without a value counts as omitted, one sent twice is an error."""
     try:
         text = encoded.decode()
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAXIMUM_FIELDS)
+        given = _joined(pairs(text, MAXIMUM_FIELDS))
     except UnicodeDecodeError:
         raise Malformed("the request is not UTF-8") from None
     except ValueError:
         raise Malformed("the request has too many parameters") from None
-    pairs = _joined(pairs)
-    parameters = dict(pairs)
-    if len(parameters) != len(pairs):
+    parameters = dict(given)
+    if len(parameters) != len(given):
         raise Malformed("a parameter was sent more than once")
     if "\0" in text or "%00" in text:  # no standard gives it a meaning, and databases refuse it
         raise Malformed("the request contains a NUL character")
-    return {name: value for name, value in pairs if value}
+    return {name: value for name, value in given if value}
 
 
-def _joined(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _joined(given: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What may come several times becomes one, its values apart by spaces (RFC 8707 §2, RFC 8693 §2.1)."""
-    joined = [pair for pair in pairs if pair[0] not in REPEATED]
+    joined = [pair for pair in given if pair[0] not in REPEATED]
+    if len(joined) == len(given):
+        return given
     for repeated in REPEATED:
-        several = [value for name, value in pairs if name == repeated]
+        several = [value for name, value in given if name == repeated]
         joined += [(repeated, " ".join(several))] if several else []
     return joined
 
@@ -55,6 +55,8 @@ async def from_form(request: web.Request) -> dict[str, str]:
     """The form parameters. Raises `Malformed`, also for another content type or too large a body."""
     if request.content_type != FORM:
         raise Malformed(f"the content type must be {FORM}")
+    if request.content.is_eof():  # as most: it came with the headers, and there is nothing to wait for
+        return parse(await _read(request))
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return parse(await _read(request))

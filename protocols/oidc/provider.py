@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -37,13 +36,18 @@ DESCRIPTIONS: Final = {  # pyop's own texts repeat codes and tokens
 
 
 class _Userinfo(Userinfo):  # type: ignore[misc]  # pyop has no types
-    def __init__(self, ledger: Ledger) -> None:
-        super().__init__({ledger.user.id: of_user(ledger.user, ledger.client)})
-        self.locales: str = ledger.grant.request.get("claims_locales", "")
+    """What is known of the user is worked out when it is asked for: a code alone tells nothing of him."""
 
-    def get_claims_for(self, user_id: str, requested: Mapping[str, Any], _: Any = None) -> dict[str, Any]:
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__({ledger.user.id: {}})
+        self.ledger = ledger
+
+    def get_claims_for(self, _user: str, requested: Mapping[str, Any], _: Any = None) -> dict[str, Any]:
         """pyop looks for the name only: a claim asked for with a value is given only if it has it."""
-        return chosen(self[user_id], requested, self.locales)
+        if not requested:
+            return {}
+        user, client, request = self.ledger.user, self.ledger.client, self.ledger.grant.request
+        return chosen(of_user(user, client), requested, request.get("claims_locales", ""))
 
 
 class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
@@ -60,7 +64,8 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         self.authentication_request_validators = [authorization_request_verify]
 
     def opened(self, ledger: Ledger) -> Self:
-        provider = copy.copy(self)
+        provider = object.__new__(type(self))
+        provider.__dict__.update(self.__dict__)  # as `copy.copy` does, at a quarter of its price
         provider.ledger = ledger
         provider.authz_state = State(ledger)
         provider.clients = {ledger.client.id: {}}
@@ -137,13 +142,8 @@ def verify(request: Mapping[str, Any]) -> None:
 
 def expects(ledger: Ledger) -> None:
     """Raise `AuthorizationError` if the client wants to hear of another user."""
-    provider, request = PROVIDER.opened(ledger), ledger.grant.request
-    sector: tuple[str, str] = (request["client_id"], request["redirect_uri"])
-    try:
-        subject = provider._create_subject_identifier(ledger.user.id, *sector)
-        provider._check_subject_identifier_matches_requested(request, subject)
-    except OAuthError as fault:
-        raise AuthorizationError(fault.oauth_error, "another user than asked for has signed in") from None
+    if not is_wished_subject(ledger.grant.request, ledger.subject):
+        raise AuthorizationError("login_required", "another user than asked for has signed in")
 
 
 def authorize(ledger: Ledger) -> dict[str, Any]:

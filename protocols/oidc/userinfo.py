@@ -89,8 +89,9 @@ async def _answer(here: Issuer, token: Secret, shown: tuple[str, str], now: int)
         if held.certificate and held.certificate != x5t:  # RFC 8705 §3
             raise _invalid()
         user = await tx.users.find(grant.user_id)
-        ring = await here.signing.load(tx)
         client = await here.client(tx, grant.client_id)
+        is_signed = client is not None and client.settings.userinfo_signed_response_alg is not None
+        ring = await here.signing.load(tx) if is_signed else KeyRing()
     if user is None or user.disabled_at is not None or client is None:
         raise _invalid()
     if held.audience:  # an API that got it may not ask us for more with it (RFC 8707 §2)
@@ -98,7 +99,7 @@ async def _answer(here: Issuer, token: Secret, shown: tuple[str, str], now: int)
     if OPENID not in held.scope:
         raise BearerError("insufficient_scope", "the access token is without the scope openid")
     client = await here.client_keys.equip(client, now) if client.settings.is_sealed("userinfo") else client
-    narrowed = dataclasses.replace(grant, scope=held.scope)
+    narrowed = grant if grant.scope == held.scope else dataclasses.replace(grant, scope=held.scope)
     claims = provider.userinfo(Ledger(here.tenant.issuer, client, user, narrowed, now))
     try:
         return _in_format(client, here.tenant.issuer, claims, ring)

@@ -82,7 +82,13 @@ class Answering:
 
 def _caller(nas: NAS, packet: Packet, peer: str) -> Caller:
     request_id = packet.authenticator.hex()
-    return Caller(station(packet), nas.browser, request_id=request_id, through=f"nas {peer}")
+    return Caller(
+        station(packet),
+        nas.browser,
+        request_id=request_id,
+        through=f"nas {peer}",
+        trusted=nas.settings.trusted,
+    )
 
 
 def station(packet: Packet) -> Address:

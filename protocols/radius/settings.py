@@ -35,6 +35,8 @@ class ServiceSettings(ReplySettings):
     prompts: dict[Name, Prompt] = Field(default_factory=dict)
     # `one` for a NAS that shows the first Reply-Message only: all lines then stand in it, with line feeds.
     reply_messages: Literal["lines", "one"] = "lines"
+    # Whether nobody looks on where its users type: such logins do not wear a pattern out (`matrix.exposure`).
+    trusted: bool = False
     # Of a session that it reported: after so long without a report it is taken for over.
     silence_seconds: Annotated[int, Field(ge=300, le=2_592_000)] = 86400
     # Names in the certificates of a NAS that comes through TLS (RFC 6614), one of which it must show.

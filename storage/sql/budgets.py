@@ -19,6 +19,11 @@ ON CONFLICT (tenant, subject) DO UPDATE SET
     until = :now + :seconds
 WHERE budgets.until <= :now OR budgets.failures < :limit
 RETURNING subject, failures, until, pending"""
+# One that was counted or forgotten meanwhile is not as it was found.
+EXCEED = """
+UPDATE budgets SET failures = failures + 1, pending = pending + :pending, until = :now + :seconds
+WHERE tenant = :tenant AND subject = :subject AND failures = :failures AND until = :until
+RETURNING subject, failures, until, pending"""
 REFUND = """
 UPDATE budgets SET failures = failures - 1, pending = CASE WHEN pending > 0 THEN pending - 1 ELSE 0 END
 WHERE tenant = :tenant AND subject = :subject AND failures > 0"""
@@ -29,7 +34,7 @@ DELETE = "DELETE FROM budgets WHERE tenant = :tenant AND subject = :subject RETU
 
 
 class SQLBudgets:
-    """`storage.contract.Budgets`."""
+    """`storage.budgets.Budgets`."""
 
     __slots__ = ("_connection",)
 
@@ -47,6 +52,18 @@ class SQLBudgets:
         held = await self.find(subject)
         assert held is not None  # the statement has locked the row
         return dataclasses.replace(held, failures=limit + 1)
+
+    async def exceed(self, budget: Budget, seconds: int, now: int, *, pending: bool = True) -> Budget | None:
+        rows = await self._connection.query(
+            EXCEED,
+            subject=budget.subject,
+            failures=budget.failures,
+            until=budget.until,
+            seconds=seconds,
+            now=now,
+            pending=int(pending),
+        )
+        return Budget(*rows[0]) if rows else None
 
     async def refund(self, subject: str) -> None:
         await self._connection.write(REFUND, subject=subject)

@@ -18,7 +18,7 @@ class Connection(Protocol):
     async def query(self, statement: str, /, **values: Value) -> Sequence[Row]:
         """Run a statement whose rows are needed now."""
 
-    async def write(self, statement: str, /, **values: Value) -> None:
+    async def write(self, statement: str, /, **values: Value) -> object:
         """Run a statement whose result nobody needs: it may travel with the next one, and fail there."""
 
     async def commit(self) -> None:

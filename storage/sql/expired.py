@@ -79,6 +79,7 @@ ALL = (
     _plain("participants", "expires_at"),
     _plain("artifacts", "expires_at"),
     _plain("activations", "expires_at"),
+    _plain("known_devices", "expires_at"),
     _plain("device_grants", "expires_at", GRACE_SECONDS),  # a device is told that its code expired
     _plain("exchanged_tokens", "expires_at"),
     _plain("mails", "expires_at"),

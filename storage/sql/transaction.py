@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 
 from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
+from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.contract import (
-    Budgets,
     Credentials,
     Grants,
     Tokens,
@@ -20,12 +20,15 @@ from storage.contract import (
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
+from storage.exposures import Exposures
 from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
+from storage.known_devices import KnownDevices
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
+from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.service_metadata import ServiceMetadata
@@ -44,10 +47,13 @@ from storage.sql.derivation_keys import SQLDerivationKeys
 from storage.sql.device_grants import SQLDeviceGrants
 from storage.sql.exchanged_tokens import SQLExchangedTokens
 from storage.sql.expired import SQLExpired
+from storage.sql.exposures import SQLExposures
+from storage.sql.former_patterns import SQLFormerPatterns
 from storage.sql.grants import SQLGrants
 from storage.sql.hardware_tokens import SQLHardwareTokens
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.known_devices import SQLKnownDevices
 from storage.sql.mails import SQLMails
 from storage.sql.name_revisions import SQLNameRevisions
 from storage.sql.network_sessions import SQLNetworkSessions
@@ -121,6 +127,9 @@ class SQLTransaction:
     reset_links = Made[ResetLinks](SQLResetLinks)
     hardware_tokens = Made[HardwareTokens](SQLHardwareTokens)
     activations = Made[Activations](SQLActivations)
+    known_devices = Made[KnownDevices](SQLKnownDevices)
+    exposures = Made[Exposures](SQLExposures)
+    former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     audit = Made[Audit](SQLAudit)
     expired = Made(SQLExpired)
 

@@ -76,13 +76,18 @@ async def test_it_is_right_until_its_end_and_wrong_afterwards(store: Storage) ->
     assert issued.cells.reveal() not in repr(issued) and issued.grid[0] not in repr(issued)
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)
-        assert await matrix.initial_until(tx, USER) is None
+        assert await matrix.present(tx, USER) is None
         await tx.credentials.add(issued.credential)
-        assert await matrix.initial_until(tx, USER) == NOW + DAY
+        present = await matrix.present(tx, USER)
+        assert present is not None
+        assert present.content.until == NOW + DAY
+        assert matrix.due(present, NOW) == "initial"
         for now, expected in ((NOW + DAY - 1, True), (NOW + DAY, False)):
             prompt = await matrix.challenge(tx, USER, now)
             digits = answer(issued.cells.reveal(), [list(row) for row in prompt["table"]])
             assert await matrix.verify(tx, USER, prompt, Secret(digits), now) is expected
         await tx.credentials.delete("u1", "matrix")
         await tx.credentials.add(matrix.enrol(USER, {"pattern": Secret("A1 F2 K3 L4 C2 G1")}, NOW))
-        assert await matrix.initial_until(tx, USER) is None
+        present = await matrix.present(tx, USER)
+        assert present is not None
+        assert (present.content.until, matrix.due(present, NOW)) == (None, "")

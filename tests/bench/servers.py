@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -29,12 +30,15 @@ READY_SECONDS = 60
 
 
 @contextmanager
-def masugata(folder: Path, method: str, workers: int) -> Iterator[Target]:
+def masugata(
+    folder: Path, method: str, workers: int, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Target]:
     """Our server with everything as it is delivered: durable SQLite, audit, log of every request.
 
-    `method` is the one proof that everybody gives, `matrix` or `password`.
+    `method` is the one proof that everybody gives, `matrix` or `password`. `environment` is added to ours.
     """
     server = Server(folder, workers=workers)
+    server.environment |= environment
     server.imports_anew = True  # its memory shall be its own
     server.tenant.policies = [{"name": "all", "then": {"require": [method]}}]
     scopes = ["openid", "profile", "email", "offline_access"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from storage import Transaction
+from storage.known_devices import KnownDevice
 from storage.records import Grant, Session
 from tests.cli.conftest import Office
 from tests.config.folder import AUTHENTICATORS, POLICIES, TENANT, write
@@ -103,6 +105,47 @@ def test_unlocking_forgets_wrong_answers_also_of_a_name_that_nobody_has(office: 
     assert shown(office)["locked_until"] is None
     assert office.run("user", "unlock", "NOBODY").stdout == "unlocked nobody\n"
     assert office.run("user", "unlock", "nobody").stdout == "nobody had no wrong answers\n"
+
+
+def test_wrong_answers_known_browsers_and_seen_logins_are_shown_and_forgotten(office: Office) -> None:
+    section = office.folder / "tenants" / "acme" / "authenticators.yaml"
+    section.write_text("matrix: {exposure: {budget: 2}}\ntotp:\n")
+    office.run("user", "add", "alice")
+    office.run("credential", "set", "alice", "matrix", "--pattern", "A1 F2 K3 L4 C2 G1")
+    user, devices = user_id(office, "alice"), ("d0", "-c23456789012345678901", "d2")
+
+    async def use(tx: Transaction) -> None:
+        for number, name in enumerate(devices):
+            device = KnownDevice(name, bytes((number,)) * 32, user, ("matrix",), 0, 9 - number, FAR)
+            await tx.known_devices.add(replace(device, address="192.0.2.7", user_agent="Firefox"), 9)
+        for subject, failures in (("matrix:alice", 5), (f"device {devices[1]}:matrix", 5), ("totp:alice", 1)):
+            for _ in range(failures):
+                await tx.budgets.spend(subject, 5, 1800, FAR)
+        (held,) = await tx.credentials.list(user)
+        await tx.exposures.add(held.id, held.created_at, 0)
+
+    asyncio.run(office.within(use))
+    before = shown(office)
+    counted = [
+        (each["authenticator"], each["known_device"], each["wrong"]) for each in before["wrong_answers"]
+    ]
+    assert counted == [("matrix", "", 5), ("totp", "", 1), ("matrix", devices[1], 5)]
+    assert [bool(each["blocked_until"]) for each in before["wrong_answers"]] == [True, False, True]
+    assert before["locked_until"] == before["wrong_answers"][0]["blocked_until"]
+    assert [(each["id"], each["proven"]) for each in before["known_devices"]] == [
+        (name, ["matrix"]) for name in devices
+    ]
+    assert before["exposure"] == {"logins": 1, "budget": 2}
+    said = office.run("user", "show", "alice").stdout
+    assert "browser=Firefox" in said and "authenticator=totp" in said and "logins=1" in said
+    office.run("user", "unlock", "alice")
+    after = shown(office)
+    assert (after["wrong_answers"], after["locked_until"], len(after["known_devices"])) == ([], None, 3)
+    assert office.run("user", "forget", "alice", devices[1], "d7").stdout == "forgot 1 browsers of alice\n"
+    assert [each["id"] for each in shown(office)["known_devices"]] == ["d0", "d2"]
+    assert office.run("user", "forget", "alice").stdout == "forgot 2 browsers of alice\n"
+    assert shown(office)["known_devices"] == []
+    assert office.events()[-3:] == ["user.unlocked", "devices.forgotten", "devices.forgotten"]
 
 
 def test_deleting_asks_first(office: Office) -> None:

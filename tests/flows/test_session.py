@@ -139,21 +139,25 @@ async def test_cookies_on_https(make_server: MakeServer, browsers: Browsers) -> 
         )
     assert page.status == 303
     names = {name for _, _, name in browser.cookies}
-    assert names == {"__Host-demo-browser", "__Host-demo-session"}
-    for morsel in browser.cookies.values():
+    assert names == {"__Host-demo-browser", "__Host-demo-session", "__Host-demo-device"}
+    for (*_, name), morsel in browser.cookies.items():
         assert morsel["secure"]
         assert morsel["httponly"]
         assert morsel["samesite"] == "Lax"
         assert morsel["path"] == "/"
         assert not morsel["domain"]
-        assert not morsel["max-age"], "it ends with the browser"
+        assert bool(morsel["max-age"]) == name.endswith("-device"), "all others end with the browser"
     assert "max-age=" in page.headers["Strict-Transport-Security"]
 
 
 async def test_cookies_on_loopback(server: Server, party: RelyingParty) -> None:
     """THREAT_MODEL.md 22: cookies … HttpOnly … SameSite, also where there is no TLS and so no `__Host-`."""
     await party.login(ALICE)
-    assert {name for _, _, name in party.http.cookies} == {"demo-browser", "demo-session"}
+    assert {name for _, _, name in party.http.cookies} == {
+        "demo-browser",
+        "demo-session",
+        "demo-device",
+    }
     for morsel in party.http.cookies.values():
         assert morsel["httponly"]
         assert morsel["samesite"] == "Lax"

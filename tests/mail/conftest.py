@@ -47,6 +47,8 @@ def house(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "mail": mail.settings(),
         "forgotten": {"enabled": True, "links_per_hour": 3, "requests_per_hour": 40},
     }
+    server.tenant.authenticators["matrix"] |= {"select": True}
+    server.tenant.authenticators["matrix"]["pattern"] |= {"min_age_hours": 24, "history": 3}
     secrets = server.config / "secrets"
     secrets.mkdir(parents=True)
     (secrets / "smtp").write_text(PASSWORD)
@@ -54,7 +56,7 @@ def house(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
     mail.start()
     try:
         for one in running(server):
-            for name in ("alice", "dora", "emil", "fay", "gus", "hana", "ivan", "jun"):
+            for name in ("alice", "dora", "emil", "fay", "gus", "hana", "ivan", "jun", "kai"):
                 one.add_user(name, "staff", pattern=PATTERN)
             yield House(one, mail)
     finally:

@@ -16,7 +16,9 @@ from tests.mail.conftest import Browsers, House
 from tests.page import Form, Page
 from tests.people import ALICE, wrong_answer
 from tests.server import eventually
+from tests.setting import type_pattern
 
+OWN = "B2 H4 L1 C3 F2 F2"
 LINK = re.compile(r"http://localhost:\d+/forgotten/new\?token=[\w-]{43}")
 CELLS = re.compile(r'<code class="code">((?:[A-L][1-4] ){5}[A-L][1-4])</code>')
 
@@ -71,8 +73,10 @@ async def test_a_link_gives_a_new_pattern_once(house: House, browsers: Browsers)
     assert (await browser.get(address)).status == 400
     assert (await mine.get(f"{house.server.url}/")).asked == "username"  # his sessions have ended
     assert (await browsers().login(f"{house.server.url}/", fay, "\0")).asked == "answer"
-    renewed = await browsers().login(f"{house.server.url}/", replace(fay, pattern=cells[1]), "\0")
-    assert renewed.status == 200 and not renewed.asked
+    new = browsers()
+    renewed = await new.login(f"{house.server.url}/", replace(fay, pattern=cells[1]), "\0")
+    assert renewed.status == 200 and not renewed.alerts
+    assert not (await type_pattern(new, renewed, OWN)).asked
     await eventually(lambda: "パターンが変更" in house.mail.to("fay@example.com")[-1].message["Subject"])
     seen = json.dumps(house.server.audit()) + house.server.log
     token = urlsplit(address).query.partition("=")[2]
@@ -87,9 +91,10 @@ async def test_an_initial_pattern_ends(house: House, browsers: Browsers) -> None
     assert cells is not None
     fay = replace(ALICE, name="fay", pattern=cells[0])
     page = await browsers().login(f"{house.server.url}/", fay, "\0")
-    assert not page.asked and "Your pattern is an initial one and stops working at" in page.text
+    assert page.table and not page.alerts and "Set a new pattern" in page.text
     house.server.advance(86401)
-    assert (await browsers().login(f"{house.server.url}/", fay, "\0")).asked == "answer"
+    locked = await browsers().login(f"{house.server.url}/", fay, "\0")
+    assert locked.asked == "answer" and locked.alerts
 
 
 async def test_a_link_ends_and_is_for_the_browser_that_opens_it(house: House, browsers: Browsers) -> None:

@@ -1,4 +1,4 @@
-"""`storage.contract.Budgets`."""
+"""`storage.budgets.Budgets`."""
 
 from __future__ import annotations
 

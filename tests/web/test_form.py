@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import product
+from urllib.parse import parse_qsl
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from idp.web import form
-from idp.web.form import MAX_FIELDS, BadForm, read_form
+from idp.web.form import MAX_FIELDS, BadForm, pairs, read_form
 
 Client = TestClient[web.Request, web.Application]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -70,3 +72,28 @@ async def test_a_body_without_end_is_given_up(client: Client, monkeypatch: pytes
 
     answer = await client.post("/", data=slowly(), headers=FORM)
     assert (answer.status, await answer.text()) == (400, "the body took too long")
+
+
+PIECES = ["a", "=", "&", "+", "%", "%41", "%e8%a1%a8", "%ff", "%00", "表", ";", "%26", "%3D", "%2"]
+
+
+def _read_by_the_standard_library(encoded: str, *, strict: bool) -> list[tuple[str, str]] | None:
+    try:
+        return parse_qsl(
+            encoded, keep_blank_values=True, strict_parsing=strict, errors="strict", max_num_fields=3
+        )
+    except ValueError:
+        return None
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_pairs_are_read_as_the_standard_library_reads_them(strict: bool) -> None:
+    """It is the reference: two readers that differ are how a request means two things."""
+    for length in range(1, 4):
+        for pieces in product(PIECES, repeat=length):
+            encoded = "".join(pieces)
+            try:
+                read = pairs(encoded, 3, strict=strict)
+            except ValueError:
+                read = None
+            assert read == _read_by_the_standard_library(encoded, strict=strict), encoded

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
-import orjson
 from pydantic import BaseModel
 
 from idp.authenticators import Prompt, phrase
 from idp.authenticators.answer import Answer
 from idp.authenticators.compare import matches
-from idp.authenticators.matrix import initial, pattern, table
+from idp.authenticators.matrix import history, initial, pattern, table
+from idp.authenticators.matrix.content import Content
+from idp.authenticators.matrix.expected import expected
 from idp.authenticators.matrix.pattern import Cell
 from idp.authenticators.matrix.settings import MatrixSettings
 from idp.authenticators.safe import Safe
@@ -22,6 +23,8 @@ from keys.secret import Secret
 from storage import Transaction
 from storage.records import Credential, User
 
+Due = Literal["", "initial", "expired"]
+HOUR, DAY = 3600, 86400
 UNREADABLE = ""  # a cell that the table, shown before or after it was resized, does not have
 
 
@@ -34,6 +37,14 @@ class Issued:
     cells: Secret
     blocks: int
     until: int  # epoch seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The pattern that a user has."""
+
+    credential: Credential
+    content: Content
 
 
 class Matrix:
@@ -51,14 +62,16 @@ class Matrix:
     width: ClassVar[int] = 0
     Settings: ClassVar[type[BaseModel]] = MatrixSettings
     fields: ClassVar[tuple[str, ...]] = ("pattern", "phrase")
+    account_path: ClassVar[str] = "/account/pattern"
 
     def __init__(self, settings: MatrixSettings, vault: Vault) -> None:
-        self._settings = settings
-        self._safe = Safe(vault, self.name, _encode(_random_pattern(settings), ""))
+        self.settings: MatrixSettings = settings
+        self._vault = vault
+        self._safe = Safe(vault, self.name, Content(_random_pattern(settings)).dump())
 
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         """A fresh table, which knows nothing of the user. `expires_at` is in epoch seconds."""
-        shown = self._settings.table
+        shown = self.settings.table
         return {
             "table": table.draw(shown.rows, shown.columns),
             "blocks": shown.blocks,
@@ -70,10 +83,11 @@ class Matrix:
     ) -> bool:
         alive = now < prompt["expires_at"]
         for held in await self._safe.open(tx, user):
-            cells, fixed, until = _decode(held.content)
-            digits = [_read(prompt["table"], cell) for cell in cells]
-            right = any(matches(answer, self._expected("".join(digits), fixed)))
-            current = until is None or now < until
+            content = Content.parse(held.content)
+            digits = [_read(prompt["table"], cell) for cell in content.cells]
+            position = self.settings.phrase.position
+            right = any(matches(answer, expected("".join(digits), content.phrase, position)))
+            current = content.until is None or now < content.until
             if right and alive and current and held.genuine and UNREADABLE not in digits:
                 await tx.credentials.touch(held.credential.id, now)
                 return True
@@ -81,34 +95,63 @@ class Matrix:
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """Takes `pattern`, cells as in `A1 F2 K3`, and `phrase`. Raises `Refused`."""
-        cells = pattern.parse(given["pattern"].reveal(), self._settings.table)
-        pattern.check(cells, self._settings.pattern, self._settings.table)
-        fixed = phrase.accept(given.get("phrase", Secret("")), self._settings.phrase, "phrase")
-        return self._safe.seal(user, _encode(cells, fixed), now)
+        cells = pattern.parse(given["pattern"].reveal(), self.settings.table)
+        pattern.check(cells, self.settings.pattern, self.settings.table)
+        fixed = phrase.accept(given.get("phrase", Secret("")), self.settings.phrase, "phrase")
+        return self._safe.seal(user, Content(cells, fixed).dump(), now)
 
     def issue(self, user: User, now: int, until: int) -> Issued:
         """An initial pattern that works until then (epoch seconds). Raises `Refused` if none can be drawn."""
-        cells = initial.choose(self._settings)
-        credential = self._safe.seal(user, _encode(cells, "", until), now)
-        shown = self._settings.table
+        cells = initial.choose(self.settings)
+        credential = self._safe.seal(user, Content(cells, until=until).dump(), now)
+        shown = self.settings.table
         names = Secret(" ".join(map(str, cells)))
         return Issued(credential, initial.draw(cells, shown), names, shown.blocks, until)
 
-    async def initial_until(self, tx: Transaction, user: User) -> int | None:
-        """When the user's initial pattern ends, which he is to change before; None for one of his own."""
-        held = await self._safe.open(tx, user)
-        return next((until for each in held if (until := _decode(each.content)[2]) is not None), None)
+    async def present(self, tx: Transaction, user: User) -> Present | None:
+        """What the user has now; None if he has no pattern."""
+        held = next((each for each in await self._safe.open(tx, user) if each.genuine), None)
+        return Present(held.credential, Content.parse(held.content)) if held else None
 
-    def _expected(self, digits: str, fixed: str) -> tuple[str, str]:
-        """What may be typed: always two texts, so that phrase and position do not show in the time."""
-        before, after = fixed + digits, digits + fixed
-        match self._settings.phrase.position:
-            case "before":
-                return before, before
-            case "after":
-                return after, after
-            case "either":
-                return before, after
+    def due(self, present: Present, now: int) -> Due:
+        """Why the pattern must be changed before its user goes on; empty if it need not be."""
+        if present.content.until is not None:
+            return "initial"
+        ends = self.expires_at(present)
+        return "expired" if ends is not None and ends <= now else ""
+
+    def expires_at(self, present: Present) -> int | None:
+        """When a pattern of the user's own must be changed at the latest (epoch seconds), if ever."""
+        days = self.settings.pattern.expires_days
+        return None if days is None else present.credential.created_at + days * DAY
+
+    def changeable_at(self, present: Present) -> int:
+        """From when on its user may change it by himself (epoch seconds)."""
+        return present.credential.created_at + self.settings.pattern.min_age_hours * HOUR
+
+    async def is_former(self, tx: Transaction, present: Present, cells: Sequence[Cell], now: int) -> bool:
+        """Whether these cells are the user's pattern now, or were among the last ones that must not come again."""
+        user_id, last = present.credential.user_id, self.settings.pattern.history
+        if tuple(cells) == tuple(present.content.cells):
+            return True
+        return await history.is_known(tx, self._vault, user_id, cells, last, now)
+
+    async def change(self, tx: Transaction, present: Present, changed: Content, now: int) -> bool:
+        """Keep it in place of the present one; False if that was changed or taken away meanwhile.
+
+        The row stays, so that of two who change it at once one pattern is left. A new phrase alone does not make
+        the pattern any younger.
+        """
+        credential = present.credential
+        if tuple(changed.cells) != tuple(present.content.cells):
+            credential = replace(credential, created_at=now, last_used_at=None)
+            await history.remember(tx, self._vault, credential.user_id, changed.cells, now)
+        return await tx.credentials.replace(self._safe.reseal(credential, changed.dump(), now))
+
+    async def remember(self, tx: Transaction, credential: Credential, now: int) -> None:
+        """Count a pattern that was just stored among those that its user had."""
+        content = Content.parse(self._safe.unseal(credential))
+        await history.remember(tx, self._vault, credential.user_id, content.cells, now)
 
 
 def _read(rows: Sequence[str], cell: Cell) -> str:
@@ -121,14 +164,3 @@ def _random_pattern(settings: MatrixSettings) -> Sequence[Cell]:
         Cell(secrets.randbelow(shown.columns), secrets.randbelow(shown.rows))
         for _ in range(settings.pattern.min)
     ]
-
-
-def _encode(cells: Sequence[Cell], fixed: str, until: int | None = None) -> bytes:
-    """`until` is the end of an initial pattern: sealed with it, so that nobody who writes rows can move it."""
-    ending = {} if until is None else {"until": until}
-    return orjson.dumps({"pattern": [[*cell] for cell in cells], "phrase": fixed, **ending})
-
-
-def _decode(content: bytes) -> tuple[Sequence[Cell], str, int | None]:
-    value = orjson.loads(content)
-    return [Cell(*cell) for cell in value["pattern"]], value["phrase"], value.get("until")

@@ -7,9 +7,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from idp.authenticators.phrase import PhraseSettings
-from idp.config.model import Model
+from idp.config.model import Model, Name, Network
 
+LONGEST_HISTORY = 24  # patterns of one user that are remembered, by their keyed hashes
 FEWEST_CELLS = 16  # a pattern of four cells must not be guessed from the table's shape
+
+WARN = "warn"  # what becomes of a pattern that was seen too often, if no other proof is asked then
 
 Forbidden = Literal["straight", "one-stroke"]
 
@@ -42,11 +45,18 @@ class PatternSettings(Model):
     max: Annotated[int, Field(ge=4, le=64)] = 12
     forbid: tuple[Forbidden, ...] = ("straight", "one-stroke")
     every_block: bool = False
+    history: Annotated[int, Field(ge=0, le=LONGEST_HISTORY)] = (
+        0  # how many of the last ones are not taken again
+    )
+    expires_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    min_age_hours: Annotated[int, Field(ge=0, le=24 * 365)] = 0
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.min > self.max:
             raise ValueError("min must not be greater than max")
+        if self.expires_days is not None and self.min_age_hours >= self.expires_days * 24:
+            raise ValueError("min_age_hours must end before expires_days")
         return self
 
 
@@ -56,12 +66,28 @@ class MatrixPhraseSettings(PhraseSettings):
     position: Literal["before", "after", "either"] = "either"
 
 
+class ExposureSettings(Model):
+    """How many logins may be seen, table and answer, before the pattern alone is not enough any more."""
+
+    budget: Annotated[int, Field(ge=1, le=1000)] | None = None  # null: they are not counted
+    # An authenticator that is asked besides from then on, wherever one signs in; or `warn`, on the portal.
+    then: Name = WARN
+    trusted_networks: tuple[Network, ...] = ()  # where nobody looks on
+    spare_known_devices: bool = True  # whether logins where the user signed in before count as unseen
+
+
 class MatrixSettings(Model):
     """All of it."""
 
     table: TableSettings = TableSettings()
     pattern: PatternSettings = PatternSettings()
     phrase: MatrixPhraseSettings = MatrixPhraseSettings()
+    exposure: ExposureSettings = ExposureSettings()
+    select: bool = (
+        False  # whether cells may be chosen on the page that sets a pattern, besides typing their digits
+    )
+    # Whether an initial or expired pattern is refused where nobody can be asked for a new one.
+    change_first: bool = True
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

@@ -67,12 +67,11 @@ async def submit(request: web.Request) -> web.Response:
             await changed(tx, tenant, "pin", user, here.now, address=here.caller.whence)
             await here.record("pin.changed", user_id=user.id, service=DOOR, devices=devices)
             return await _page(request, here, authenticator, user, done=True)
-        left, until = wrong.spent.left, wrong.spent.until
-        if left == 0:
-            name = user.login_name
-            locked = Reject(Reason.LOCKED, "", name, until=until, reference=wrong.reference)
+        spent, name = wrong.spent, user.login_name
+        if spent.left == 0:
+            locked = Reject(Reason.LOCKED, "", name, until=spent.until, reference=wrong.reference)
             return login.reject_response(request, locked)
-        return await _page(request, here, authenticator, user, retry=True, last_try=left == 1)
+        return await _page(request, here, authenticator, user, retry=True, last_try=spent.is_last_try)
 
 
 def _authenticator(request: web.Request) -> Totp:

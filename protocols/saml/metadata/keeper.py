@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import structlog
-
-from idp.audit import record
 from idp.web.outbound import Outbound
 from protocols.saml.metadata import fetching
 from protocols.saml.metadata.acceptance import Outcome, agree, fail, take
 from protocols.saml.metadata.fetching import Unfetched
 from protocols.saml.metadata.reading import Entity
+from protocols.saml.metadata.recording import write_down
 from protocols.saml.metadata.settings import ServiceMetadata, TenantMetadata
 from protocols.saml.xml import Unreadable
 from storage import Storage, Transaction
@@ -21,8 +19,6 @@ from storage.service_metadata import MetadataVersion, PublishedMetadata
 
 LEASE_SECONDS: Final = 600  # whoever claimed a source and has not written by then has died
 BATCH: Final = 200
-
-log = structlog.get_logger("idp.saml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,8 @@ class Keeper:
         for some in _batches(fresh):
             async with self.storage.transaction(self.tenant) as tx:
                 for name in some:
-                    if outcome := await self._introduce(tx, name, taken, now):
+                    before = await tx.service_metadata.find(name) if name in known else None
+                    if outcome := await self._introduce(tx, name, before, taken, now):
                         outcomes[name] = outcome
         return outcomes
 
@@ -73,7 +70,9 @@ class Keeper:
                 async with self.storage.transaction(self.tenant) as tx:
                     taken = _names(await tx.service_metadata.versions())
                     for name in some:
-                        outcomes[name] = await self._judge(tx, name, found[name], taken, now)
+                        before = await tx.service_metadata.find(name)
+                        before = before or PublishedMetadata(name, self.services[name].source)
+                        outcomes[name] = await self._judge(tx, before, found[name], taken, now)
         return outcomes
 
     async def accept(self, name: str, now: int) -> Outcome | None:
@@ -85,7 +84,7 @@ class Keeper:
             outcome = agree(before, now)
             if not await tx.service_metadata.replace(outcome.metadata, before):
                 return None
-            await _record(tx, self.tenant, outcome, now, reason="operator")
+            await write_down(tx, self.tenant, outcome, now, reason="operator")
         return outcome
 
     def _groups(self, names: Iterable[str]) -> Iterable[Sequence[str]]:
@@ -97,18 +96,21 @@ class Keeper:
             groups.setdefault(key, []).append(name)
         return groups.values()
 
-    async def _introduce(self, tx: Transaction, name: str, taken: dict[str, str], now: int) -> Outcome | None:
-        settings = self.services[name]
-        before = await tx.service_metadata.find(name)
+    async def _introduce(
+        self, tx: Transaction, name: str, before: PublishedMetadata | None, taken: dict[str, str], now: int
+    ) -> Outcome | None:
+        settings, stored = self.services[name], tx.service_metadata
+        due_at = None if settings.entity else now
         if before is None:
-            before = PublishedMetadata(name, settings.source, due_at=None if settings.entity else now)
-            if not await tx.service_metadata.add(before):
+            before = PublishedMetadata(name, settings.source, due_at=due_at)
+            if not await stored.add(before) and (before := await stored.find(name)) is None:
+                return None  # another node was quicker, and has thought better of it
+        if before.source != settings.source:
+            moved = replace(before, source=settings.source, due_at=due_at)
+            if not await stored.replace(moved, before):
                 return None
-        elif before.source != settings.source:
-            moved = replace(before, source=settings.source, due_at=None if settings.entity else now)
-            if not await tx.service_metadata.replace(moved, before):
-                return None
-        return await self._judge(tx, name, settings.entity, taken, now) if settings.entity else None
+            before = moved
+        return await self._judge(tx, before, settings.entity, taken, now) if settings.entity else None
 
     async def _find(self, names: Sequence[str]) -> Mapping[str, Entity | Unfetched]:
         """Of services of one source, each its entity or why there is none."""
@@ -133,10 +135,15 @@ class Keeper:
             return error
 
     async def _judge(
-        self, tx: Transaction, name: str, found: Entity | Unfetched, taken: dict[str, str], now: int
+        self,
+        tx: Transaction,
+        before: PublishedMetadata,
+        found: Entity | Unfetched,
+        taken: dict[str, str],
+        now: int,
     ) -> Outcome:
         """Write down what was found; who was quicker has written the same. `taken` are entity IDs by service."""
-        before = await tx.service_metadata.find(name) or PublishedMetadata(name, self.services[name].source)
+        name = before.service
         seconds = None if self.services[name].entity else self.settings.metadata_seconds
         try:
             if isinstance(found, Unfetched):
@@ -149,7 +156,7 @@ class Keeper:
             outcome = fail(before, str(error), now)
         if await tx.service_metadata.replace(outcome.metadata, before):
             taken[outcome.metadata.entity_id] = name
-            await _record(tx, self.tenant, outcome, now, was=before.failure)
+            await write_down(tx, self.tenant, outcome, now, was=before.failure)
         return outcome
 
 
@@ -172,26 +179,3 @@ def _chosen(found: Mapping[str, Entity], entity_id: str | None) -> Entity | Unfe
     if entity_id is None:
         return next(iter(found.values()), Unfetched("the metadata have no entity"))
     return found.get(entity_id, Unfetched(f"the metadata have no entity {entity_id}"))
-
-
-async def _record(
-    tx: Transaction, tenant: str, outcome: Outcome, now: int, was: str = "", reason: str = ""
-) -> None:
-    metadata, lines = outcome.metadata, [str(change) for change in outcome.changes]
-    match outcome.result:
-        case "accepted":
-            await record(
-                tx, "metadata.accepted", now, service=metadata.service, digest=metadata.digest, changes=lines,
-                reason=reason,
-            )  # fmt: skip
-        case "waiting":
-            log.warning("metadata.waiting", tenant=tenant, service=metadata.service, changes=lines)
-            await record(
-                tx, "metadata.waiting", now, service=metadata.service, digest=metadata.pending_digest,
-                changes=lines,
-            )  # fmt: skip
-        case "failed" if metadata.failure != was:
-            log.warning("metadata.failed", tenant=tenant, service=metadata.service, reason=metadata.failure)
-            await record(tx, "metadata.failed", now, service=metadata.service, reason=metadata.failure)
-        case _:
-            pass

@@ -75,7 +75,7 @@ RULES = [
     {"name": "staff", "when": {"groups": ["staff"], "protocols": ["radius"]}, "then": {"require": ["matrix"]}},
     {"name": "everyone else", "then": {"deny": {"en": "Ask the desk.", "ja": "窓口へ。"}}},
 ]  # fmt: skip
-TOKENS = {name: Token() for name in ("bob", "tom", "dora", "erin", "eve", "gus")}
+TOKENS = {name: Token() for name in ("bob", "tom", "dora", "erin", "eve", "gus", "yuki")}
 
 # People with a token each, for one test a person: whoever is asked often runs ahead of the clock.
 HOLDERS = {f"holder{number:02}": Token() for number in range(12)}
@@ -138,7 +138,10 @@ class VPN(Server):
         )
 
     def _strict(self) -> TenantFolder:
-        """A tenant that shows tables to those only who are signed in, inside, and have a certificate."""
+        """A tenant that shows tables to those only who are signed in, inside, and have a certificate.
+
+        It slows guesses down, and patterns wear out there.
+        """
         strict = TenantFolder("strict", f"{self.url}/strict")
         certificate = {"header": "X-Client-Verify"}
         webtoken = {
@@ -147,12 +150,18 @@ class VPN(Server):
             "client_certificate": certificate,
         }
         strict.settings["radius"] = {"webtoken": webtoken}
-        strict.services["gate"] = {
-            "service": "gate",
-            "display_name": {"en": "gate"},
-            "radius": {"networks": ["127.0.1.3/32"], "secret": SECRET.decode()},
-        }
-        strict.add_demo_user("alice", "staff", matrix={"pattern": PATTERN})
+        strict.settings["lockout"] = {"mode": "slow", "failures": 2, "first_wait_seconds": 600}
+        strict.authenticators["matrix"]["exposure"] = {"budget": 2, "then": "totp"}
+        for name, address, trusted in (("gate", "127.0.1.3/32", False), ("desk", "127.0.1.30/32", True)):
+            strict.services[name] = {
+                "service": name,
+                "display_name": {"en": name},
+                "radius": {"networks": [address], "secret": SECRET.decode(), "trusted": trusted},
+            }
+        token = {"secret": TOKENS["yuki"].secret}
+        strict.add_demo_user("yuki", "staff", matrix={"pattern": PATTERN}, totp=token)
+        for name in ("alice", "akira"):
+            strict.add_demo_user(name, "staff", matrix={"pattern": PATTERN})
         return strict
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.people import PASSWORD, PATTERN, answer, wrong_answer
-from tests.protocols.radius.conftest import DIGITS, HOLDERS, TOKENS, VPN, MakeNAS, Memory
+from tests.protocols.radius.conftest import DIGITS, HOLDERS, TABLE, TOKENS, VPN, MakeNAS, Memory
 from tests.protocols.radius.nas import ACCEPT, CHALLENGE, NAS, REJECT
 
 WRONG = "000000000"
@@ -193,3 +193,19 @@ async def test_all_methods_spend_one_budget(nas: NAS, memory: Memory) -> None:
     locked = nas.ask(nas.pap("erin", TOKENS["erin"].code()))
     assert (locked.code, len(locked.attributes)) == (REJECT, 1)
     assert (await memory.events(event="proof.locked"))[0].details["username"] == "erin"
+
+
+async def test_an_initial_pattern_is_refused_until_it_was_changed_on_a_page(
+    vpn: VPN, nas: NAS, memory: Memory
+) -> None:
+    """A NAS cannot ask for a new one: who knows the pattern is told no, and the log says why."""
+    vpn.cli("user", "add", "nina", "--tenant", "demo", "--group", "staff")
+    said = vpn.cli("credential", "issue", "nina", "matrix", "--tenant", "demo")
+    cells = said.strip().splitlines()[-1]
+    await memory.show("nina")
+    assert nas.ask(nas.pap("nina", answer(cells, [list(row) for row in TABLE]))).code == REJECT
+    denied, *_ = await memory.events(event="login.denied")
+    assert (denied.details["reason"], denied.service) == ("initial pattern", "vpn")
+    vpn.cli("credential", "set", "nina", "matrix", "--tenant", "demo", "--pattern", PATTERN)
+    await memory.show("nina")
+    assert nas.ask(nas.pap("nina", DIGITS)).code == ACCEPT

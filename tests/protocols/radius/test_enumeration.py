@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import quantiles
 
 import pytest
 
@@ -18,7 +17,7 @@ import storage
 from tests.people import PATTERN, wrong_answer
 from tests.protocols.radius.conftest import CROWD, VPN, MakeNAS
 from tests.protocols.radius.nas import CHALLENGE, NAS, REJECT, Answer
-from tests.statistics import chi_square, kolmogorov_smirnov
+from tests.statistics import Times, chi_square, differing
 
 STEPS = ("challenge", "wrong answer", "wrong code")
 ROUNDS = 160  # of every kind in a sample
@@ -78,23 +77,8 @@ def observe(make_nas: MakeNAS, rounds: int) -> Mapping[str, Seen]:
     return seen
 
 
-def differing(samples: Sequence[Mapping[str, Seen]], planted: float = 0.0) -> list[tuple[str, str]]:
-    """The kinds and steps whose time differs from a real user's in every sample, `planted` spreads added."""
-    found = []
-    for kind in KINDS[1:]:
-        for step in STEPS:
-            times = [(seen["real"].seconds[step], seen[kind].seconds[step]) for seen in samples]
-            if all(
-                kolmogorov_smirnov(real, [one + planted * spread(real) for one in other]) < 0.01
-                for real, other in times
-            ):
-                found.append((kind, step))
-    return found
-
-
-def spread(seconds: Sequence[float]) -> float:
-    first, _, third = quantiles(seconds)
-    return third - first
+def times(samples: Sequence[Mapping[str, Seen]]) -> list[Times]:
+    return [{kind: seen[kind].seconds for kind in KINDS} for seen in samples]
 
 
 @pytest.mark.usefixtures("crowd")
@@ -103,13 +87,15 @@ def test_nobody_learns_who_has_an_account(make_nas: MakeNAS) -> None:
     same table statistics; web and RADIUS."""
     observe(make_nas, 5)  # warm
     samples = [observe(make_nas, ROUNDS)]
-    while differing(samples) and len(samples) < SAMPLES:
+    while differing(times(samples)) and len(samples) < SAMPLES:
         samples.append(observe(make_nas, ROUNDS))
     for step in STEPS:
         shapes = set().union(*(seen[kind].shapes[step] for seen in samples for kind in KINDS))
         assert len(shapes) == 1, (step, shapes)
-    assert differing(samples) == []
-    assert len(differing(samples[:1], planted=1.0)) == len(KINDS[1:]) * len(STEPS), "the method sees a leak"
+    assert differing(times(samples)) == []
+    assert len(differing(times(samples[:1]), planted=1.0)) == len(KINDS[1:]) * len(STEPS), (
+        "the method sees a leak"
+    )
     for kind in KINDS:
         digits = "".join(table for seen in samples for table in seen[kind].tables)
         assert chi_square([digits.count(digit) for digit in "0123456789"]) < CHI_SQUARE_9

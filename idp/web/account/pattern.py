@@ -1,0 +1,106 @@
+"""`/account/pattern`: what the user's pattern is like, and where a change begins, which goes on at `/login`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from idp import interaction, renewal, session
+from idp.authenticators.matrix import Matrix
+from idp.authenticators.matrix.draft import Way
+from idp.authenticators.matrix.matrix import Present
+from idp.conclusion import PORTAL
+from idp.outcome import Challenge, Reason, Reject, Resume
+from idp.policy import Attempt
+from idp.visit import Visit
+from idp.web import login
+from idp.web.entry import PROOF_SECONDS, enter, entered
+from idp.web.exchange import NOW, PROVIDER, TENANT
+from idp.web.form import read_form
+from idp.web.form_page import form_page, is_own
+from idp.web.respond import moment
+from idp.web.visiting import visit
+from storage.records import User
+
+PATH: Final = Matrix.account_path
+DONE: Final = "done"  # in the query: a change was just made
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET: the page, behind a proof that is not old unless it only says that something was changed."""
+    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    matrix, done = _matrix(request), DONE in request.query
+    async with provider.storage.transaction(tenant.name) as tx:
+        here = visit(request, tx)
+        max_age = None if done else PROOF_SECONDS
+        outcome = await enter(request, here, PATH, max_age=max_age)
+        if isinstance(outcome, web.Response):
+            return outcome
+        present = await matrix.present(tx, outcome.authentication.user)
+        return _page(request, matrix, present, done=done)
+
+
+async def submit(request: web.Request) -> web.Response:
+    """POST: begin to change it, in one of the ways that are offered."""
+    provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
+    matrix = _matrix(request)
+    if not is_own(request, form, PATH):
+        return login.reject_response(request, Reject(Reason.FOREIGN))
+    async with provider.storage.transaction(tenant.name) as tx:
+        here = visit(request, tx)
+        authentication = await entered(request, here, PATH, max_age=PROOF_SECONDS)
+        if isinstance(authentication, web.Response):
+            return authentication
+        user = authentication.user
+        present = await matrix.present(tx, user)
+        way = next((each for each in renewal.ways(matrix) if each == form.get("way")), None)
+        if present is None or way is None or not _may(matrix, present, way, here.now):
+            return _page(request, matrix, present, late=True)
+        return login.send(request, await _begin(here, user, way))
+
+
+def _may(matrix: Matrix, present: Present, way: Way, now: int) -> bool:
+    """Not before a pattern of one's own is as old as the policy wants; a phrase may be changed at any time."""
+    return way == "phrase" or bool(matrix.due(present, now)) or matrix.changeable_at(present) <= now
+
+
+async def _begin(here: Visit, user: User, way: Way) -> Challenge:
+    attempt = Attempt(PORTAL, PORTAL, here.caller.address, here.now, user)
+    held = await session.find(here)
+    assert held is not None, "who has entered has a session"
+    resume = Resume(PORTAL, {"path": f"{PATH}?{DONE}"})
+    return await interaction.ask_anew(here, attempt, resume, held, user, way)
+
+
+def _matrix(request: web.Request) -> Matrix:
+    """The tenant's. Raises HTTPNotFound where it has none."""
+    found = request[TENANT].authenticators.get(Matrix.name)
+    if not isinstance(found, Matrix):
+        raise web.HTTPNotFound
+    return found
+
+
+def _page(
+    request: web.Request, matrix: Matrix, present: Present | None, *, done: bool = False, late: bool = False
+) -> web.Response:
+    since = until = young = None
+    if present is not None:
+        since = moment(request, present.credential.created_at)
+        ends = present.content.until or matrix.expires_at(present)
+        until = moment(request, ends) if ends is not None else None
+        if not _may(matrix, present, "type", request[NOW]):
+            young = moment(request, matrix.changeable_at(present))
+    return form_page(
+        request,
+        "account/pattern",
+        PATH,
+        since=since,
+        until=until,
+        young=young,
+        initial=present is not None and present.content.until is not None,
+        has_phrase=present is not None and bool(present.content.phrase),
+        ways=renewal.ways(matrix),
+        done=done,
+        late=late,
+    )

@@ -1,0 +1,3 @@
+-- The second fence around the table of 0013_matrix.
+
+SELECT fence('former_patterns');

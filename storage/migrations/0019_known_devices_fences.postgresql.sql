@@ -1,0 +1,4 @@
+-- The second fence around the tables of 0019_known_devices.
+
+SELECT fence('known_devices');
+SELECT fence('exposures');
