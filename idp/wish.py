@@ -1,4 +1,4 @@
-"""What a door wishes of a login beyond the policy."""
+"""What the door that begins a login asks of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the door asks of this login beyond the policy."""
+    """Beyond what the policy asks of the user."""
 
     fresh: bool = False  # ask again even though a session would suffice
     max_age: int | None = None  # seconds since the oldest proof that counts

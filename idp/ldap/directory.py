@@ -123,7 +123,8 @@ class Directory:
                         log.error("ldap.fault", domain=self._domain, server=server, words=str(fault))
         except TimeoutError:
             log.error("ldap.timeout", domain=self._domain, server=server, seconds=WHOLE_SECONDS)
-            self._paused[server] = clock() + PAUSE_SECONDS
+            if server:  # else it waited for others
+                self._paused[server] = clock() + PAUSE_SECONDS
         raise Unreachable(PAUSE_SECONDS)
 
     async def _ask(self, server: str, **about: Any) -> Any:
