@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from idp.authenticators import Authenticator
+from idp.authenticators import Authenticator, is_multiple
 from storage.records import Proof
 
 SINGLE = "urn:masugata:acr:single"
@@ -27,4 +27,5 @@ def acr(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) ->
 def _is_multiple(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) -> bool:
     """An authenticator that the configuration no longer names vouches for nothing."""
     names = {proof.authenticator for proof in proofs} & authenticators.keys()
-    return len({authenticators[name].factor for name in names}) > 1
+    factors = {authenticators[name].factor for name in names}
+    return len(factors) > 1 or any(is_multiple(authenticators[name]) for name in names)

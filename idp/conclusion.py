@@ -5,25 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from idp import assurance, known_devices, session
+from idp import assurance, instead, known_devices, session
 from idp import interaction as interactions
+from idp.agent import family
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, Require, decide, possible
 from idp.visit import Visit
-from storage.records import Interaction, Proof, Session, User
+from storage.records import Interaction, Session, User
 
 PORTAL: Final = "portal"  # our page of tiles, as rules name it: both a door and a service
 
 
-def missing(verdict: Require, proofs: tuple[Proof, ...]) -> tuple[str, ...]:
-    """The authenticators that the rule requires and the proofs do not cover, in the rule's order."""
-    given = {proof.authenticator for proof in proofs}
-    return tuple(name for name in verdict.authenticators if name not in given)
-
-
 def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> Authentication:
     """What a door is told: only the proofs that the rule asked for count for strength and age."""
-    counting = tuple(proof for proof in held.proofs if proof.authenticator in verdict.authenticators)
+    counting = instead.counting(visit.tenant, verdict, held.proofs)
     return Authentication(
         user=user,
         sid=held.sid,
@@ -48,6 +43,8 @@ async def accept(visit: Visit, interaction: Interaction, user: User, verdict: Re
         door=interaction.door,
         rule=verdict.rule,
         amr=list(authentication.amr),
+        proofs=[proof.authenticator for proof in interaction.proofs],
+        agent=family(visit.caller.user_agent),
     )
     proven = [proof.authenticator for proof in interactions.given(interaction)]
     device = await known_devices.remember(visit, user, proven)

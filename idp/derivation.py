@@ -31,3 +31,13 @@ async def find_key(tx: Transaction, vault: Vault, purpose: str) -> bytes | None:
     """The same to read only: None where no server has made it yet. Raises `keys.seal.Unsealable`."""
     sealed = await tx.derivation_keys.find(purpose)
     return vault.open(sealed, TABLE, purpose) if sealed is not None else None
+
+
+async def ready_key(tx: Transaction, vault: Vault, purpose: str, now: int) -> bytes:
+    """The same within a transaction, made where there is none yet. Raises `keys.seal.Unsealable`."""
+    sealed = await tx.derivation_keys.find(purpose)
+    if sealed is None:
+        sealed = await tx.derivation_keys.find_or_add(
+            purpose, vault.seal(new_data_key(), TABLE, purpose), now
+        )
+    return vault.open(sealed, TABLE, purpose)

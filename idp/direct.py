@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import assurance, conclusion, guess, renewal
+from idp import assurance, conclusion, guess, instead, renewal
 from idp.authenticators.answer import Answer
 from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
@@ -39,7 +39,7 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
     verdict = decide(visit.tenant.rules, tried).verdict
     if isinstance(verdict, Deny):
         return await conclusion.deny(visit, verdict, tried)
-    if missing := conclusion.missing(verdict, interaction.proofs):
+    if missing := instead.missing(visit.tenant, verdict, interaction.proofs):
         return dataclasses.replace(interaction, chain=missing)
     why = await renewal.due(visit, user, interaction.proofs)
     if why and renewal.comes_first(visit):

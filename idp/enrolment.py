@@ -11,6 +11,7 @@ from typing import Any, Final
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
 from idp.guess import Guess, Wrong, spend
+from idp.mail.queue import changed
 from idp.tenant import Tenant
 from idp.visit import Visit
 from keys.secret import Secret
@@ -40,8 +41,13 @@ class Form:
     @property
     def device_name(self) -> str:
         """What can be seen of the name, on one line."""
-        words = "".join(c if c.isprintable() else " " for c in self.name).split()
-        return " ".join(words)[:LONGEST_NAME]
+        return device_name(self.name)
+
+
+def device_name(typed: str) -> str:
+    """What can be seen of a name, on one line."""
+    words = "".join(c if c.isprintable() else " " for c in typed).split()
+    return " ".join(words)[:LONGEST_NAME]
 
 
 async def propose(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any] | None:
@@ -131,6 +137,7 @@ async def complete(
     await visit.tx.credentials.add(confirmed)
     about = {"username": user.login_name, "authenticator": authenticator.name, "device": confirmed.name}
     await visit.record("credential.activated", user_id=user.id, service=service, **about)
+    await changed(visit.tx, visit.tenant, "device", user, visit.now, address=visit.caller.whence)
     return confirmed
 
 

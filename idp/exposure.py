@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import interaction as interactions
 from idp import known_devices
 from idp.authenticators import Authenticator
 from idp.authenticators.matrix import Matrix
-from idp.authenticators.matrix.settings import WARN, ExposureSettings
+from idp.authenticators.matrix.settings import RENEW, WARN, ExposureSettings
 from idp.visit import Visit
 from storage import Transaction
 from storage.records import Credential, Interaction, User
@@ -31,9 +30,9 @@ async def after_proof(
         return interaction
     before = await _count(visit, user, held, settings)
     factor = settings.then
-    if before < settings.budget or factor == WARN:
+    if before < settings.budget or factor in (WARN, RENEW):
         return interaction
-    given = (proof.authenticator for proof in interactions.given(interaction))
+    given = (proof.authenticator for proof in interaction.proofs if proof.at >= interaction.created_at)
     if factor in (*interaction.chain, *given):
         return interaction
     return dataclasses.replace(interaction, chain=(*interaction.chain, factor))
@@ -57,6 +56,12 @@ async def worn_out(visit: Visit, user: User) -> int:
         return 0
     count = await logins(visit.tx, user)
     return count if count >= settings.budget else 0
+
+
+async def must_renew(visit: Visit, user: User) -> bool:
+    """Whether the user sets a new pattern before he goes on: at the very login that spends the budget."""
+    settings = settings_of(visit.tenant.authenticators.get(Matrix.name))
+    return settings is not None and settings.then == RENEW and bool(await worn_out(visit, user))
 
 
 async def _credential(tx: Transaction, user: User) -> Credential | None:

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from idp import enrolment, renewal, session
+from idp import discovery, enrolment, instead, renewal, session
+from idp.authenticators import prompt_for
 from idp.authenticators.matrix.draft import Way
 from idp.authenticators.totp import Totp
 from idp.outcome import Challenge, Reason, Reject, Resume
@@ -68,17 +69,24 @@ async def ask(
     if question(interaction) == renewal.QUESTION:
         prompt = interaction.prompt
     elif interaction.chain:
-        authenticator = visit.tenant.authenticators[interaction.chain[0]]
-        proposed = await enrolment.propose(visit, interaction, user)
-        prompt = dict(proposed or await authenticator.challenge(visit.tx, user, visit.now))
-    interaction = dataclasses.replace(interaction, step=new_id(), prompt=prompt)
+        prompt = await enrolment.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
+    else:
+        prompt = discovery.offer(visit, interaction)
+    interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
-    challenge = _enrolment(visit, interaction, refused) or peek(interaction)
-    if retry or stale or last_try or unreachable:
+    enrolling = _enrolment(visit, interaction, refused)
+    challenge = enrolling or peek(interaction)
+    other = enrolling is None and instead.is_possible(visit.tenant, interaction)
+    if retry or stale or last_try or other or unreachable:
         challenge = dataclasses.replace(
-            challenge, retry=retry, stale=stale, last_try=last_try, unreachable=unreachable
+            challenge, retry=retry, stale=stale, last_try=last_try, other=other, unreachable=unreachable
         )
     return challenge
+
+
+async def _prompt(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any]:
+    authenticator = visit.tenant.authenticators[interaction.chain[0]]
+    return await prompt_for(authenticator, visit.tx, user, interaction.username or "", visit.now)
 
 
 def _enrolment(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:

@@ -26,7 +26,10 @@ async def find(visit: Visit, user_id: str | None) -> KnownDevice | None:
     secret = visit.caller.device
     if not secret or not visit.tenant.settings.lockout.known_devices.per_user:
         return None
-    return await visit.tx.known_devices.find(hash_token(secret), user_id or "", visit.now)
+    who, asked = user_id or "", visit.devices
+    if who not in asked:
+        asked[who] = await visit.tx.known_devices.find(hash_token(secret), who, visit.now)
+    return asked[who]
 
 
 def budget_of(device: KnownDevice | None, authenticator: str) -> str:
@@ -53,6 +56,7 @@ async def remember(visit: Visit, user: User, authenticators: Iterable[str]) -> S
     proven = tuple(sorted({*authenticators, *(found.authenticators if found else ())}))
     if found and proven == found.authenticators and now - found.seen_at < DAY:
         return None  # written once a day
+    visit.devices.clear()  # none of them is what it was from here on
     secret = visit.caller.device if found and visit.caller.device else new_token()
     device = KnownDevice(
         id=found.id if found else new_id(),

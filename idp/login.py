@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
-from idp import conclusion, enrolment, guess, proving, renewal, session
+from idp import conclusion, discovery, enrolment, guess, instead, proving, renewal, session
 from idp import interaction as interactions
 from idp.authenticators import Refused, Unreachable
 from idp.authenticators.totp import Totp
@@ -14,11 +13,11 @@ from idp.guess import Wrong
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
 from idp.visit import Visit
-from idp.wish import NO_WISH, Wish
+from idp.wish import NO_WISH, Typed, Wish
 from keys.secret import Secret
 from storage.records import Credential, Interaction, Proof, Session, User
 
-Typed = Secret | Callable[[str], Secret]  # the answer, or what of a form answers the question of that name
+__all__ = ["NO_WISH", "Login", "Wish"]
 
 
 class Login:
@@ -40,19 +39,25 @@ class Login:
         authentication = conclusion.authenticated(visit, user, held, verdict)
         if wish.max_age is not None and visit.now - authentication.auth_time > wish.max_age:
             return await self._open(visit, attempt, resume, wish, user)
-        missing = conclusion.missing(verdict, held.proofs)
+        missing = instead.missing(visit.tenant, verdict, held.proofs)
         if missing:
             return await self._step_up(visit, attempt, resume, wish, held, missing)
         await session.touch(visit, held)
         return Accept(authentication, resume)
 
-    async def show(self, visit: Visit, interaction_id: str, *, restart: bool = False) -> Challenge | Reject:
-        """Ask the open question again, with a fresh prompt; `restart` goes back to the user name."""
+    async def show(
+        self, visit: Visit, interaction_id: str, *, restart: bool = False, other: bool = False
+    ) -> Challenge | Reject:
+        """Ask the open question again, with a fresh prompt; `restart` goes back to the user name, `other` asks for a
+        recovery code where one may be given instead.
+        """
         interaction = await interactions.claim(visit, interaction_id)
         if isinstance(interaction, Reject):
             return interaction
         if restart:
             interaction = dataclasses.replace(interaction, username=None, user_id=None, chain=(), proofs=())
+        if other:
+            interaction = instead.choose(visit.tenant, interaction)
         return await interactions.ask(visit, interaction, await visit.user(interaction.user_id))
 
     async def answer(self, visit: Visit, interaction_id: str, step: str, typed: Typed) -> Outcome:
@@ -64,6 +69,9 @@ class Login:
         interaction = await interactions.claim(visit, interaction_id)
         if isinstance(interaction, Reject):
             return interaction
+        if step == interaction.step and (found := discovery.given(interaction, typed)):
+            owner, looked_at = await discovery.prove(visit, interaction, found)
+            return await self._take(visit, interaction, owner, looked_at)
         answer = typed if isinstance(typed, Secret) else typed(interactions.question(interaction))
         is_open = step == interaction.step and bool(answer)
         if is_open and not interaction.chain:
@@ -76,7 +84,11 @@ class Login:
         device = enrolment.proposed(interaction)
         if device is not None and user is not None:
             return await self._activate(visit, interaction, user, device, Form.read(answer, typed))
-        return await self._prove(visit, interaction, user, answer)
+        try:
+            looked_at = await proving.prove(visit, interaction, user, answer)
+        except Unreachable:  # it may be answered once more
+            return await interactions.ask(visit, interaction, user, unreachable=True)
+        return await self._take(visit, interaction, user, looked_at)
 
     async def _open(
         self, visit: Visit, attempt: Attempt, resume: Resume, wish: Wish, user: User | None
@@ -106,14 +118,10 @@ class Login:
         found = await proving.identify(visit, interaction, name.reveal())
         return found if isinstance(found, Reject) else await interactions.ask(visit, *found)
 
-    async def _prove(
-        self, visit: Visit, interaction: Interaction, user: User | None, answer: Secret
+    async def _take(
+        self, visit: Visit, interaction: Interaction, user: User | None, outcome: Interaction | Wrong
     ) -> Outcome:
-        """An answer to the open question."""
-        try:
-            outcome = await proving.prove(visit, interaction, user, answer)
-        except Unreachable:  # it may be answered once more
-            return await interactions.ask(visit, interaction, user, unreachable=True)
+        """An answer was looked at: it proves the user, or it was wrong."""
         if isinstance(outcome, Interaction) and user is not None:
             return await self._advance(visit, outcome, user)
         assert isinstance(outcome, Wrong)
@@ -162,7 +170,7 @@ class Login:
         verdict = decide(visit.tenant.rules, attempt).verdict
         if isinstance(verdict, Deny):
             return await conclusion.deny(visit, verdict, attempt)
-        missing = conclusion.missing(verdict, interaction.proofs)
+        missing = instead.missing(visit.tenant, verdict, interaction.proofs)
         if missing:  # the rules, his groups or his session changed while he was typing
             return await interactions.ask(visit, dataclasses.replace(interaction, chain=missing), user)
         why = await renewal.due(visit, user, interactions.given(interaction))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, exposure, likeness
+from idp import conclusion, exposure, instead, likeness
 from idp.authenticators.answer import Answer
+from idp.authenticators.recovery import Recovery
 from idp.guess import Guess, Wrong, spend
 from idp.interaction import proved
 from idp.mail.queue import post
@@ -54,6 +55,8 @@ async def prove(
     wrong = await spend(visit, guess, is_right)
     if wrong is None and user is not None:
         done = proved(interaction, Proof(authenticator.name, authenticator.amr, visit.now))
+        if authenticator.name == Recovery.name:
+            await instead.note(visit, interaction, user)
         return await exposure.after_proof(visit, done, user, authenticator)
     assert wrong is not None  # nobody's answer is right
     if wrong.spent.locks:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from idp import drafting
+from idp import drafting, exposure
 from idp.authenticators import Refused
 from idp.authenticators.matrix import Matrix, draft
 from idp.authenticators.matrix.content import Content
@@ -65,7 +65,8 @@ async def due(visit: Visit, user: User, proofs: tuple[Proof, ...]) -> Due:
     if not isinstance(matrix, Matrix) or all(proof.authenticator != matrix.name for proof in proofs):
         return ""
     present = await matrix.present(visit.tx, user)
-    return matrix.due(present, visit.now) if present else ""
+    why = matrix.due(present, visit.now) if present else ""
+    return "exposed" if present and not why and await exposure.must_renew(visit, user) else why
 
 
 def comes_first(visit: Visit) -> bool:

@@ -9,6 +9,7 @@ from idp.audit import record
 from idp.caller import Caller
 from idp.tenant import Tenant
 from storage import Transaction
+from storage.known_devices import KnownDevice
 from storage.records import User
 
 
@@ -21,6 +22,8 @@ class Visit:
     caller: Caller
     now: int
     details: Mapping[str, object] = field(default_factory=dict)  # of the door's, for every event
+    # What `idp.known_devices` found out about the caller's browser, by user: several steps ask for it.
+    devices: dict[str, KnownDevice | None] = field(default_factory=dict)
 
     async def user(self, user_id: str | None) -> User | None:
         """The user unless unknown or disabled. It asks the database in either case, so that both cost alike."""

@@ -1,14 +1,16 @@
-"""What the door that begins a login asks of it."""
+"""What is asked of a login: by the door that begins it, and by the form that answers it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+
+from keys.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Beyond what the policy asks of the user."""
+    """What the door asks of this login beyond the policy."""
 
     fresh: bool = False  # ask again even though a session would suffice
     max_age: int | None = None  # seconds since the oldest proof that counts
@@ -16,4 +18,5 @@ class Wish:
     username: str | None = None  # who it probably is: shown, never trusted
 
 
-NO_WISH: Final = Wish()
+NO_WISH = Wish()
+Typed = Secret | Callable[[str], Secret]  # the answer, or what of a form answers the question of that name

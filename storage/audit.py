@@ -12,5 +12,7 @@ class Audit(Protocol):
     """What happened."""
 
     async def add(self, record: AuditRecord) -> None: ...
-    async def list(self, before: str = "", limit: int = 100, **equal: str) -> Sequence[AuditRecord]:
-        """Newest first; `equal` restricts to user_id, service, event or reference."""
+    async def list(
+        self, before: str = "", limit: int = 100, *, events: Sequence[str] = (), **equal: str
+    ) -> Sequence[AuditRecord]:
+        """Newest first; `equal` restricts to user_id, service, event or reference, `events` to any of these."""

@@ -14,6 +14,7 @@ from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.exposures import Exposures
+from storage.grants import Grants, Tokens
 from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.known_devices import KnownDevices
@@ -23,7 +24,7 @@ from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
-from storage.records import Credential, Grant, Token, User
+from storage.records import Credential, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.service_metadata import ServiceMetadata
 
@@ -67,6 +68,8 @@ class Credentials(Protocol):
 
     async def add(self, credential: Credential) -> None: ...
     async def list(self, user_id: str, authenticator: str | None = None) -> Sequence[Credential]: ...
+    # Of the first user after the id `after` who has any; after the last id again of the first.
+    async def list_near(self, authenticator: str, after: str) -> Sequence[Credential]: ...
     async def lock(self, user_id: str, authenticator: str) -> Sequence[Credential]:
         """As `list`; until the transaction ends nobody else changes them, or counts on them to stay."""
 
@@ -74,45 +77,13 @@ class Credentials(Protocol):
     async def reseal(self, credential: Credential) -> bool:
         """Keep what is sealed now, and leave counter and drift as they are."""
 
+    async def rename(self, credential_id: str, name: str) -> bool: ...
     async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
         """Accept one-time step `counter`; False if it or a later one was accepted before. One statement."""
 
     async def touch(self, credential_id: str, now: int) -> None: ...
     async def delete(self, user_id: str, authenticator: str) -> int: ...
     async def delete_one(self, credential_id: str) -> bool: ...
-
-
-class Grants(Protocol):
-    """What users gave services, with the authorization codes that open them."""
-
-    async def add(self, grant: Grant) -> None: ...
-    async def find(self, grant_id: str) -> Grant | None: ...
-    async def list(self, sid: str) -> Sequence[Grant]:
-        """What was given in one session, oldest first."""
-
-    async def list_of(self, user_id: str) -> Sequence[Grant]: ...
-    async def consume_code(self, code_hash: bytes, now: int) -> Grant | None:
-        """Return the grant behind a live code and mark the code used, in one statement."""
-
-    async def revoke_code(self, code_hash: bytes) -> Grant | None:
-        """A used code came again: delete the grant that it opened, and so its tokens (RFC 6749 §4.1.2)."""
-
-    async def delete(self, grant_id: str) -> bool: ...
-    async def delete_of(self, user_id: str, service: str | None = None, client_id: str | None = None) -> int:
-        """What the user gave this service, or the one of its clients, or all services."""
-
-
-class Tokens(Protocol):
-    """Access and refresh tokens by their hash."""
-
-    async def add(self, token: Token) -> None: ...
-    async def find(self, token_hash: bytes, kind: str, now: int) -> tuple[Token, Grant] | None:
-        """The live token with its grant; for `refresh` also one that was used, so that reuse is seen."""
-
-    async def rotate(self, token_hash: bytes, now: int) -> bool:
-        """Mark a refresh token used; False if it was. One statement: of many, one gets True."""
-
-    async def delete(self, token_hash: bytes) -> bool: ...
 
 
 class Transaction(Protocol):

@@ -38,21 +38,24 @@ class Refused(ValueError):
 
 
 class Authenticator(Protocol):
-    """Asks for one proof and checks it, for one tenant. It may have an `account_path`, see below.
+    """Asks for one proof and checks it, for one tenant. It may say more of itself, see below.
 
     An unknown user (None), and one without a credential, must cost and show exactly what any other does.
     """
 
     name: ClassVar[str]
-    amr: ClassVar[tuple[str, ...]]  # RFC 8176 §2
     factor: ClassVar[Literal["knowledge", "possession", "inherence"]]
     compares: ClassVar[bool]  # whether it can check an answer that cannot be read: `answer.Hashed`
     shows: ClassVar[bool]  # whether its answer depends on what the prompt shows
     at_once: ClassVar[bool]  # whether `verify` never commits: nobody waits for what it computes
     Settings: ClassVar[type[BaseModel]]
-    fields: ClassVar[tuple[str, ...]]  # what `enrol` takes, the first is required
+    fields: ClassVar[tuple[str, ...]]  # what `enrol` takes, the first is required; none: its owner enrols
 
     def __init__(self, settings: Any, vault: Vault) -> None: ...
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """What its proofs are called (RFC 8176 §2)."""
 
     @property
     def width(self) -> int:
@@ -72,6 +75,29 @@ class Authenticator(Protocol):
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """A new sealed credential, not yet stored. Raises `Refused`."""
+
+
+async def prompt_for(
+    authenticator: Authenticator, tx: Transaction, user: User | None, username: str, now: int
+) -> Prompt:
+    """What it shows to somebody of that name. One whose question shows what users hold has `challenge_for`, which
+    takes the name too: who has nothing, or does not exist, is always shown the same.
+    """
+    challenge_for: Any = getattr(authenticator, "challenge_for", None)
+    if challenge_for is None:
+        return await authenticator.challenge(tx, user, now)
+    prompt: Prompt = await challenge_for(tx, user, username, now)
+    return prompt
+
+
+def needs_browser(authenticator: Authenticator) -> bool:
+    """Whether only a browser can answer: so says its `needs_browser`, which others need not have."""
+    return bool(getattr(authenticator, "needs_browser", False))
+
+
+def is_multiple(authenticator: Authenticator) -> bool:
+    """Whether one proof of it is of two factors: so says its `is_multiple`, which others need not have."""
+    return bool(getattr(authenticator, "is_multiple", False))
 
 
 def account_path(authenticator: Authenticator) -> str | None:

@@ -15,6 +15,8 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "matrix": "idp.authenticators.matrix:Matrix",
     "password": "idp.authenticators.password:Password",
     "totp": "idp.authenticators.totp:Totp",
+    "passkey": "idp.authenticators.passkey:Passkey",
+    "recovery": "idp.authenticators.recovery:Recovery",
 }
 
 

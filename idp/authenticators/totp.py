@@ -53,6 +53,7 @@ class Totp:
     at_once: ClassVar[bool] = True
     Settings: ClassVar[type[BaseModel]] = TotpSettings
     fields: ClassVar[tuple[str, ...]] = ("secret", "pin")
+    account_path: ClassVar[str | None] = "/account/devices"
 
     def __init__(self, settings: TotpSettings, vault: Vault) -> None:
         self.settings = settings

@@ -129,6 +129,9 @@ def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secre
     for name in given:
         if name not in prover.fields:
             raise click.UsageError(f"--{name} is not for {prover.name}")
+    if not prover.fields:
+        path = getattr(prover, "account_path", "his account page")
+        raise click.ClickException(f"{prover.name} is given to nobody, its owner adds it at {path}")
     needed = prover.fields[0]
     if needed not in given and needed not in MADE:
         given[needed] = ask(needed)

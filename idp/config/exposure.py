@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idp.authenticators import table
-from idp.authenticators.matrix.settings import WARN, MatrixSettings
+from idp.authenticators.matrix.settings import RENEW, WARN, MatrixSettings
 from idp.config.mistake import Findings, suggest
 from idp.config.tenant_folder import TenantFolder
 
@@ -16,9 +16,9 @@ def check_exposure(tenant: TenantFolder, findings: Findings) -> None:
     if tenant.authenticators_document is None or not isinstance(matrix, MatrixSettings):
         return
     then, others = matrix.exposure.then, tenant.authenticator_names - {MATRIX}
-    if then == WARN or then in others:
+    if then in (WARN, RENEW) or then in others:
         return
-    words = f"no other authenticator is called {then}, {suggest(then, {WARN, *others})}"
+    words = f"no other authenticator is called {then}, {suggest(then, {WARN, RENEW, *others})}"
     if then in table.names() and then != MATRIX:
         words = f"{then} is not configured, add it to this file"
     at = tenant.authenticators_document.position((MATRIX, "exposure", "then"))

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idp.web import contract_pattern
+from idp.web import contract_account, contract_pattern, contract_proofs
 
 VERSION: Final = 1
 
 REQUIRED: Final = object()
+
 
 _CHALLENGE: Final[Mapping[str, Any]] = {
     "action": REQUIRED,  # where the form goes
@@ -31,6 +32,7 @@ _CHALLENGE: Final[Mapping[str, Any]] = {
     "domains": (),  # name, label and chosen of each to which the user name may belong, where there are several
     "again_url": "",  # this question once more, with a new table
     "restart_url": "",  # another user name
+    "other_url": "",  # where a recovery code is asked for instead, if it may be
     "forgotten_url": "",  # where a forgotten pattern is replaced, if it is here
 }
 _REJECT: Final[Mapping[str, Any]] = {
@@ -44,10 +46,11 @@ _REJECT: Final[Mapping[str, Any]] = {
     "portal_closed": False,  # the rules keep the user out of the portal as well: portal_url does not help
 }
 
+QUESTIONS: Final = ("username", "password", "totp", "matrix", "activate")
 PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     **{
         f"login/{name}": _CHALLENGE
-        for name in ("username", "password", "totp", "matrix", "activate", *contract_pattern.QUESTIONS)
+        for name in (*QUESTIONS, *contract_proofs.QUESTIONS, *contract_pattern.QUESTIONS)
     },
     **{f"login/{reason}": _REJECT for reason in ("denied", "locked", "expired", "foreign")},
     "login/slowed": {
@@ -95,20 +98,11 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "activate/done": {"left": 0, "name": "", "portal_url": REQUIRED},  # left: further devices by this address
     "activate/over": {"full": False, "portal_url": REQUIRED},  # full: as many devices as there may be
-    "account/proofs": {
-        "proofs": REQUIRED,  # name (the authenticator's), count, used (last, or None), url, needed (by a rule)
-    },
+    **contract_proofs.pages(REQUIRED),
+    **contract_account.proofs(REQUIRED),
+    **contract_account.codes(REQUIRED),
+    **contract_account.uses(REQUIRED),
     **contract_pattern.pages(REQUIRED),
-    "account/pin": {
-        "action": REQUIRED,
-        "csrf": REQUIRED,
-        "devices": REQUIRED,  # name, last_used (or None), hardware (its serial number, or empty)
-        "pin": REQUIRED,  # its rules: use, min, max
-        "refused": "",  # the rule that the new one broke; differs: the two were not alike
-        "retry": False,
-        "last_try": False,
-        "done": False,
-    },
     "consent/ask": {
         "action": REQUIRED,
         "pending": REQUIRED,  # names the request that waits
@@ -159,11 +153,6 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "portal_url": REQUIRED,
     },
     "forgotten/over": {"again_url": REQUIRED},
-    "account/services": {
-        "action": REQUIRED,  # takes one back
-        "csrf": REQUIRED,
-        "consents": REQUIRED,  # service, name, scopes, since
-    },
     "handover/post": {
         "action": REQUIRED,  # at the service
         "fields": REQUIRED,  # pairs of name and value

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
+from idp import attributes
 from idp.web import cookies
 from idp.web.exchange import LOCALE, TENANT
 from idp.web.locale import choose_locale
+from storage.records import User
 
 CHOSEN = "ui_locales"  # by the person, on our own pages, where it is remembered; or the wish of a service
 PASSING = "lang"  # the wish of a service, carried from form to form and forgotten afterwards
@@ -25,6 +27,14 @@ def of(request: web.Request) -> str:
     if LOCALE not in request:
         request[LOCALE] = choose(request, wished(request))
     return request[LOCALE]
+
+
+def speak(request: web.Request, response: web.StreamResponse, user: User) -> None:
+    """Whoever signs in where no language was chosen is spoken to in his own from now on."""
+    tenant, own = request[TENANT], attributes.kept(user).get("locale")
+    if own and cookies.cookie_name(tenant, cookies.LOCALE_COOKIE) not in request.cookies:
+        accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
+        cookies.give_locale(response, tenant, choose_locale(accepted, "", own, tenant.settings.locales))
 
 
 def wished(request: web.Request) -> str:

@@ -39,7 +39,10 @@ async def show(request: web.Request) -> web.Response:
     interaction_id = request.query.get("interaction", "")
     async with provider.storage.transaction(tenant.name) as tx:
         outcome = await provider.login.show(
-            visit(request, tx), interaction_id, restart="restart" in request.query
+            visit(request, tx),
+            interaction_id,
+            restart="restart" in request.query,
+            other="other" in request.query,
         )
     return respond(request, outcome)
 
@@ -66,6 +69,7 @@ async def submit(request: web.Request) -> web.Response:
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
         cookies.forget_state(request, response, tenant)
+        language.speak(request, response, outcome.authentication.user)
     if outcome.device_secret:
         cookies.give_device(response, tenant, outcome.device_secret)
     return response
@@ -105,6 +109,7 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         unreachable=challenge.unreachable,
         again_url=keeping(request, again),
         restart_url=keeping(request, f"{again}&restart=1"),
+        other_url=keeping(request, f"{again}&other=1") if challenge.other else "",
         forgotten_url=_forgotten(request),
     )
     if challenge.unreachable:

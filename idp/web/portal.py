@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import conclusion, exposure
+from idp import conclusion, exposure, instead
 from idp.authenticators.matrix import Matrix
 from idp.farewell import Farewell, Visited
 from idp.outcome import Accept, Authentication
@@ -93,7 +93,7 @@ def _tiles(request: web.Request, here: Visit, authentication: Authentication) ->
         verdict = decide(here.tenant.rules, attempt).verdict
         if isinstance(verdict, Require):
             name = login.service_name(request, service.name)
-            more = bool(conclusion.missing(verdict, authentication.proofs))
+            more = bool(instead.missing(here.tenant, verdict, authentication.proofs))
             yield {"name": name, "url": url, "initial": name[:1], "more": more}
 
 

@@ -8,7 +8,18 @@ from idp import recovery
 from idp.provider import IdentityProvider
 from idp.web import activate, forgotten, login, logout, portal
 from idp.web import round as rounds
-from idp.web.account import pattern, pin, proofs, services
+from idp.web.account import (
+    devices,
+    logins,
+    passkeys,
+    password,
+    pattern,
+    pin,
+    proofs,
+    recovery_codes,
+    services,
+    sessions,
+)
 from idp.web.static import static
 
 ROUTES = (
@@ -19,6 +30,15 @@ ROUTES = (
     web.post(logout.PATH, logout.submit),
     web.get(rounds.PATH, logout.progress, allow_head=False),
     web.get(proofs.PATH, proofs.show, allow_head=False),
+    web.post(proofs.PATH, proofs.speak),
+    web.get(devices.PATH, devices.show, allow_head=False),
+    web.get(devices.ONE, devices.show_one, allow_head=False),
+    web.post(devices.ONE, devices.submit),
+    web.get(password.PATH, password.show, allow_head=False),
+    web.post(password.PATH, password.submit),
+    web.get(sessions.PATH, sessions.show, allow_head=False),
+    web.post(sessions.PATH, sessions.submit),
+    web.get(logins.PATH, logins.show, allow_head=False),
     web.get(services.PATH, services.show, allow_head=False),
     web.post(services.PATH, services.revoke),
     web.get(recovery.PATH, forgotten.show, allow_head=False),
@@ -31,6 +51,10 @@ ROUTES = (
     web.post(pattern.PATH, pattern.submit),
     web.get(activate.PATH, activate.show, allow_head=False),
     web.post(activate.PATH, activate.submit),
+    web.get(passkeys.PATH, passkeys.show, allow_head=False),
+    web.post(passkeys.PATH, passkeys.submit),
+    web.get(recovery_codes.PATH, recovery_codes.show, allow_head=False),
+    web.post(recovery_codes.PATH, recovery_codes.issue),
     web.get("/static/{version}/{name}", static),
 )
 

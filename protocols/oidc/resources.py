@@ -30,4 +30,4 @@ def audience(form: Mapping[str, str], client: Client, request: Mapping[str, Any]
 
 def asked(parameters: Mapping[str, Any]) -> set[str]:
     """The values of `resource`, which may come several times; `parameters.parse` joins them by spaces."""
-    return set(parameters.get("resource", "").split(" ")) - {""}
+    return set(parameters["resource"].split(" ")) - {""} if "resource" in parameters else set()

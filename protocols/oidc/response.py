@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ FRONT: Final = frozenset(("id_token", "token"))  # what must never lie in a quer
 HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}  # the address holds the code
 
 
+@lru_cache(maxsize=64)  # there are not so many that are right
 def canonical(response_type: str) -> str:
     """Its values in one order: `id_token code` means `code id_token`."""
     values = response_type.split(" ")

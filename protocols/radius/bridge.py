@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from idp import direct
+from idp.authenticators import needs_browser
 from idp.outcome import Reject
 from idp.username import canonical
 from idp.visit import Visit
 from protocols.radius import reply, start, state
 from protocols.radius.clients import NAS
-from protocols.radius.given import UNASKABLE, asks, parts
+from protocols.radius.given import BROWSER_ONLY, UNASKABLE, asks, parts
 from protocols.radius.method import Done, Given, Method, Refused, Say
 from protocols.radius.methods import method_of
 from protocols.radius.packet import USER_NAME, Attribute, Code, Malformed, Packet
@@ -75,6 +76,8 @@ class Bridge:
         if isinstance(found, Reject):
             return self._rejected(found, given)
         interaction, user = found
+        if any(needs_browser(self.visit.tenant.authenticators[name]) for name in interaction.chain):
+            raise Refused(BROWSER_ONLY)
         started = await start.redeem(self.visit, self.nas, interaction, given.answer)
         if started is not None and user is not None:
             return await self._turn(given, started, user)
@@ -166,6 +169,7 @@ class Bridge:
             door=state.DOOR,
             rule=proven.rule,
             amr=list(proven.amr),
+            proofs=[proof.authenticator for proof in proven.proofs],
         )
         return Code.ACCESS_ACCEPT, (*done.attributes, *told)
 

@@ -11,6 +11,7 @@ from protocols.radius.clients import NAS
 from protocols.radius.method import Refused
 from storage.records import Interaction
 
+BROWSER_ONLY: Final = "only a browser can be asked for what the rule wants: give NASes a rule of their own"
 UNASKABLE: Final = "this NAS cannot be asked for what the rule wants: set challenge, or change the rule"
 
 

@@ -14,6 +14,7 @@ WORDS: Final[Mapping[str, str]] = {
     "matrix": "Type the digits along your pattern:",
     "totp": "Type your one-time code:",
     "password": "Type your password:",
+    "recovery": "Type a recovery code:",
 }
 
 

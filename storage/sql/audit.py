@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_lowercase
 
 from storage.records import AuditRecord
 from storage.sql.columns import dump, load
@@ -44,11 +45,20 @@ class SQLAudit:
             details=dump(record.details),
         )
 
-    async def list(self, before: str = "", limit: int = 100, **equal: str) -> Sequence[AuditRecord]:
+    async def list(
+        self, before: str = "", limit: int = 100, *, events: Sequence[str] = (), **equal: str
+    ) -> Sequence[AuditRecord]:
         """Raises KeyError for a field that cannot be asked for."""
         if before:
             equal["before"] = before
-        where = " AND ".join(["tenant = :tenant", *(CONDITIONS[name] for name in sorted(equal))])
+        conditions = ["tenant = :tenant", *(CONDITIONS[name] for name in sorted(equal))]
+        if events:
+            any_of = {
+                f"event_{letter}": event for letter, event in zip(ascii_lowercase, events, strict=False)
+            }
+            conditions.append(f"event IN (:{', :'.join(any_of)})")
+            equal |= any_of
+        where = " AND ".join(conditions)
         statement = f"SELECT {COLUMNS} FROM audit WHERE {where} ORDER BY id DESC LIMIT :limit"
         return [_record(row) for row in await self._connection.query(statement, limit=limit, **equal)]
 

@@ -19,6 +19,12 @@ SELECT {COLUMNS} FROM credentials WHERE tenant = :tenant AND user_id = :user_id 
 LIST_OF = f"""
 SELECT {COLUMNS} FROM credentials
 WHERE tenant = :tenant AND user_id = :user_id AND authenticator = :authenticator ORDER BY created_at, id"""
+OWNER = "SELECT min(user_id) FROM credentials WHERE tenant = :tenant AND authenticator = :authenticator"
+LIST_NEAR = f"""
+SELECT {COLUMNS} FROM credentials
+WHERE tenant = :tenant AND authenticator = :authenticator
+    AND user_id = coalesce(({OWNER} AND user_id > :after), ({OWNER}))
+ORDER BY created_at, id"""
 # An update that changes nothing holds the rows, in both databases; what another deleted meanwhile does not come.
 LOCK = f"""
 UPDATE credentials SET name = name
@@ -36,6 +42,7 @@ WHERE tenant = :tenant AND id = :id RETURNING 1"""
 ADVANCE = """
 UPDATE credentials SET counter = :counter, drift = :drift, last_used_at = :now
 WHERE tenant = :tenant AND id = :id AND counter < :counter RETURNING 1"""
+RENAME = "UPDATE credentials SET name = :name WHERE tenant = :tenant AND id = :id RETURNING 1"
 TOUCH = "UPDATE credentials SET last_used_at = :now WHERE tenant = :tenant AND id = :id"
 DELETE = """
 DELETE FROM credentials
@@ -62,6 +69,10 @@ class SQLCredentials:
             rows = await self._connection.query(LIST_OF, user_id=user_id, authenticator=authenticator)
         return [Credential(*row) for row in rows]
 
+    async def list_near(self, authenticator: str, after: str) -> Sequence[Credential]:
+        rows = await self._connection.query(LIST_NEAR, authenticator=authenticator, after=after)
+        return [Credential(*row) for row in rows]
+
     async def lock(self, user_id: str, authenticator: str) -> Sequence[Credential]:
         rows = await self._connection.query(LOCK, user_id=user_id, authenticator=authenticator)
         held = (Credential(*row) for row in rows)
@@ -76,6 +87,9 @@ class SQLCredentials:
                 RESEAL, id=credential.id, sealed=credential.sealed, changed_at=credential.changed_at
             )
         )
+
+    async def rename(self, credential_id: str, name: str) -> bool:
+        return bool(await self._connection.query(RENAME, id=credential_id, name=name))
 
     async def advance(self, credential_id: str, counter: int, drift: int, now: int) -> bool:
         return bool(

@@ -11,16 +11,12 @@ from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
-from storage.contract import (
-    Credentials,
-    Grants,
-    Tokens,
-    Users,
-)
+from storage.contract import Credentials, Users
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
 from storage.exposures import Exposures
+from storage.grants import Grants, Tokens
 from storage.hardware import Activations, HardwareTokens
 from storage.keyring import DataKeys, DerivationKeys, SigningKeys
 from storage.known_devices import KnownDevices

@@ -91,3 +91,10 @@ def test_another_master_key_opens_nothing(alice: Office) -> None:
     (alice.folder / "var" / "master.key").unlink()
     said = alice.run("credential", "set", "alice", "matrix", "--pattern", PATTERN, status=1).stderr
     assert "the master key does not open its data key" in said
+
+
+@pytest.mark.parametrize("name", ["passkey", "recovery"])
+def test_what_only_its_owner_can_make_is_given_to_nobody(alice: Office, name: str) -> None:
+    (alice.folder / "tenants/acme/authenticators.yaml").write_text(f"matrix:\n{name}:\n")
+    said = alice.run("credential", "set", "alice", name, status=1).stderr
+    assert said.startswith(f"Error: {name} is given to nobody, its owner adds it at /account/")

@@ -69,6 +69,7 @@ def server(
     one.tenant.add_service("apache", apache.callback)
     one.tenant.services["apache"]["launch_url"] = apache.url
     one.tenant.add_service("posting", "http://127.0.0.1/posted", pkce="optional", consent="required")
+    one.tenant.authenticators["matrix"]["select"] = True
     one.tenant.settings["support"] = {"ja": "内線 1234", "en": "Extension 1234"}
     one.tenant.settings["oidc"] = {
         "registration": {"enabled": True, "consent": "never"},

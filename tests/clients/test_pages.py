@@ -75,6 +75,29 @@ async def pin(page: Page, server: Server) -> None:
     assert await page.locator("input[name=again]").count() == 1
 
 
+async def own_pattern(page: Page, server: Server) -> None:
+    await portal(page, server)
+    await page.goto(f"{server.url}/account/pattern")
+
+
+async def new_pattern(page: Page, server: Server) -> None:
+    await own_pattern(page, server)
+    await page.locator("form:has(input[value=type]) button").click()
+    await page.locator("#matrix").wait_for()
+
+
+async def cells(page: Page, server: Server) -> None:
+    await new_pattern(page, server)
+    await page.locator("form:has(input[value=select]) button").click()
+    for cell in ("B2", "L4"):
+        await page.locator(f"button[value={cell}]").click()
+        await page.locator(f"button[value={cell}].chosen").wait_for()
+    smallest = await page.locator(".pick button").evaluate_all(
+        "all => Math.min(...all.map(e => Math.min(e.offsetWidth, e.offsetHeight)))"
+    )
+    assert smallest >= 24, "WCAG 2.2 (2.5.8): a target has 24 pixels at least"
+
+
 async def address_over(page: Page, server: Server) -> None:
     await page.goto(f"{server.url}/activate?code=gone")
 
@@ -134,7 +157,8 @@ WALKS: dict[str, Walk] = {
     "locked": guessing(5), "password": password, "totp": totp, "portal": portal, "denied": denied,
     "logout": logout, "signed_out": signed_out, "expired": expired, "not_found": not_found,
     "bad_request": bad_request, "device_wrong": device_wrong, "device_confirm": device_confirm,
-    "activate": activate, "pin": pin, "address_over": address_over,
+    "activate": activate, "pin": pin, "own_pattern": own_pattern, "new_pattern": new_pattern,
+    "cells": cells, "address_over": address_over,
 }  # fmt: skip
 # What a browser says by itself about an answer that is no 200: the status is meant.
 EXPECTED = "Failed to load resource: the server responded with a status of"

@@ -15,7 +15,7 @@ WHERE = "tenants/acme/authenticators.yaml:2:20"
     ("then", "words"),
     [
         ("totpp", "no other authenticator is called totpp, did you mean totp?"),
-        ("matrix", "no other authenticator is called matrix, known are totp, warn"),
+        ("matrix", "no other authenticator is called matrix, known are new_pattern, totp, warn"),
         ("password", "password is not configured, add it to this file"),
     ],
 )

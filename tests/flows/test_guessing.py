@@ -27,7 +27,9 @@ def slow(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "first_wait_seconds": WAIT,
         "known_devices": {"failures": 3},
     }
-    server.tenant.authenticators["matrix"]["exposure"] = {"budget": 1}
+    matrix = server.tenant.authenticators["matrix"]
+    matrix["exposure"] = {"budget": 1}
+    matrix["pattern"]["min_age_hours"] = 24
     server.tenant.add_demo_user("alice", "staff", matrix={"pattern": PATTERN})
     yield from running(server)
 
@@ -50,6 +52,9 @@ async def test_a_stranger_waits_and_who_signed_in_before_does_not(slow: Server, 
     mine, stranger = browsers(), browsers("ja")
     portal = await mine.login(f"{slow.url}/", ALICE, "\0")
     assert portal.status == 200 and "used 1 time where others may have seen" in portal.text
+    pattern = await mine.get(f"{slow.url}/account/pattern")
+    ways = [form.fields.get("way") for form in pattern.forms]
+    assert "type" in ways, "however young it is, it was seen"
     cookie = kept(mine)
     assert cookie is not None
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")

@@ -11,7 +11,7 @@ import pytest
 from idp import direct, exposure, interaction
 from idp.authenticators import table
 from idp.authenticators.matrix.settings import ExposureSettings, MatrixSettings
-from idp.outcome import Accept, Challenge, Outcome, Resume
+from idp.outcome import Accept, Challenge, Outcome, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
 from keys.secret import Secret
@@ -108,6 +108,23 @@ async def test_a_warning_asks_for_nothing_and_stands_on_the_portal(house: House)
             assert await exposure.worn_out(here, outcome.authentication.user) == (
                 number if number >= BUDGET else 0
             )
+
+
+@ON_SQLITE
+async def test_a_new_pattern_is_set_at_the_login_that_spends_the_budget(house: House) -> None:
+    """Nobody who sees that login finds the pattern in use any more; a NAS, which cannot ask, refuses it."""
+    watched(house, then="new_pattern")
+    for _ in range(BUDGET - 1):
+        assert isinstance(await enter(house), Accept)
+    asked = await enter(house)
+    assert isinstance(asked, Challenge)
+    assert (asked.authenticator, asked.prompt["why"]) == ("pattern", "exposed")
+    proven = await network(house, trusted=True)
+    async with house.store.transaction("acme") as tx:
+        visit, alice = Visit(tx, house.tenant, house.caller, house.now), await tx.users.find_by_name("alice")
+        assert alice is not None
+        assert isinstance(await direct.conclude(visit, proven, alice), Reject)
+    assert await house.events("login.denied") == 1
 
 
 async def network(house: House, *, trusted: bool) -> Interaction:

@@ -16,6 +16,8 @@ from idp.known_devices import DAY
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
 from idp.visit import Visit
 from keys.token import new_token
+from storage.known_devices import KnownDevice
+from storage.sql.known_devices import SQLKnownDevices
 from tests.login.conftest import PATTERN, House
 
 FAILURES = 5  # of strangers, and of each device
@@ -181,3 +183,22 @@ async def test_100_parallel_wrong_guesses_of_strangers_and_a_device_are_two_budg
     said = Counter(await asyncio.gather(*map(ask, places, questions)))
     assert await house.events("proof.refused") == 2 * FAILURES
     assert said["wrong"] == 2 * (FAILURES - 1)
+
+
+@ON_SQLITE
+async def test_a_known_device_is_looked_for_once_a_request(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the guess, the pattern's exposure, what is forgiven and what is remembered all ask for it."""
+    mine, looked = await known(house), []
+    find = SQLKnownDevices.find
+
+    async def spy(self: SQLKnownDevices, token_hash: bytes, user_id: str, now: int) -> KnownDevice | None:
+        looked.append(user_id)
+        return await find(self, token_hash, user_id, now)
+
+    monkeypatch.setattr(SQLKnownDevices, "find", spy)
+    question = await mine.answer(await mine.begin("wiki"), "alice")
+    looked.clear()
+    assert isinstance(await mine.answer(question, mine.right(question)), Accept)
+    assert len(looked) == 1

@@ -8,11 +8,13 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from idp.config.tenant import TenantSettings
 from idp.mail.message import Letter, build
+from idp.mail.queue import What
 from idp.mail.specimen import AT, USER, VALUES, specimen
 from idp.web.letters import LETTERS, Letters
 from idp.web.pages import Pages
@@ -71,6 +73,22 @@ def test_both_texts_say_the_same_and_load_nothing(kind: str, locale: str) -> Non
 def test_every_kind_has_a_specimen_and_both_templates() -> None:
     assert VALUES.keys() == LETTERS.keys()
     assert {kind: values.keys() for kind, values in VALUES.items()} == LETTERS
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+def test_each_change_is_called_by_its_name_and_says_whence_and_where_to_look(locale: str) -> None:
+    subjects = set()
+    for what in (*get_args(What), "card"):
+        values = {**VALUES["changed"], "what": what}
+        letter = LETTERS_OF_DEFAULT.write("changed", SETTINGS, locale, USER, values)
+        subjects.add(letter.subject)
+        for part in (letter.text, letter.html):
+            assert "192.0.2.44" in part and "https://login.example.com/demo/account" in part
+    assert len(subjects) == 9
+    unknown = LETTERS_OF_DEFAULT.write(
+        "changed", SETTINGS, locale, USER, {**VALUES["changed"], "address": ""}
+    )
+    assert "192.0.2" not in unknown.text + unknown.html
 
 
 def test_values_that_a_theme_does_not_know_are_a_mistake() -> None:

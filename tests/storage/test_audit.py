@@ -48,6 +48,16 @@ async def test_conditions_add_up(store: Storage) -> None:
         assert await tx.audit.list(user_id="u2", service="mail") == []
 
 
+async def test_any_of_several_events_may_be_asked_for(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        for record in (AUDIT, BARE, OTHER):
+            await tx.audit.add(record)
+        both = await tx.audit.list(events=(AUDIT.event, OTHER.event, "login.denied"))
+        assert both == [OTHER, AUDIT] and BARE.event not in (AUDIT.event, OTHER.event)
+        assert await tx.audit.list(events=(AUDIT.event, OTHER.event), user_id="u2") == [OTHER]
+        assert await tx.audit.list(events=("login.denied",)) == []
+
+
 async def test_only_known_fields_can_be_asked_for(store: Storage) -> None:
     async with store.snapshot("acme") as tx:
         with pytest.raises(KeyError):

@@ -168,6 +168,15 @@ async def test_a_step_is_accepted_once_and_no_earlier_one_after_it(store: Storag
         ]
 
 
+async def test_a_new_name_leaves_the_rest_as_it_is(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.users.add(USER)
+        await tx.credentials.add(CREDENTIAL)
+        assert await tx.credentials.rename("c1", "仕事用") is True
+        assert await tx.credentials.rename("unknown", "x") is False
+        assert await tx.credentials.list("u1") == [replace(CREDENTIAL, name="仕事用")]
+
+
 async def test_touch_remembers_the_last_use(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)
@@ -185,6 +194,33 @@ async def test_credentials_are_deleted_by_authenticator(store: Storage) -> None:
         assert await tx.credentials.delete("u1", "totp") == 2
         assert await tx.credentials.delete("u1", "totp") == 0
         assert await tx.credentials.list("u1") == [matrix]
+
+
+async def test_those_near_an_id_are_of_one_user_in_a_circle(store: Storage) -> None:
+    """Of one authenticator alone, and of everybody's first again after the last."""
+    async with store.transaction("acme") as tx:
+        assert await tx.credentials.list_near("totp", "") == []
+        held = {}
+        for owner in ("ub", "ud"):
+            await tx.users.add(replace(USER, id=owner, username=owner))
+            held[owner] = [replace(CREDENTIAL, id=f"{owner}{number}", user_id=owner) for number in range(2)]
+            for credential in held[owner]:
+                await tx.credentials.add(credential)
+        await tx.users.add(replace(USER, id="uc", username="uc"))
+        await tx.credentials.add(replace(CREDENTIAL, id="other", user_id="uc", authenticator="matrix"))
+        found = {
+            after: list(await tx.credentials.list_near("totp", after)) for after in ("", "ua", "ub", "ud")
+        }
+    assert found == {"": held["ub"], "ua": held["ub"], "ub": held["ud"], "ud": held["ub"]}
+
+
+async def test_a_name_is_changed_and_nothing_else(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        await tx.users.add(USER)
+        await tx.credentials.add(CREDENTIAL)
+        assert await tx.credentials.rename(CREDENTIAL.id, "業務用 key")
+        assert not await tx.credentials.rename("another", "x")
+        assert await tx.credentials.list("u1") == [replace(CREDENTIAL, name="業務用 key")]
 
 
 async def test_groups_are_listed_by_id_without_those_of_the_disabled(store: Storage) -> None:

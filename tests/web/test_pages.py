@@ -153,10 +153,37 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "phrase": {**rules, "position": EVIL},
     }
     special = {
-        "prompt": {**MATRIX, **dict.fromkeys(texts, EVIL), **setting, "pin": rules},
+        "prompt": {
+            **MATRIX,
+            **dict.fromkeys(texts, EVIL),
+            **setting,
+            "pin": rules,
+            "options": [EVIL],
+            "passkey": {"options": [EVIL]},
+        },
+        "options": [EVIL],
+        "passkeys": [{"id": EVIL, "name": EVIL, "added": EVIL, "last_used": EVIL}],
         "pin": rules,
         "proofs": [{"name": EVIL, "count": 2, "used": EVIL, "url": f"/{EVIL}", "needed": True}],
-        "devices": [{"name": EVIL, "hardware": EVIL, "last_used": EVIL}],
+        "devices": [{"name": EVIL, "hardware": EVIL, "since": EVIL, "last_used": EVIL, "url": f"/{EVIL}"}],
+        "device": {"name": EVIL, "hardware": EVIL, "since": EVIL, "last_used": EVIL, "url": f"/{EVIL}"},
+        "sessions": [
+            {
+                **dict.fromkeys(("id", "agent", "address", "since", "seen"), EVIL),
+                "current": False,
+                "services": [EVIL],
+            }
+        ],
+        "networks": [dict.fromkeys(("id", "service", "address", "since"), EVIL)],
+        "logins": [
+            {
+                **dict.fromkeys(("at", "event", "service", "door", "address", "agent", "reference"), EVIL),
+                "proofs": [EVIL],
+            }
+        ],
+        "ended": 2,
+        "exposed": 2,
+        "results": [{"name": EVIL, "result": EVIL}],
         "tiles": [tile],
         "sheets": [
             {**dict.fromkeys(("name", "username", "cells", "until"), EVIL), "grid": ["*1"], "blocks": 1}
@@ -168,6 +195,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "onward": {"name": EVIL, "url": f"https://x/{EVIL}"},
         "seconds": 180,
         "minutes": 30,
+        "exposed": 3,
         "grid": ["*8** 2*** ***5", "1*** **** **3*"],
         "blocks": 3,
         "retry": True,

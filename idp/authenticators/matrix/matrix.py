@@ -23,7 +23,7 @@ from keys.secret import Secret
 from storage import Transaction
 from storage.records import Credential, User
 
-Due = Literal["", "initial", "expired"]
+Due = Literal["", "initial", "expired", "exposed"]
 HOUR, DAY = 3600, 86400
 UNREADABLE = ""  # a cell that the table, shown before or after it was resized, does not have
 

@@ -12,7 +12,8 @@ from idp.config.model import Model, Name, Network
 LONGEST_HISTORY = 24  # patterns of one user that are remembered, by their keyed hashes
 FEWEST_CELLS = 16  # a pattern of four cells must not be guessed from the table's shape
 
-WARN = "warn"  # what becomes of a pattern that was seen too often, if no other proof is asked then
+# What becomes of a pattern that was seen too often, if no other proof is asked then.
+WARN, RENEW = "warn", "new_pattern"
 
 Forbidden = Literal["straight", "one-stroke"]
 
@@ -70,7 +71,8 @@ class ExposureSettings(Model):
     """How many logins may be seen, table and answer, before the pattern alone is not enough any more."""
 
     budget: Annotated[int, Field(ge=1, le=1000)] | None = None  # null: they are not counted
-    # An authenticator that is asked besides from then on, wherever one signs in; or `warn`, on the portal.
+    # An authenticator that is asked besides from then on, wherever one signs in; `new_pattern`, before one goes on;
+    # or `warn`, on the portal.
     then: Name = WARN
     trusted_networks: tuple[Network, ...] = ()  # where nobody looks on
     spare_known_devices: bool = True  # whether logins where the user signed in before count as unseen

@@ -34,12 +34,18 @@ class Password:
     width: ClassVar[int] = 0
     Settings: ClassVar[type[BaseModel]] = PasswordSettings
     fields: ClassVar[tuple[str, ...]] = ("password",)
+    account_path: ClassVar[str | None] = "/account/password"
 
     def __init__(self, settings: PasswordSettings, vault: Vault) -> None:
         self._settings = settings
         self._safe = Safe(vault, self.name, decoy_hash().encode())
         self._breaches = settings.breaches()
         self._directories = {name: Directory(name, each) for name, each in settings.directories.items()}
+
+    @property
+    def shortest(self) -> int:
+        """How many characters a new one has at least."""
+        return self._settings.min
 
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         return {}

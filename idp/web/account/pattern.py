@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from idp import interaction, renewal, session
+from idp import exposure, interaction, renewal, session
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.matrix.draft import Way
 from idp.authenticators.matrix.matrix import Present
@@ -37,8 +37,9 @@ async def show(request: web.Request) -> web.Response:
         outcome = await enter(request, here, PATH, max_age=max_age)
         if isinstance(outcome, web.Response):
             return outcome
-        present = await matrix.present(tx, outcome.authentication.user)
-        return _page(request, matrix, present, done=done)
+        user = outcome.authentication.user
+        present, worn = await matrix.present(tx, user), await exposure.worn_out(here, user)
+        return _page(request, matrix, present, worn=bool(worn), done=done)
 
 
 async def submit(request: web.Request) -> web.Response:
@@ -53,16 +54,17 @@ async def submit(request: web.Request) -> web.Response:
         if isinstance(authentication, web.Response):
             return authentication
         user = authentication.user
-        present = await matrix.present(tx, user)
+        present, worn = await matrix.present(tx, user), bool(await exposure.worn_out(here, user))
         way = next((each for each in renewal.ways(matrix) if each == form.get("way")), None)
-        if present is None or way is None or not _may(matrix, present, way, here.now):
-            return _page(request, matrix, present, late=True)
+        if present is None or way is None or not _may(matrix, present, way, here.now, worn):
+            return _page(request, matrix, present, worn=worn, late=True)
         return login.send(request, await _begin(here, user, way))
 
 
-def _may(matrix: Matrix, present: Present, way: Way, now: int) -> bool:
-    """Not before a pattern of one's own is as old as the policy wants; a phrase may be changed at any time."""
-    return way == "phrase" or bool(matrix.due(present, now)) or matrix.changeable_at(present) <= now
+def _may(matrix: Matrix, present: Present, way: Way, now: int, worn: bool) -> bool:
+    """Not before a pattern of one's own is as old as the policy wants, or was seen too often; a phrase at any time."""
+    at_once = way == "phrase" or worn or bool(matrix.due(present, now))
+    return at_once or matrix.changeable_at(present) <= now
 
 
 async def _begin(here: Visit, user: User, way: Way) -> Challenge:
@@ -82,14 +84,20 @@ def _matrix(request: web.Request) -> Matrix:
 
 
 def _page(
-    request: web.Request, matrix: Matrix, present: Present | None, *, done: bool = False, late: bool = False
+    request: web.Request,
+    matrix: Matrix,
+    present: Present | None,
+    *,
+    worn: bool,
+    done: bool = False,
+    late: bool = False,
 ) -> web.Response:
     since = until = young = None
     if present is not None:
         since = moment(request, present.credential.created_at)
         ends = present.content.until or matrix.expires_at(present)
         until = moment(request, ends) if ends is not None else None
-        if not _may(matrix, present, "type", request[NOW]):
+        if not _may(matrix, present, "type", request[NOW], worn):
             young = moment(request, matrix.changeable_at(present))
     return form_page(
         request,

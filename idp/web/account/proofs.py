@@ -1,4 +1,4 @@
-"""`/account`: with what the user can prove himself, and where he manages each of it."""
+"""`/account`: with what the user can prove himself, where he manages each of it, and which language he speaks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import proofs
+from idp import attributes, proofs
 from idp.authenticators import account_path
+from idp.conclusion import PORTAL
+from idp.mail.queue import locale_of
 from idp.visit import Visit
-from idp.web.entry import enter
+from idp.web import cookies
+from idp.web.entry import enter, entered
 from idp.web.exchange import PROVIDER, TENANT
-from idp.web.respond import moment, page
+from idp.web.form import read_form
+from idp.web.form_page import form_page, is_own
+from idp.web.respond import moment
 from idp.web.visiting import visit
 from storage.records import User
 
@@ -26,8 +31,29 @@ async def show(request: web.Request) -> web.Response:
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
-        entries = await _entries(request, here, outcome.authentication.user)
-    return page(request, "account/proofs", here=f"{tenant.prefix}{PATH}", proofs=entries)
+        user = outcome.authentication.user
+        entries = await _entries(request, here, user)
+    return form_page(request, "account/proofs", PATH, proofs=entries, spoken=locale_of(user, tenant.settings))
+
+
+async def speak(request: web.Request) -> web.Response:
+    """POST: the language of the user's mails, and of pages in browsers in which he chose none."""
+    provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
+    locale, response = (
+        form.get("locale", ""),
+        web.Response(status=303, headers={"Location": tenant.url(PATH)}),
+    )
+    if not is_own(request, form, PATH) or locale not in tenant.settings.locales:
+        return response
+    async with provider.storage.transaction(tenant.name) as tx:
+        here = visit(request, tx)
+        who = await entered(request, here, PATH)
+        if isinstance(who, web.Response):
+            return who
+        await tx.users.replace(attributes.assign(who.user, {"locale": locale}, {}, here.now))
+        await here.record("user.changed", user_id=who.user.id, service=PORTAL, attributes=["locale"])
+    cookies.give_locale(response, tenant, locale)
+    return response
 
 
 async def _entries(request: web.Request, here: Visit, user: User) -> list[dict[str, Any]]:

@@ -53,12 +53,14 @@ NASES: dict[str, tuple[str, dict[str, Any]]] = {
     "proxy": ("127.0.1.4/32", {"methods": ["pap", "eap-mschapv2"], "challenge_words": ["matrix"]}),
     "tables": ("127.0.2.1/32", {}),
     "counters": ("127.0.2.2/32", {}),
+    "keys": ("127.0.2.3/32", {}),
     "gate": ("127.0.1.9/32", {}),
     "safe": ("127.0.1.8/32", {"certificate_names": ["nas.example.com"]}),
     "roaming": ("127.0.1.20/32", {"methods": ["eap-gtc", "eap-mschapv2"]}),
     "tunnels": ("127.0.1.2/32", {"reply": REPLY, "start": START}),
 }
 RULES = [
+    {"name": "keys", "when": {"services": ["keys"]}, "then": {"require": ["matrix", "passkey"]}},
     {"name": "tables", "when": {"services": ["tables"], "groups": ["staff"]}, "then": {"require": ["matrix"]}},
     {"name": "counters", "when": {"services": ["counters"], "groups": ["staff"]}, "then": {"require": ["totp"]}},
     {"name": "nobody else", "when": {"services": ["tables", "counters"]}, "then": "deny"},
@@ -110,6 +112,7 @@ class VPN(Server):
         }  # fmt: skip
         NASES["gate"][1]["disconnect_port"] = self.disconnect
         self.tenant.policies = RULES
+        self.tenant.authenticators["passkey"] = {}
         self.tenant.settings["lockout"] = {"failures": 20, "seconds": 600}
         for name, (network, settings) in NASES.items():
             self.tenant.services[name] = {

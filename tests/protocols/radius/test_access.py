@@ -168,6 +168,21 @@ async def test_a_denial_is_told_after_the_proofs_in_the_words_of_the_rule(
     assert (right.code, right.text) == (REJECT, "窓口へ。")
 
 
+async def test_what_only_a_browser_can_answer_is_refused_before_anything_is_asked(
+    make_nas: MakeNAS, memory: Memory
+) -> None:
+    """A passkey: nobody is asked for his pattern either, no guess is counted, and the log says what to do."""
+    nas = make_nas("127.0.2.3")
+    for name in ("anna", "nobody"):
+        before = await memory.failures(name, "matrix")
+        for typed in ("", DIGITS):
+            assert nas.ask(nas.pap(name, typed)).code == REJECT
+        refused, *_ = await memory.events(event="login.refused")
+        assert (refused.service, refused.details["username"]) == ("keys", name)
+        assert "only a browser" in refused.details["reason"]
+        assert await memory.failures(name, "matrix") == before
+
+
 async def test_proxies_get_their_states_back(nas: NAS) -> None:
     proxies = [(33, b"one"), (33, b"\0two")]
     for packet in (nas.pap("anna", "", *proxies), nas.pap("anna", WRONG, *proxies)):

@@ -1,0 +1,83 @@
+"""Whether what passkeys and recovery codes are to do can be done here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from idp.authenticators import table
+from idp.authenticators.passkey.settings import PasskeySettings, fault
+from idp.authenticators.recovery import RecoverySettings
+from idp.config.mistake import Findings, suggest
+from idp.config.policies import RequireSettings, RuleSettings
+from idp.config.tenant_folder import TenantFolder
+
+PASSKEY, RECOVERY, RADIUS = "passkey", "recovery", "radius"
+ALONE: Final = (
+    "asks for a passkey alone: set user_verification to required, else whoever finds the key gets in"
+)
+UNASKED: Final = "which no NAS can ask for: logins by RADIUS will be refused"
+
+
+def check_passkeys(tenant: TenantFolder, findings: Findings) -> None:
+    """Passkeys are bound to a name, and asked for by browsers; who is asked for nothing else unlocks them."""
+    section, document = tenant.authenticators.get(PASSKEY), tenant.authenticators_document
+    if isinstance(section, PasskeySettings) and tenant.settings is not None and document is not None:
+        key, words = fault(section.at(tenant.settings.base_url)) or ("", "")
+        if key == "rp_id":
+            findings.error(document.position((PASSKEY, key)), f"{PASSKEY}.{key} {words}")
+        elif key:
+            findings.error(tenant.document.position((key,)), f"{key}: {words}")
+        for place, rule in _rules(tenant):
+            if _required(rule) == (PASSKEY,) and section.user_verification != "required":
+                _warn(tenant, place, f"rule {rule.name} {ALONE}", findings)
+    for place, rule in _rules(tenant):
+        unasked = [name for name in _required(rule) if _needs_browser(name)]
+        if unasked and _is_for_radius(tenant, rule):
+            _warn(tenant, place, f"rule {rule.name} asks for {unasked[0]}, {UNASKED}", findings)
+
+
+def check_recovery(tenant: TenantFolder, findings: Findings) -> None:
+    """A code stands in for what there is, and is something that is held."""
+    section, document = tenant.authenticators.get(RECOVERY), tenant.authenticators_document
+    if not isinstance(section, RecoverySettings) or document is None:
+        return
+    path = (RECOVERY, "instead_of")
+    for name in section.instead_of if document.has(path) else ():
+        if name not in tenant.authenticator_names or name == RECOVERY:
+            others = tenant.authenticator_names - {RECOVERY}
+            words = (
+                f"{name} is not configured, {suggest(name, others)}" if others else "there is nothing else"
+            )
+            findings.error(document.position(path), f"{RECOVERY}.instead_of: {words}")
+        elif table.find(name).factor != "possession":
+            words = f"{name} is no device, and what somebody knows is not replaced by a sheet of paper"
+            findings.error(document.position(path), f"{RECOVERY}.instead_of: {words}")
+
+
+def _rules(tenant: TenantFolder) -> Sequence[tuple[int, RuleSettings]]:
+    return tuple(tenant.rules.by_place.items()) if tenant.rules else ()
+
+
+def _required(rule: RuleSettings) -> tuple[str, ...]:
+    return rule.then.require if isinstance(rule.then, RequireSettings) else ()
+
+
+def _needs_browser(name: str) -> bool:
+    try:
+        return bool(getattr(table.find(name), "needs_browser", False))
+    except LookupError:  # told elsewhere
+        return False
+
+
+def _is_for_radius(tenant: TenantFolder, rule: RuleSettings) -> bool:
+    """Whether a service that NASes ask for may meet the rule."""
+    if rule.when.protocols and RADIUS not in rule.when.protocols:
+        return False
+    named = {service.service for _, service in tenant.services if RADIUS in service.doors}
+    return bool(named.intersection(rule.when.services) if rule.when.services else named)
+
+
+def _warn(tenant: TenantFolder, place: int, words: str, findings: Findings) -> None:
+    assert tenant.rules is not None
+    findings.warn(tenant.rules.document.position((place, "then")), words)

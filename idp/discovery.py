@@ -1,0 +1,63 @@
+"""Signing in without a user name: a passkey says itself whose it is (WebAuthn §6.1, user handle)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Final
+
+from idp.authenticators.passkey import Passkey
+from idp.authenticators.passkey.ceremony import handle
+from idp.guess import Guess, Wrong, spend
+from idp.policy import Attempt, possible
+from idp.visit import Visit
+from idp.wish import Typed
+from keys.secret import Secret
+from storage.records import Interaction, Proof, User
+
+QUESTION: Final = "passkey"  # beside the question for the name, on the same page
+LONGEST: Final = 64  # characters of what an answer says of its owner
+
+
+def offer(visit: Visit, interaction: Interaction) -> Mapping[str, Any]:
+    """What the page that asks for the name shows besides: a challenge, if a passkey alone lets somebody in."""
+    passkey = visit.tenant.authenticators.get(Passkey.name)
+    if not isinstance(passkey, Passkey):
+        return {}
+    attempt = Attempt(interaction.door, interaction.service, visit.caller.address, visit.now)
+    choices = possible(visit.tenant.rules, attempt)
+    if all(one.authenticators != (Passkey.name,) for one in choices):
+        return {}
+    return {QUESTION: passkey.challenge_anybody()}
+
+
+def given(interaction: Interaction, typed: Typed) -> Secret | None:
+    """The answer of a passkey in the form of the page that asks for the name."""
+    if interaction.chain or isinstance(typed, Secret) or QUESTION not in interaction.prompt:
+        return None
+    return typed(QUESTION) or None
+
+
+async def prove(
+    visit: Visit, interaction: Interaction, answer: Secret
+) -> tuple[User | None, Interaction | Wrong]:
+    """Who is said to have answered, and whether he did. Raises `Busy` with nothing counted."""
+    passkey = visit.tenant.authenticators[Passkey.name]
+    assert isinstance(passkey, Passkey)
+    unverified_id = handle(answer.reveal())[:LONGEST].replace("\0", "")
+    user = await visit.user(unverified_id)
+    name = user.login_name if user else unverified_id
+
+    async def is_right() -> bool:
+        prompt = interaction.prompt[QUESTION]
+        right = await passkey.verify(visit.tx, user, prompt, answer, visit.now)
+        return right and user is not None
+
+    guess = Guess(name, user.id if user else None, passkey.name, interaction.service, passkey.at_once)
+    wrong = await spend(visit, guess, is_right)
+    if wrong is not None:
+        return None, wrong  # the page asks for a name again, and tells nothing of whose it was
+    assert user is not None
+    proof = Proof(passkey.name, passkey.amr, visit.now)
+    known = dataclasses.replace(interaction, username=user.login_name, user_id=user.id, proofs=(proof,))
+    return user, known

@@ -1,0 +1,145 @@
+"""A password is changed by who knows the old one; devices are renamed and removed by their owner."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.account.visitor import own_form, person, signed_in
+from tests.browser import Browser
+from tests.flows.test_devices import app
+from tests.page import Page
+from tests.people import PASSWORD
+from tests.running import Browsers
+from tests.server import Server
+
+NEW = "nine lives of a cat"
+SEED = "3132333435363738393031323334353637383930"
+
+
+async def change(browser: Browser, page: Page, **typed: str) -> Page:
+    given = {"old": PASSWORD, "new": NEW, "again": NEW, "others": "1"} | typed
+    return await browser.submit(page, given, form=own_form(page, "old"))
+
+
+async def test_a_password_is_changed_by_who_knows_the_old_one(server: Server, browsers: Browsers) -> None:
+    """THREAT_MODEL.md 22: what stood on the old password ends with it, if its owner wants so."""
+    server.cli("user", "set", "peggy", "email=peggy@example.com", "--tenant", "demo")
+    browser, elsewhere = browsers(), browsers()
+    page = await signed_in(browser, server, "peggy", "/account/password")
+    await signed_in(elsewhere, server, "peggy")
+    for typed in ({"again": NEW + "x"}, {"old": "wrong"}, {"new": "short", "again": "short"}, {"old": ""}):
+        refused = await change(browser, page, **typed)
+        assert refused.alerts and refused.status == 200, typed
+    assert not (await elsewhere.get(f"{server.url}/account")).asked
+    done = await change(browser, page)
+    assert "Your password was changed. 1 sign-in was ended." in done.text
+    assert not (await browser.get(f"{server.url}/account")).asked
+    assert (await elsewhere.get(f"{server.url}/account")).asked == "username"
+    old = await browsers().login(f"{server.url}/", person("peggy"), "\0")
+    assert old.asked == "password" and old.alerts
+    assert not (await browsers().login(f"{server.url}/", person("peggy", NEW), "\0")).asked
+    mails = json.loads(server.cli("mail", "list", "--json"))
+    assert ("changed", "peggy") in [(each["kind"], each["user"]) for each in mails]
+    seen = json.dumps(server.audit()) + server.log
+    assert "password.changed" in seen and NEW not in seen and PASSWORD not in seen
+
+
+async def test_guesses_at_the_old_password_spend_the_budget_of_the_login(
+    server: Server, browsers: Browsers
+) -> None:
+    """THREAT_MODEL.md 18: the page that changes a password spends the same budget as the login."""
+    browser, guessing = browsers(), browsers()
+    page = await signed_in(browser, server, "mia", "/account/password")
+    form = page
+    for _ in range(3):
+        form = await change(browser, form, old="wrong")
+    asked = await guessing.answer(await guessing.get(f"{server.url}/"), "mia")
+    asked = await guessing.answer(asked, "wrong")
+    assert "will be locked" in asked.text, "four of five are spent"
+    locked = await change(browser, form, old="wrong")
+    assert locked.status == 429
+    right = await change(browser, form)
+    assert right.status == 429, "not looked at any more"
+    server.cli("user", "unlock", "mia", "--tenant", "demo")
+    assert not (await browsers().login(f"{server.url}/", person("mia"), "\0")).asked, (
+        "it is the old one still"
+    )
+
+
+async def test_changing_asks_for_a_proof_that_is_fresh(server: Server, browsers: Browsers) -> None:
+    """THREAT_MODEL.md 22: who sits down at a browser that somebody left changes nothing: a fresh login is asked for,
+    which leads to a session under a new secret."""
+    browser = browsers()
+    page = await signed_in(browser, server, "greta", "/account/password")
+    before = browser.cookie("session")
+    server.advance(301)
+    assert not (await browser.get(f"{server.url}/account")).asked, "looking is allowed"
+    assert (await browser.get(f"{server.url}/account/password")).asked == "username"
+    server.advance(700)
+    stale = await change(browser, page)
+    assert stale.asked == "username" and not stale.alerts
+    again = await browser.login(stale, person("greta"), "\0")
+    assert urlsplit(again.url).path == "/account/password" and not again.asked
+    assert browser.cookie("session") != before
+    assert not (await browsers().login(f"{server.url}/", person("greta"), "\0")).asked, "nothing was changed"
+
+
+@pytest.fixture(scope="module")
+def hers(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """tess's address for two apps; she holds a hardware token too."""
+    file = Path(tmp_path_factory.mktemp("tokens"), "tokens.csv")
+    file.write_text(f"serial,secret_hex,kind\nA-1,{SEED},hotp\n")
+    server.cli("token", "import", str(file), "--tenant", "demo")
+    return server.cli("credential", "activate", "tess", "totp", "--tenant", "demo").splitlines()[0]
+
+
+async def test_devices_are_renamed_and_removed_but_for_the_last(
+    server: Server, browsers: Browsers, hers: str
+) -> None:
+    """THREAT_MODEL.md 19: another user's device, and hardware, cannot be reached, by whatever id."""
+    browser = browsers()
+    for name in ("phone", "tablet"):
+        page = await browser.get(hers)
+        device = app(page)
+        now = int(time.time() + server_ahead(server))
+        await browser.submit(page, {"answer": device.at(now), "name": name})
+    server.cli("token", "assign", "A-1", "tess", "--tenant", "demo")
+    page = await browser.answer(await browser.get(f"{server.url}/account/devices"), "tess")
+    page = await browser.answer(page, PASSWORD)
+    now = int(time.time() + server_ahead(server))
+    page = await browser.answer(page, device.at(now, counter_offset=1))
+    assert "phone" in page.text and "tablet" in page.text and "Token A-1" in page.text
+    links = [link for link in page.links if link.startswith("/account/devices/")]
+    pages = [await browser.get(f"{server.url}{link}") for link in links]
+    named = {own_form(page, "name").fields["name"]: page for page in pages}
+    assert named.keys() == {"phone", "tablet"}, "not the hardware"
+    one, tablet = named["phone"], named["tablet"]
+    listed = await browser.submit(one, {"name": "  work\tphone "}, form=own_form(one, "name"))
+    assert listed.url.endswith("/account/devices") and "work phone" in listed.text
+    stranger = browsers()
+    await signed_in(stranger, server, "alice")
+    stolen = await stranger.request("POST", one.url, {**own_form(one, "name").fields, "remove": "1"})
+    assert stolen.status == 400, "another browser's form"
+    assert (await stranger.get(one.url)).status == 404
+    rows = json.loads(server.cli("credential", "list", "tess", "--tenant", "demo", "--json"))
+    hardware = next(row["id"] for row in rows if row["name"] == "A-1")
+    assert (await browser.get(f"{server.url}/account/devices/{hardware}")).status == 404
+    removed = await browser.submit(one, {"remove": "1"}, form=own_form(one, "name"))
+    assert "work phone" not in removed.text and "tablet" in removed.text
+    assert (await browser.submit(one, {"remove": "1"}, form=own_form(one, "name"))).status == 404
+    server.cli("token", "unassign", "A-1", "--tenant", "demo")
+    last = await browser.submit(tablet, {"remove": "1"}, form=own_form(tablet, "name"))
+    assert last.alerts and "tablet" in (await browser.get(f"{server.url}/account/devices")).text
+    events = {row["event"] for row in server.audit()}
+    assert {"credential.renamed", "credential.removed"} <= events
+
+
+def server_ahead(server: Server) -> float:
+    """How far the tests have set its clock."""
+    clock = server.folder / "clock"
+    return float(clock.read_text()) if clock.exists() else 0.0
