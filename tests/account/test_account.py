@@ -13,7 +13,7 @@ from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers
 from tests.server import Server
 
-PAGES = ("", "/devices", "/password", "/sessions", "/logins", "/services")
+PAGES = ("", "/devices", "/password", "/sessions", "/logins", "/services", "/browsers")
 
 
 async def test_the_portal_leads_to_the_account_and_each_page_to_the_others(
@@ -115,7 +115,10 @@ async def test_the_session_of_another_user_stays(server: Server, browsers: Brows
         assert not (await browser.get(f"{server.url}/account")).asked
 
 
-async def test_logins_are_listed_refused_ones_too_and_only_ones_own(server: Server) -> None:
+async def test_logins_are_listed_refused_ones_too_and_only_ones_own(
+    server: Server, browsers: Browsers
+) -> None:
+    await signed_in(browsers(), server, "sara")
     async with Visitor() as browser, Visitor() as guessing:
         await enter(browser, server, "wiki", CALLBACK, person("luke"))
         for _ in range(2):

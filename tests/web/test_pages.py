@@ -174,6 +174,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
                 "services": [EVIL],
             }
         ],
+        "browsers": [{**dict.fromkeys(("id", "agent", "address", "since", "seen"), EVIL), "current": False}],
         "networks": [dict.fromkeys(("id", "service", "address", "since"), EVIL)],
         "logins": [
             {
@@ -182,9 +183,9 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
             }
         ],
         "ended": 2,
-        "exposed": 2,
         "results": [{"name": EVIL, "result": EVIL}],
         "tiles": [tile],
+        "domains": [{"name": EVIL, "label": EVIL, "chosen": True}],
         "sheets": [
             {**dict.fromkeys(("name", "username", "cells", "until"), EVIL), "grid": ["*1"], "blocks": 1}
         ],
@@ -195,7 +196,6 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "onward": {"name": EVIL, "url": f"https://x/{EVIL}"},
         "seconds": 180,
         "minutes": 30,
-        "exposed": 3,
         "grid": ["*8** 2*** ***5", "1*** **** **3*"],
         "blocks": 3,
         "retry": True,

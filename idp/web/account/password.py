@@ -96,11 +96,11 @@ async def _replace(
 
 
 def _wrong(request: web.Request, user: User, wrong: Wrong) -> web.Response:
-    left, until = wrong.spent.left, wrong.spent.until
-    if left == 0:
-        locked = Reject(Reason.LOCKED, "", user.login_name, until=until, reference=wrong.reference)
+    spent = wrong.spent
+    if spent.left == 0:
+        locked = Reject(Reason.LOCKED, "", user.login_name, until=spent.until, reference=wrong.reference)
         return login.reject_response(request, locked)
-    return _page(request, user, retry=True, last_try=left == 1)
+    return _page(request, user, retry=True, last_try=spent.is_last_try)
 
 
 def _page(request: web.Request, user: User, **flags: Any) -> web.Response:
