@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from idp import known_devices, release, throttle
-from idp.authenticators import Busy
+from idp.authenticators import Busy, Unreachable
 from idp.release import Leave
 from idp.throttle import Spent
 from idp.visit import Visit
@@ -64,7 +64,12 @@ async def spend(
     if deciding.undecided:  # a right answer among many at once is not told that the name is locked
         raise Busy
     look = unreleased if leave.is_closed else is_right
-    right = deciding.evaluate and await look() and not leave.is_closed
+    try:
+        right = deciding.evaluate and await look() and not leave.is_closed
+    except Unreachable:
+        await _settle(visit, guess, counts, throttle.refund)
+        await visit.tx.commit()  # for whoever has nothing else to keep lets this transaction go
+        raise
     if right and await release.claim(visit, guess.user_id, leave):
         await _settle(visit, guess, counts, throttle.refund)
         return None

@@ -14,7 +14,7 @@ import orjson
 
 from idp.authenticators.totp import Totp
 from idp.mail.queue import changed
-from idp.username import canonical
+from idp.username import canonical, split
 from idp.visit import Visit
 from keys.jwk import VerifyingKey, thumbprint
 from keys.seal import Unsealable
@@ -65,7 +65,7 @@ async def register(visit: Visit, asked: Registration) -> ReleaseKey | None:
     except ValueError:
         return None
     tx, key_id, username = visit.tx, thumbprint(members), canonical(asked.username)
-    person = await tx.users.find_by_name(username)
+    person = await tx.users.find_by_name(*split(username, visit.tenant.settings.domains))
     user = await visit.user(person.id if person else None)
     totp = visit.tenant.authenticators.get(Totp.name)
     assert isinstance(totp, Totp)  # the configuration says so, see `idp.config.protectable`
@@ -97,7 +97,7 @@ async def release(visit: Visit, signed: Signed) -> int | None:
         return None
     until = visit.now + visit.tenant.settings.protect.release_seconds
     await visit.tx.releases.replace(Release(user.id, new_id(), signed.key_id, visit.now, until))
-    await visit.record("login.released", user_id=user.id, service=SERVICE, username=user.username)
+    await visit.record("login.released", user_id=user.id, service=SERVICE, username=user.login_name)
     return until
 
 
@@ -107,7 +107,7 @@ async def stop(visit: Visit, signed: Signed) -> bool:
     if user is None:
         return False
     await visit.tx.releases.delete_key(signed.key_id)
-    await visit.record("protect.off", user_id=user.id, service=SERVICE, username=user.username)
+    await visit.record("protect.off", user_id=user.id, service=SERVICE, username=user.login_name)
     await changed(visit.tx, visit.tenant, "device", user, visit.now, address=visit.caller.whence)
     return True
 

@@ -43,14 +43,14 @@ async def remove(opened: Opened, name: str) -> None:
     async with opened.changing(name) as about:
         removed = await about.tx.releases.delete_keys(about.user.id)
         await about.record("protect.removed", devices=removed)
-    click.echo(f"removed {removed} devices of {about.user.username}")
+    click.echo(f"removed {removed} devices of {about.user.login_name}")
 
 
 async def _row(opened: Opened, tx: Transaction, key: ReleaseKey) -> dict[str, str | None]:
     user = await tx.users.find(key.user_id)
     held = await tx.credentials.list(key.user_id)
     return {
-        "user": user.username if user else None,
+        "user": user.login_name if user else None,
         "device": next((each.name for each in held if each.id == key.credential_id), ""),
         "id": key.id,
         "created_at": opened.time(key.created_at),
