@@ -17,10 +17,11 @@ from idp.authenticators.matrix.draft import Way
 from idp.authenticators.matrix.history import remember
 from idp.authenticators.matrix.pattern import parse
 from idp.authenticators.matrix.settings import TableSettings
-from idp.login import Login, Wish
+from idp.login import Login
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
+from idp.wish import Wish
 from keys.seal import Unsealable
 from keys.secret import Secret
 from tests.login.conftest import NOW, PATTERN, TOTP_SECRET, House
