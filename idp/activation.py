@@ -44,7 +44,7 @@ async def issue(tx: Transaction, authenticator: Totp, user: User, now: int) -> S
         "activation.issued",
         now,
         user_id=user.id,
-        username=user.username,
+        username=user.login_name,
         authenticator=authenticator.name,
         replaced=replaced,
         devices=len(void),

@@ -33,8 +33,8 @@ def of(user: User) -> dict[str, Any]:
     attribute is called as in §5.2: `family_name#ja-Kana-JP`. It asks no database: all of it came with the user.
     """
     known = kept(user)
-    known["preferred_username"] = user.username
-    known["name"] = user.display_name or user.username
+    known["preferred_username"] = user.login_name
+    known["name"] = user.display_name or user.login_name
     known["groups"] = sorted(user.groups)
     known["updated_at"] = user.created_at if user.changed_at is None else user.changed_at
     if user.email:
@@ -83,7 +83,7 @@ def remove(user: User, names: Iterable[str], now: int) -> User:
             del held[name]
         else:
             has = (name for name, value in {**held, **columns}.items() if value)
-            mistakes.append(f"{user.username} has no {name}, {suggest(name, has)}")
+            mistakes.append(f"{user.login_name} has no {name}, {suggest(name, has)}")
             continue
         held.pop(VERIFIED.get(name, ""), None)
     if mistakes:

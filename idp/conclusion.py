@@ -64,7 +64,7 @@ async def deny(visit: Visit, verdict: Deny, attempt: Attempt) -> Reject:
     return Reject(
         Reason.DENIED,
         attempt.service,
-        user.username if user else None,
+        user.login_name if user else None,
         reference=reference,
         message=verdict.message,
         is_portal_closed=_is_portal_closed(visit, attempt),

@@ -7,7 +7,7 @@ from idp.authenticators import Refused
 from idp.authenticators.table import open_authenticators
 from idp.config.configuration import TenantConfiguration
 from idp.config.people import DemoUser
-from idp.username import canonical
+from idp.username import canonical, split
 from keys.seal import Vault
 from keys.token import new_id
 from storage import Duplicate, Storage
@@ -28,7 +28,9 @@ async def populate(storage: Storage, tenant: TenantConfiguration, vault: Vault, 
                 await tx.users.add(user)
                 for credential in credentials:
                     await tx.credentials.add(credential)
-                await audit.record(tx, "user.added", now, user_id=user.id, username=user.username, by="demo")
+                await audit.record(
+                    tx, "user.added", now, user_id=user.id, username=user.login_name, by="demo"
+                )
     except Duplicate:  # another worker was first
         return 0
     return len(enrolled)
@@ -37,10 +39,12 @@ async def populate(storage: Storage, tenant: TenantConfiguration, vault: Vault, 
 def _enrol(
     person: DemoUser, tenant: TenantConfiguration, vault: Vault, now: int
 ) -> tuple[User, list[Credential]]:
+    username, domain = split(canonical(person.user), tenant.settings.domains)
     user = User(
         id=new_id(),
-        username=canonical(person.user),
+        username=username,
         created_at=now,
+        domain=domain,
         display_name=person.display_name,
         email=person.email,
         groups=frozenset(person.groups),

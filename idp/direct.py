@@ -67,4 +67,4 @@ async def _refuse(visit: Visit, interaction: Interaction, user: User, why: str) 
         door=interaction.door,
         reason=f"{why} pattern",
     )
-    return Reject(Reason.DENIED, interaction.service, user.username, reference=reference)
+    return Reject(Reason.DENIED, interaction.service, user.login_name, reference=reference)

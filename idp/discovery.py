@@ -46,7 +46,7 @@ async def prove(
     assert isinstance(passkey, Passkey)
     unverified_id = handle(answer.reveal())[:LONGEST].replace("\0", "")
     user = await visit.user(unverified_id)
-    name = user.username if user else unverified_id
+    name = user.login_name if user else unverified_id
 
     async def is_right() -> bool:
         prompt = interaction.prompt[QUESTION]
@@ -59,5 +59,5 @@ async def prove(
         return None, wrong  # the page asks for a name again, and tells nothing of whose it was
     assert user is not None
     proof = Proof(passkey.name, passkey.amr, visit.now)
-    known = dataclasses.replace(interaction, username=user.username, user_id=user.id, proofs=(proof,))
+    known = dataclasses.replace(interaction, username=user.login_name, user_id=user.id, proofs=(proof,))
     return user, known

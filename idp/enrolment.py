@@ -127,7 +127,7 @@ async def complete(
 
     # The guess is counted in one row for the name, which holds back every other activation until this one ends.
     wrong = await spend(
-        visit, Guess(user.username, user.id, authenticator.name, service, authenticator.at_once), is_right
+        visit, Guess(user.login_name, user.id, authenticator.name, service, authenticator.at_once), is_right
     )
     if wrong is not None:
         return wrong
@@ -135,7 +135,7 @@ async def complete(
     if await _others(visit, user, credential) >= most:
         raise Refused(TAKEN, f"there are {most} devices already")
     await visit.tx.credentials.add(confirmed)
-    about = {"username": user.username, "authenticator": authenticator.name, "device": confirmed.name}
+    about = {"username": user.login_name, "authenticator": authenticator.name, "device": confirmed.name}
     await visit.record("credential.activated", user_id=user.id, service=service, **about)
     await changed(visit.tx, visit.tenant, "device", user, visit.now, address=visit.caller.whence)
     return confirmed

@@ -25,8 +25,10 @@ async def after_proof(
     That is so wherever one signs in: who knows the pattern can do it anywhere.
     """
     settings = settings_of(authenticator)
-    held = await _credential(visit.tx, user) if settings else None
-    if settings is None or settings.budget is None or held is None:
+    if settings is None or settings.budget is None:
+        return interaction
+    held = await _credential(visit.tx, user)
+    if held is None:
         return interaction
     before = await _count(visit, user, held, settings)
     factor = settings.then

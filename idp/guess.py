@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from idp import known_devices, throttle
-from idp.authenticators import Busy
+from idp.authenticators import Busy, Unreachable
 from idp.throttle import Spent
 from idp.visit import Visit
 from storage.records import User
@@ -42,7 +42,13 @@ async def spend(visit: Visit, guess: Guess, is_right: Callable[[], Awaitable[boo
     spent = await throttle.spend(tx, lockout, *counted, visit.now, at_once=at_once, device=device)
     if spent.undecided:  # a right answer among many at once is not told that the name is locked
         raise Busy
-    if spent.evaluate and await is_right():
+    try:
+        is_proven = spent.evaluate and await is_right()
+    except Unreachable:
+        await throttle.refund(tx, *counted, device)
+        await tx.commit()  # for whoever has nothing else to keep lets this transaction go
+        raise
+    if is_proven:
         await throttle.refund(tx, *counted, device)
         return None
     if spent.evaluate and not at_once:

@@ -58,6 +58,7 @@ async def ask(
     retry: bool = False,
     stale: bool = False,
     last_try: bool = False,
+    unreachable: bool = False,
     refused: str = "",
 ) -> Challenge:
     """Put the open question with a fresh prompt under a new step, and store the interaction again.
@@ -76,8 +77,10 @@ async def ask(
     enrolling = _enrolment(visit, interaction, refused)
     challenge = enrolling or peek(interaction)
     other = enrolling is None and instead.is_possible(visit.tenant, interaction)
-    if retry or stale or last_try or other:
-        challenge = dataclasses.replace(challenge, retry=retry, stale=stale, last_try=last_try, other=other)
+    if retry or stale or last_try or other or unreachable:
+        challenge = dataclasses.replace(
+            challenge, retry=retry, stale=stale, last_try=last_try, other=other, unreachable=unreachable
+        )
     return challenge
 
 
@@ -104,7 +107,7 @@ async def ask_anew(
     visit: Visit, attempt: Attempt, resume: Resume, held: Session, user: User, way: Way
 ) -> Challenge:
     """Ask the user of a session, who has just proven himself, for a new pattern or phrase. Raises `renewal.Over`."""
-    begun = new(visit, attempt, resume, user.username)
+    begun = new(visit, attempt, resume, user.login_name)
     begun = dataclasses.replace(begun, user_id=user.id, proofs=held.proofs)
     return await ask(visit, await renewal.begin(visit, begun, user, way=way), user)
 

@@ -6,7 +6,7 @@ import dataclasses
 
 from idp import conclusion, discovery, enrolment, guess, instead, proofs, proving, renewal, session
 from idp import interaction as interactions
-from idp.authenticators import Refused
+from idp.authenticators import Refused, Unreachable
 from idp.authenticators.totp import Totp
 from idp.enrolment import Form
 from idp.guess import Wrong
@@ -86,14 +86,16 @@ class Login:
         device = enrolment.proposed(interaction)
         if device is not None and user is not None:
             return await self._activate(visit, interaction, user, device, Form.read(answer, typed))
-        return await self._take(
-            visit, interaction, user, await proving.prove(visit, interaction, user, answer)
-        )
+        try:
+            looked_at = await proving.prove(visit, interaction, user, answer)
+        except Unreachable:  # it may be answered once more
+            return await interactions.ask(visit, interaction, user, unreachable=True)
+        return await self._take(visit, interaction, user, looked_at)
 
     async def _open(
         self, visit: Visit, attempt: Attempt, resume: Resume, wish: Wish, user: User | None
     ) -> Challenge:
-        hint = wish.username or (user.username if user else None)
+        hint = wish.username or (user.login_name if user else None)
         begun = interactions.new(visit, attempt, resume, hint)
         return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, None)
 
@@ -108,7 +110,7 @@ class Login:
     ) -> Challenge:
         """The session proves who it is, and the rule wants more of him."""
         user = attempt.user
-        begun = interactions.new(visit, attempt, resume, user.username if user else None)
+        begun = interactions.new(visit, attempt, resume, user.login_name if user else None)
         chain = await enrolment.behind(visit, user, held.proofs, missing) if user else missing
         begun = dataclasses.replace(begun, user_id=held.user_id, chain=chain, proofs=held.proofs)
         return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, user)

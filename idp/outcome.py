@@ -57,6 +57,7 @@ class Challenge:
     retry: bool = False  # the answer before was wrong
     stale: bool = False  # the answer before was not evaluated: its question had been replaced or had expired
     last_try: bool = False  # one more wrong answer locks
+    unreachable: bool = False  # the answer before could not be looked at: what knows it does not answer
     other: bool = False  # a recovery code may be given instead
 
 

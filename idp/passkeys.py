@@ -92,7 +92,7 @@ async def _find(visit: Visit, user: User, credential_id: str) -> Credential | No
 
 
 async def _changed(visit: Visit, user: User, event: str, credential: Credential) -> None:
-    about = {"username": user.username, "authenticator": Passkey.name, "device": credential.name}
+    about = {"username": user.login_name, "authenticator": Passkey.name, "device": credential.name}
     await visit.record(event, user_id=user.id, service=SERVICE, **about)
     await changed(visit.tx, visit.tenant, "passkey", user, visit.now, address=visit.caller.whence)
 

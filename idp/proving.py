@@ -12,7 +12,7 @@ from idp.interaction import proved
 from idp.mail.queue import post
 from idp.outcome import Reject
 from idp.policy import Attempt, Deny, decide
-from idp.username import canonical
+from idp.username import canonical, split
 from idp.visit import Visit
 from storage.records import Interaction, Proof, User
 
@@ -22,7 +22,7 @@ async def identify(
 ) -> tuple[Interaction, User | None] | Reject:
     """A user name was given: what is its owner asked? Nobody learns here whether it has one."""
     username = canonical(typed)
-    person = await visit.tx.users.find_by_name(username)
+    person = await visit.tx.users.find_by_name(*split(username, visit.tenant.settings.domains))
     tried = attempt(visit, interaction, person)
     verdict = decide(visit.tenant.rules, tried).verdict
     required = await likeness.required(visit, username, tried, verdict)
@@ -48,7 +48,8 @@ async def prove(
     )
 
     async def is_right() -> bool:
-        right = await authenticator.verify(visit.tx, user, interaction.prompt, answer, visit.now)
+        prompt = {**interaction.prompt, "username": interaction.username or ""}
+        right = await authenticator.verify(visit.tx, user, prompt, answer, visit.now)
         return right and user is not None
 
     wrong = await spend(visit, guess, is_right)

@@ -14,7 +14,7 @@ from idp.audit import record
 from idp.authenticators.matrix import Issued, Matrix
 from idp.mail.queue import FORGOTTEN, changed, post
 from idp.tenant import Tenant
-from idp.username import canonical
+from idp.username import canonical, split
 from idp.visit import Visit
 from keys.secret import Secret
 from keys.token import hash_token, new_token
@@ -48,7 +48,7 @@ async def ask(visit: Visit, typed: str, locale: str) -> int | None:
 async def answer(tx: Transaction, tenant: Tenant, typed: str, address: str, locale: str, now: int) -> int:
     """Mail a link to whoever has this name or address, a pattern, and not too many links; returns to how many."""
     mailed = 0
-    for user in await _people(tx, typed):
+    for user in await _people(tx, tenant, typed):
         held = await tx.credentials.list(user.id, AUTHENTICATOR)
         limit = tenant.settings.forgotten.links_per_hour
         if user.disabled_at is not None or not user.email or not held:
@@ -90,14 +90,15 @@ async def redeem(visit: Visit, token: Secret) -> tuple[User, Issued] | None:
     await matrix.remember(tx, issued.credential, now)
     await tx.reset_links.delete_of(user.id)  # older links of his are worth nothing any more
     sessions = await tx.sessions.delete_of(user.id)
-    await throttle.unlock(tx, user.username, [AUTHENTICATOR], await known_devices.budgets_of(tx, user, now))
+    budgets = await known_devices.budgets_of(tx, user, now)
+    await throttle.unlock(tx, user.login_name, [AUTHENTICATOR], budgets)
     await visit.record("recovery.done", user_id=user.id, service="account", sessions=sessions)
     await changed(tx, tenant, "pattern", user, now, address=visit.caller.whence)
     return user, issued
 
 
-async def _people(tx: Transaction, typed: str) -> Sequence[User]:
-    person = await tx.users.find_by_name(typed)
+async def _people(tx: Transaction, tenant: Tenant, typed: str) -> Sequence[User]:
+    person = await tx.users.find_by_name(*split(typed, tenant.settings.domains))
     if person is not None:
         return [person]
     return await tx.users.list_by_email(typed, SHARERS) if "@" in typed else []

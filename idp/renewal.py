@@ -79,7 +79,7 @@ async def begin(
 ) -> Interaction:
     """The interaction with this question before all others. Raises `Over` for somebody without a pattern."""
     matrix, present = await _present(visit, user)
-    if way not in ways(matrix, why):
+    if way not in ways(matrix, matrix.due(present, visit.now)):
         raise Over
     fresh = draft.begin(matrix.settings, way, tuple(present.content.cells))
     credential = present.credential
@@ -136,7 +136,7 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
     if (prompt["replaces"], prompt["changed_at"]) != (present.credential.id, present.credential.changed_at):
         raise Over
     if form.way:
-        return Taken(drafting.keep(visit, interaction, _anew(matrix, present, form.way, prompt["why"])))
+        return Taken(drafting.keep(visit, interaction, _anew(matrix, before, form.way)))
     try:
         after = draft.take(before, form, matrix.settings)
         if after is not None and after.is_known and not before.is_known:
@@ -154,11 +154,13 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
     return Taken(dataclasses.replace(interaction, chain=interaction.chain[1:], prompt={}), kept=True)
 
 
-def _anew(matrix: Matrix, present: Present, way: str, why: Due) -> Draft:
-    allowed = next((each for each in ways(matrix, why) if each == way), None)
-    if allowed is None:
+def _anew(matrix: Matrix, before: Draft, way: str) -> Draft:
+    """From the first page, in another way too; but whoever began to change a phrase changes nothing else."""
+    same = [each for each in ways(matrix) if (each == "phrase") == (before.way == "phrase")]
+    chosen = next((each for each in same if each == way), None)
+    if chosen is None:
         raise Over
-    return draft.begin(matrix.settings, allowed, tuple(present.content.cells))
+    return draft.begin(matrix.settings, chosen, before.cells)
 
 
 async def _refuse_former(visit: Visit, matrix: Matrix, present: Present, chosen: Draft) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
+
+from storage.records import LOCAL_DOMAIN
 
 MAX_LENGTH = 256
 
@@ -15,3 +18,14 @@ def canonical(typed: str) -> str:
     # Cut before, too: to order a long run of combining marks takes time by the square of its length.
     name = unicodedata.normalize("NFKC", typed[: 4 * MAX_LENGTH])
     return name.strip().casefold().replace("\0", "")[:MAX_LENGTH]
+
+
+def split(name: str, domains: Collection[str]) -> tuple[str, str]:
+    """The user name and its domain, of a canonical name: `alice@corp`, where `corp` is among `domains`.
+
+    Every other name is a local one, also with an `@` in it: `User.login_name` turns each pair into this name again.
+    """
+    username, at, domain = name.rpartition("@")
+    if at and username and domain in domains and domain != LOCAL_DOMAIN:
+        return username, domain
+    return name, LOCAL_DOMAIN

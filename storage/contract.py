@@ -52,8 +52,8 @@ class Users(Protocol):
     async def list_by_email(self, email: str, limit: int = 100) -> Sequence[User]:
         """Those who have this address, in small or capital letters; several may share one."""
 
-    async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
-        """By user name, those after `after`."""
+    async def list(self, after: tuple[str, str] = ("", ""), limit: int = 100) -> Sequence[User]:
+        """By user name and domain, those after this pair."""
 
     async def list_groups(self, after: str, limit: int) -> Sequence[frozenset[str]]:
         """Of those who are not disabled, by id, those after the id `after`."""

@@ -25,6 +25,11 @@ class User:
     disabled_at: int | None = None
     changed_at: int | None = None  # when name, email or attributes were last changed; None: never
 
+    @property
+    def login_name(self) -> str:
+        """What he types, and what services are told: in another domain the same name is somebody else's."""
+        return self.username if self.domain == LOCAL_DOMAIN else f"{self.username}@{self.domain}"
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:

@@ -21,6 +21,7 @@ class Form:
     method: str = "get"
     fields: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, dict[str, str | None]] = field(default_factory=dict)  # attributes of each by its name
+    choices: dict[str, list[str]] = field(default_factory=dict)  # the values of each <select> by its name
 
 
 class _Reader(HTMLParser):
@@ -48,6 +49,13 @@ class _Reader(HTMLParser):
             case "input" if self.forms and (name := given.get("name")):
                 self.forms[-1].inputs[name] = given
                 self.forms[-1].fields[name] = given.get("value") or ""
+            case "select" if self.forms and (name := given.get("name")):
+                self.forms[-1].choices[name] = []
+            case "option" if self.forms and (choices := self.forms[-1].choices):
+                name = next(reversed(choices))
+                choices[name].append(given.get("value") or "")
+                if "selected" in given or name not in self.forms[-1].fields:
+                    self.forms[-1].fields[name] = given.get("value") or ""
             case "a" if given.get("href"):
                 self.links.append(given["href"] or "")
             case "table" if given.get("id") == "matrix":

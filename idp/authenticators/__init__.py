@@ -24,6 +24,10 @@ class Busy(Exception):
         self.retry_after = retry_after
 
 
+class Unreachable(Busy):
+    """What knows the answer cannot be reached. The guess was counted, and the transaction committed, before that."""
+
+
 class Refused(ValueError):
     """An enrolment breaks a rule. `rule` names it, `words` say it in English."""
 
@@ -65,6 +69,7 @@ class Authenticator(Protocol):
     ) -> bool:
         """Whether the answer proves the user. Raises `Busy` before anything was spent.
 
+        `prompt` has beside what `challenge` gave the `username` that was typed: nobody may have it.
         Without `compares` an answer that is not a `Secret` proves nothing.
         """
 

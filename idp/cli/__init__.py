@@ -14,6 +14,8 @@ NOUNS: Final = {
     "config": "Check the configuration; print its schema.",
     "user": "People: add, list, show, disable, enable, unlock, delete.",
     "credential": "What people prove themselves with: set, issue, activate, list, reset.",
+    "password": "Lists of passwords that nobody may choose: filter build, filter show.",
+    "ldap": "Directories that know passwords: check.",
     "token": "Hardware tokens: import, list, assign, unassign, resync, lost.",
     "mail": "Mail to people: list, show, retry, delete, preview.",
     "session": "Who is signed in where: list, end; which services are still to be told.",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import click
 
 from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show
-from idp.username import canonical
+from idp.username import canonical, split
 from storage import Transaction
 from storage.records import AuditRecord
 
@@ -50,7 +50,7 @@ async def show_(
 ) -> None:
     """Show events, newest first, with the tenant's time."""
     async with opened.snapshot() as tx:
-        equal = await _equal(tx, filters)
+        equal = await _equal(tx, filters, opened.tenant.settings.domains)
         found = await find(tx, opened.now - since if since is not None else 0, limit, **equal)
         names = {user_id: await _name(tx, user_id) for user_id in {each.user_id for each in found}}
     rows = [
@@ -71,11 +71,11 @@ async def show_(
     show(rows, COLUMNS, as_json=as_json)
 
 
-async def _equal(tx: Transaction, filters: dict[str, str | None]) -> dict[str, str]:
+async def _equal(tx: Transaction, filters: dict[str, str | None], domains: Collection[str]) -> dict[str, str]:
     """What the store compares. A deleted user is still found by id."""
     equal = {name: value for name, value in filters.items() if value is not None}
     if name := equal.pop("user", None):
-        person = await tx.users.find_by_name(canonical(name))
+        person = await tx.users.find_by_name(*split(canonical(name), domains))
         equal["user_id"] = person.id if person else name
     if "reference" in equal:
         equal["reference"] = equal["reference"].strip().upper()
@@ -99,4 +99,4 @@ async def find(tx: Transaction, oldest: int, limit: int, **equal: str) -> Sequen
 async def _name(tx: Transaction, user_id: str | None) -> str | None:
     """The name as it is now; of a deleted user the id."""
     person = await tx.users.find(user_id) if user_id else None
-    return person.username if person else user_id
+    return person.login_name if person else user_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,7 +26,7 @@ from idp.config.mistake import suggest
 from idp.config.server import Log
 from idp.config.tenant import TenantSettings
 from idp.revocation import doors_of
-from idp.username import canonical
+from idp.username import canonical, split
 from idp.vault import WrongMasterKey, open_vault
 from keys.seal import Unsealable, Vault
 from storage import Storage, StorageError, Transaction
@@ -51,7 +51,7 @@ class Change:
     async def record(self, event: str, **details: Any) -> None:
         """Write the audit event."""
         user = self.user
-        await audit.record(self.tx, event, self.now, user_id=user.id, username=user.username, **details)
+        await audit.record(self.tx, event, self.now, user_id=user.id, username=user.login_name, **details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ class Opened:
     async def reading(self, name: str) -> AsyncIterator[tuple[Transaction, User]]:
         """The database as it is, and the user of that name, however it is typed."""
         async with self.snapshot() as tx:
-            yield tx, await find_user(tx, name)
+            yield tx, await find_user(tx, name, self.tenant.settings.domains)
 
     @asynccontextmanager
     async def changing(self, name: str) -> AsyncIterator[Change]:
         """The same to change something of the user; his name stands in what is recorded of it."""
         async with self.transaction() as tx:
-            yield Change(tx, await find_user(tx, name), self.now)
+            yield Change(tx, await find_user(tx, name, self.tenant.settings.domains), self.now)
 
     async def vault(self) -> Vault:
         """The tenant's vault; its keys are made where the server never ran."""
@@ -121,13 +121,13 @@ class Opened:
         return datetime.fromtimestamp(at, zone).isoformat(sep=" ", timespec="seconds")
 
 
-async def find_user(tx: Transaction, name: str) -> User:
-    """The user of that name, however it is typed."""
-    user = await tx.users.find_by_name(canonical(name))
+async def find_user(tx: Transaction, name: str, domains: Collection[str]) -> User:
+    """The user of that name, however it is typed; `alice@corp` in a domain of the tenant."""
+    user = await tx.users.find_by_name(*split(canonical(name), domains))
     if user is None:
-        near = get_close_matches(
-            canonical(name), [each.username for each in await tx.users.list(limit=LOOKED_AT)], n=1
-        )
+        wanted, some = canonical(name), await tx.users.list(limit=LOOKED_AT)
+        near = [each.login_name for each in some if each.username == wanted]  # in another domain
+        near = near or get_close_matches(wanted, [each.login_name for each in some], n=1)
         hint = f", did you mean {near[0]}?" if near else ""
         raise click.ClickException(f"no user is called {name}{hint}")
     return user

@@ -58,10 +58,10 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
         await about.record("credential.set", authenticator=authenticator, replaced=replaced)
         if letterbox and replaced:
             await changed(about.tx, letterbox, called(authenticator), person, opened.now)
-    click.echo(f"set {authenticator} of {person.username}")
+    click.echo(f"set {authenticator} of {person.login_name}")
     if isinstance(prover, Totp) and "secret" not in given:
         issuer = next(iter(opened.tenant.settings.display_name.values()))
-        click.echo(prover.provisioning(fresh, person.username, issuer).reveal())
+        click.echo(prover.provisioning(fresh, person.login_name, issuer).reveal())
 
 
 @credential.command()
@@ -115,12 +115,12 @@ async def reset(opened: Opened, name: str, authenticator: str) -> None:
     async with opened.changing(name) as about:
         person = about.user
         if not await about.tx.credentials.delete(person.id, authenticator):
-            raise click.ClickException(f"{person.username} has no credential for {authenticator}")
+            raise click.ClickException(f"{person.login_name} has no credential for {authenticator}")
         sessions = await about.tx.sessions.delete_of(person.id)
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
             await changed(about.tx, letterbox, called(authenticator), person, opened.now)
-    click.echo(f"reset {authenticator} of {person.username}, ended {sessions} sessions")
+    click.echo(f"reset {authenticator} of {person.login_name}, ended {sessions} sessions")
 
 
 def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secret]:

@@ -69,28 +69,28 @@ async def issue(
         raise click.ClickException("the tenant has no mail server, set mail.host in tenant.yaml")
     until = opened.now + days * DAY
     async with opened.transaction() as tx:
-        people = await _people(tx, lines, by_mail=by_mail)
+        people = await _people(opened, tx, lines, by_mail=by_mail)
         given = [(one, await _issue(opened, tx, matrix, one, until, letterbox, by_mail)) for one in people]
         if paper is not None:
             _print(opened, paper, given)
     for person, issued in given:
-        click.echo(f"issued {authenticator} of {person.username}, it works until {opened.time(until)}")
+        click.echo(f"issued {authenticator} of {person.login_name}, it works until {opened.time(until)}")
         if not by_mail and paper is None:
             click.echo("\n" + "\n".join(issued.grid) + f"\n\n{issued.cells.reveal()}")
 
 
-async def _people(tx: Transaction, lines: Sequence[Line], *, by_mail: bool) -> Iterable[User]:
+async def _people(opened: Opened, tx: Transaction, lines: Sequence[Line], *, by_mail: bool) -> Iterable[User]:
     """Everybody once. Raises ClickException with all mistakes, each with its line."""
     found: dict[str, User] = {}
     faults = []
     for line in lines:
         try:
-            person = await find_user(tx, line.name)
+            person = await find_user(tx, line.name, opened.tenant.settings.domains)
         except click.ClickException as unknown:
             faults.append(f"{line.place}{unknown.message}")
             continue
         if by_mail and not person.email:
-            faults.append(f"{line.place}{person.username} has no mail address")
+            faults.append(f"{line.place}{person.login_name} has no mail address")
         found[person.id] = person
     if faults:
         raise click.ClickException("\n".join(faults))
@@ -113,7 +113,7 @@ async def _issue(
     replaced = await tx.credentials.delete(person.id, matrix.name)
     await tx.credentials.add(issued.credential)
     await matrix.remember(tx, issued.credential, opened.now)
-    about: dict[str, Any] = {"username": person.username, "authenticator": matrix.name}
+    about: dict[str, Any] = {"username": person.login_name, "authenticator": matrix.name}
     about |= {"until": until, "by_mail": by_mail}
     await audit.record(tx, "credential.issued", opened.now, user_id=person.id, **about)
     if letterbox and (by_mail or replaced):
@@ -135,7 +135,7 @@ async def _tell(
 
 def _print(opened: Opened, paper: Path, given: Iterable[tuple[User, Issued]]) -> None:
     """To a file that is new and only ours, before anything is kept: without it nobody would know the patterns."""
-    sheets = [Sheet(person.display_name, person.username, issued) for person, issued in given]
+    sheets = [Sheet(person.display_name, person.login_name, issued) for person, issued in given]
     body = write(Pages(opened.configuration.themes_folder), opened.tenant.settings, sheets)
     try:
         descriptor = os.open(paper, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)

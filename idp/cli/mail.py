@@ -36,7 +36,7 @@ async def list_(opened: Opened, dead: bool, as_json: bool) -> None:
     async with opened.snapshot() as tx:
         waiting = await tx.mails.list(limit=MANY, dead=dead)
         people = {each.user_id: await tx.users.find(each.user_id) for each in waiting}
-    names = {user_id: person.username for user_id, person in people.items() if person}
+    names = {user_id: person.login_name for user_id, person in people.items() if person}
     show([_row(opened, each, names.get(each.user_id)) for each in waiting], COLUMNS, as_json=as_json)
 
 
@@ -51,7 +51,7 @@ async def show_(opened: Opened, mail_id: str, as_json: bool) -> None:
         person = await tx.users.find(found.user_id) if found else None
     if found is None:
         raise _unknown(mail_id)
-    row = _row(opened, found, person.username if person else None) | {
+    row = _row(opened, found, person.login_name if person else None) | {
         "address": person.email if person else None,
         "locale": found.locale,
         "dead_since": None if found.dead_at is None else opened.time(found.dead_at),

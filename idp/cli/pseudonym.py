@@ -24,7 +24,7 @@ async def renew(opened: Opened, user: str, service: str) -> None:
     if service not in known:
         raise click.ClickException(f"no service is called {service}, {suggest(service, known)}")
     async with opened.transaction() as tx:
-        found = await find_user(tx, user)
+        found = await find_user(tx, user, opened.tenant.settings.domains)
         await tx.name_revisions.advance(found.id, service, opened.now)
         await audit.record(tx, "pseudonym.renewed", opened.now, user_id=found.id, service=service)
-    click.echo(f"{service} will know {found.username} by a new name")
+    click.echo(f"{service} will know {found.login_name} by a new name")

@@ -88,7 +88,7 @@ async def pending(opened: Opened, as_json: bool) -> None:
         {
             "service": each.service,
             "client_id": each.client_id,
-            "user": person.username if (person := people[each.user_id]) else each.user_id,
+            "user": person.login_name if (person := people[each.user_id]) else each.user_id,
             "sid": each.sid,
             "since": opened.time(each.created_at),
             "next_try_at": opened.time(each.due_at),

@@ -60,7 +60,7 @@ async def forget(opened: Opened, name: str, devices: tuple[str, ...]) -> None:
         else:
             forgotten = await known.delete_of(person.id)
         await about.record("devices.forgotten", devices=forgotten)
-    click.echo(f"forgot {forgotten} browsers of {person.username}")
+    click.echo(f"forgot {forgotten} browsers of {person.login_name}")
 
 
 async def _budgets(
@@ -71,7 +71,7 @@ async def _budgets(
     for device in await known_devices.budgets_of(tx, person, opened.now):
         limits = lockout.of_known_device if device else lockout
         for authenticator in opened.tenant.authenticators:
-            budget = await tx.budgets.find(throttle.subject(person.username, authenticator, device))
+            budget = await tx.budgets.find(throttle.subject(person.login_name, authenticator, device))
             if budget and budget.failures and budget.until > opened.now:
                 until = _blocked_until(limits, budget)
                 yield device, authenticator, budget, until if until > opened.now else None

@@ -86,7 +86,7 @@ async def assign(opened: Opened, serial: str, name: str, pin: str) -> None:
         if not given:
             raise click.ClickException(f"token {serial} is {await _state(about.tx, held)}")
         await about.record("token.assigned", serial=serial)
-    click.echo(f"assigned {serial} to {person.username}")
+    click.echo(f"assigned {serial} to {person.login_name}")
 
 
 @token.command()
@@ -172,7 +172,7 @@ async def _state(tx: Transaction, held: Held) -> str:
     if held.token.lost_at is not None:
         return "lost"
     user = await tx.users.find(held.user_id) if held.user_id else None
-    return f"with {user.username}" if user else "in stock"
+    return f"with {user.login_name}" if user else "in stock"
 
 
 async def _row(opened: Opened, tx: Transaction, held: Held) -> dict[str, str | None]:
@@ -182,7 +182,7 @@ async def _row(opened: Opened, tx: Transaction, held: Held) -> dict[str, str | N
         "serial": held.token.serial,
         "kind": held.token.kind,
         "manufacturer": held.token.manufacturer,
-        "user": user.username if user else None,
+        "user": user.login_name if user else None,
         "state": state,
         "changed_at": opened.time(held.token.changed_at),
     }

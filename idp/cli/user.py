@@ -11,10 +11,11 @@ import click
 from idp import attributes, audit, known_devices, throttle
 from idp.cli import attribute
 from idp.cli.context import Opened, in_tenant
+from idp.cli.naming import named
 from idp.cli.show import json_option, show, show_record
 from idp.cli.standing import forget, standing
 from idp.revocation import evict
-from idp.username import MAX_LENGTH, canonical
+from idp.username import canonical, split
 from keys.token import new_id
 from storage import Duplicate, Transaction
 from storage.records import User
@@ -38,31 +39,38 @@ user.add_command(forget)
 @click.option("--group", "groups", multiple=True, metavar="G", help="May be given several times.")
 @click.option("--email", metavar="E")
 @click.option("--display-name", default="", metavar="TEXT")
+@click.option("--domain", metavar="D", help="The domain of the name; NAME@D says the same.")
 @in_tenant
 async def add(
-    opened: Opened, name: str, groups: tuple[str, ...], email: str | None, display_name: str
+    opened: Opened, /, name: str, groups: tuple[str, ...], domain: str | None, **about: Any
 ) -> None:
-    """Add a user. `idp credential set` then gives him something to prove himself with."""
-    username = canonical(name)
-    if not username or not username.isprintable() or len(name) > MAX_LENGTH:
-        raise click.UsageError(f"a user name has 1 to {MAX_LENGTH} characters that can be seen")
+    """Add a user. `idp credential set` then gives him something to prove himself with.
+
+    The password of somebody whose domain has a directory is kept there.
+    """
+    username, home = named(opened, name, domain)
     person = User(
         id=new_id(),
         username=username,
         created_at=opened.now,
-        display_name=display_name,
-        email=email,
+        domain=home,
         groups=frozenset(groups),
+        **about,
     )
     try:
         async with opened.transaction() as tx:
             await tx.users.add(person)
             await audit.record(
-                tx, "user.added", opened.now, user_id=person.id, username=username, groups=sorted(groups)
+                tx,
+                "user.added",
+                opened.now,
+                user_id=person.id,
+                username=person.login_name,
+                groups=sorted(groups),
             )
     except Duplicate:
-        raise click.ClickException(f"there is a user {username} already") from None
-    click.echo(f"added {username}")
+        raise click.ClickException(f"there is a user {person.login_name} already") from None
+    click.echo(f"added {person.login_name}")
 
 
 @user.command("list")
@@ -108,7 +116,7 @@ async def disable(opened: Opened, name: str) -> None:
             await about.tx.users.replace(dataclasses.replace(person, disabled_at=opened.now))
         sessions, grants = await evict(about.tx, opened.doors, person.id, opened.now)
         await about.record("user.disabled", sessions=sessions, grants=grants)
-    click.echo(f"disabled {person.username}, ended {sessions} sessions and {grants} grants")
+    click.echo(f"disabled {person.login_name}, ended {sessions} sessions and {grants} grants")
 
 
 @user.command()
@@ -119,7 +127,7 @@ async def enable(opened: Opened, name: str) -> None:
     async with opened.changing(name) as about:
         await about.tx.users.replace(dataclasses.replace(about.user, disabled_at=None))
         await about.record("user.enabled")
-    click.echo(f"enabled {about.user.username}")
+    click.echo(f"enabled {about.user.login_name}")
 
 
 @user.command()
@@ -129,7 +137,7 @@ async def unlock(opened: Opened, name: str) -> None:
     """Forget wrong answers given under a name, whether or not a user has it, wherever they were given."""
     username = canonical(name)
     async with opened.transaction() as tx:
-        person = await tx.users.find_by_name(username)
+        person = await tx.users.find_by_name(*split(username, opened.tenant.settings.domains))
         budgets = await known_devices.budgets_of(tx, person, opened.now) if person else (throttle.STRANGER,)
         was_locked = await throttle.unlock(tx, username, opened.tenant.authenticators, budgets)
         await audit.record(
@@ -148,23 +156,24 @@ async def delete(opened: Opened, name: str) -> None:
         person = about.user
         await evict(about.tx, opened.doors, person.id, opened.now)
         await about.tx.users.delete(person.id)
-        await throttle.unlock(about.tx, person.username, opened.tenant.authenticators)
+        await throttle.unlock(about.tx, person.login_name, opened.tenant.authenticators)
         await about.record("user.deleted")
-    click.echo(f"deleted {person.username}")
+    click.echo(f"deleted {person.login_name}")
 
 
 async def _everyone(tx: Transaction) -> AsyncIterator[User]:
-    after = ""
+    after = "", ""
     while page := await tx.users.list(after, PAGE):
         for each in page:
             yield each
-        after = page[-1].username
+        after = page[-1].username, page[-1].domain
 
 
 def _row(opened: Opened, person: User) -> dict[str, Any]:
     return {
         "id": person.id,
-        "username": person.username,
+        "username": person.login_name,
+        "domain": person.domain,
         "display_name": person.display_name,
         "email": person.email,
         "groups": sorted(person.groups),

@@ -13,7 +13,7 @@ from idp.config.document import Document, KeyPath
 from idp.config.exposure import check_exposure
 from idp.config.forgotten import check_forgotten
 from idp.config.mistake import Findings, Position, suggest
-from idp.config.passkeys import check_passkeys, check_recovery
+from idp.config.passkeys import check_held
 from idp.config.policies import When
 from idp.config.server import ServerSettings
 from idp.config.tenant import TenantSettings
@@ -45,8 +45,7 @@ def check_tenant(
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
     check_forgotten(tenant, findings)
-    check_passkeys(tenant, findings)
-    check_recovery(tenant, findings)
+    check_held(tenant, findings)
     check_exposure(tenant, findings)
     check_attributes(tenant, findings)
 

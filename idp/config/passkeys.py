@@ -19,7 +19,13 @@ ALONE: Final = (
 UNASKED: Final = "which no NAS can ask for: logins by RADIUS will be refused"
 
 
-def check_passkeys(tenant: TenantFolder, findings: Findings) -> None:
+def check_held(tenant: TenantFolder, findings: Findings) -> None:
+    """Passkeys, and the codes that stand in for what is held."""
+    _check_passkeys(tenant, findings)
+    _check_recovery(tenant, findings)
+
+
+def _check_passkeys(tenant: TenantFolder, findings: Findings) -> None:
     """Passkeys are bound to a name, and asked for by browsers; who is asked for nothing else unlocks them."""
     section, document = tenant.authenticators.get(PASSKEY), tenant.authenticators_document
     if isinstance(section, PasskeySettings) and tenant.settings is not None and document is not None:
@@ -37,7 +43,7 @@ def check_passkeys(tenant: TenantFolder, findings: Findings) -> None:
             _warn(tenant, place, f"rule {rule.name} asks for {unasked[0]}, {UNASKED}", findings)
 
 
-def check_recovery(tenant: TenantFolder, findings: Findings) -> None:
+def _check_recovery(tenant: TenantFolder, findings: Findings) -> None:
     """A code stands in for what there is, and is something that is held."""
     section, document = tenant.authenticators.get(RECOVERY), tenant.authenticators_document
     if not isinstance(section, RecoverySettings) or document is None:

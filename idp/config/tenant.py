@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from idp.attribute_types import Own, declarable
+from idp.config.domains import Domains, DomainSettings
 from idp.config.lockout import Lockout
 from idp.config.loopback import is_loopback
 from idp.config.mail import ForgottenSettings, MailSettings
 from idp.config.model import Locale, Model, Name, Texts
+from storage.records import LOCAL_DOMAIN
 
 
 def _base_url(value: str) -> str:
@@ -73,6 +75,8 @@ class TenantSettings(Model):
     login_seconds: Annotated[int, Field(ge=60, le=3600)] = 900  # how long a login may take
     support: Texts | None = None  # where a person finds help, shown on every page
     attributes: dict[OwnAttribute, Own] = Field(default_factory=dict)  # beside the standard ones
+    # By name, in the order of the login page; `local` is always among them.
+    domains: Domains = Field(default_factory=lambda: {LOCAL_DOMAIN: DomainSettings()})
     mail: MailSettings = MailSettings()
     forgotten: ForgottenSettings = ForgottenSettings()
     oidc: Any = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic
+from typing import Any, Generic
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -47,15 +47,23 @@ class TenantFolder:
         """The same without documents, where there were no mistakes."""
         assert self.settings is not None
         zone = ZoneInfo(self.settings.time_zone)
+        services = [service for _, service in self.services]
         rules = self.rules.by_place.values() if self.rules else ()
         return TenantConfiguration(
             settings=self.settings,
             authenticators={
-                name: section.at(self.settings.base_url) if hasattr(section, "at") else section
+                name: _completed(section, self.settings, services)
                 for name, section in self.authenticators.items()
             },
             rules=tuple(parse(rule, zone) for rule in rules),
-            services={service.service: service for _, service in self.services},
+            services={service.service: service for service in services},
             folder=self.folder,
             people=tuple(self.people.by_place.values()) if self.people else (),
         )
+
+
+def _completed(section: Any, tenant: TenantSettings, services: Sequence[ServiceSettings]) -> Any:
+    """The settings of an authenticator with what it takes from the tenant's other files, if it does."""
+    if hasattr(section, "within"):
+        return section.within(tenant, services)
+    return section.at(tenant.base_url) if hasattr(section, "at") else section

@@ -85,7 +85,7 @@ def _wrong(
 ) -> web.Response:
     spent = wrong.spent
     if spent.left == 0:
-        name = found[2].username
+        name = found[2].login_name
         locked = Reject(Reason.LOCKED, "", name, until=spent.until, reference=wrong.reference)
         return login.reject_response(request, locked)
     return _device(request, link, found, device, retry=True, last_try=spent.is_last_try)
@@ -116,7 +116,7 @@ def _device(
         link=link,
         device=enrolment.pack(device)[QUESTION],
         service=login.service_name(request, ""),
-        username=user.username,
-        prompt=enrolment.shown(tenant, authenticator, device, user.username, refused),
+        username=user.login_name,
+        prompt=enrolment.shown(tenant, authenticator, device, user.login_name, refused),
         **flags,
     )

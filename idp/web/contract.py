@@ -28,6 +28,8 @@ _CHALLENGE: Final[Mapping[str, Any]] = {
     "retry": False,  # the answer before was wrong
     "stale": False,  # the answer before was not evaluated
     "last_try": False,  # one more wrong answer locks
+    "unreachable": False,  # the answer before could not be looked at: the directory does not answer
+    "domains": (),  # name, label and chosen of each to which the user name may belong, where there are several
     "again_url": "",  # this question once more, with a new table
     "restart_url": "",  # another user name
     "other_url": "",  # where a recovery code is asked for instead, if it may be

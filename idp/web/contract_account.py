@@ -68,6 +68,12 @@ def uses(required: object) -> Mapping[str, Mapping[str, Any]]:
             "ended": None,  # how many sessions, if some were
             "results": [],  # name and result (as of logout/done, or disconnecting) of their services
         },
+        "account/browsers": {
+            "action": required,
+            "csrf": required,
+            "browsers": required,  # id, current, agent (or empty), address, since, seen
+            "others": required,  # what the form sends in `forget` for all but this one
+        },
         "account/logins": {
             "logins": required,  # at, event (its name), service, door, address, agent, proofs (names), reference
             "older_url": "",

@@ -61,7 +61,7 @@ async def confirm(request: web.Request) -> web.Response:
         here=f"{tenant.prefix}{recovery.LINK_PATH}?token={token}",
         action=language.keeping(request, f"{tenant.prefix}{recovery.LINK_PATH}"),
         token=token,
-        username=user.username,
+        username=user.login_name,
     )
 
 
@@ -85,7 +85,7 @@ def _issued(request: web.Request, user: User, issued: Issued) -> web.Response:
         grid=issued.grid,
         blocks=issued.blocks,
         cells=issued.cells.reveal(),
-        username=user.username,
+        username=user.login_name,
         until=moment(request, issued.until),
         portal_url=request[TENANT].url("/"),
     )

@@ -50,8 +50,8 @@ class Letters:
             kind,
             settings=settings,
             locale=locale,
-            name=user.display_name or user.username,
-            username=user.username,
+            name=user.display_name or user.login_name,
+            username=user.login_name,
             account_url=settings.base_url.rstrip("/") + ACCOUNT,
             **told,
         )

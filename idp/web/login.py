@@ -9,8 +9,9 @@ from aiohttp import web
 
 from idp import recovery, renewal
 from idp.enrolment import NAME, PIN
+from idp.interaction import USERNAME
 from idp.outcome import Accept, Challenge, Reason, Reject
-from idp.web import cookies, language
+from idp.web import cookies, domain, language
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
@@ -28,6 +29,7 @@ FIELDS = {
     renewal.CHOICE: "do",
 }  # fmt: skip
 ANSWER = "answer"
+PAUSE_SECONDS = 30  # before what did not answer is asked again
 STATUS = {Reason.DENIED: 403, Reason.LOCKED: 429, Reason.EXPIRED: 400, Reason.FOREIGN: 400}
 
 
@@ -55,7 +57,8 @@ async def submit(request: web.Request) -> web.Response:
         return reject_response(request, Reject(Reason.FOREIGN))
 
     def typed(question: str) -> Secret:
-        return Secret(form.get(FIELDS.get(question, ANSWER), ""))
+        text = form.get(FIELDS.get(question, ANSWER), "")
+        return Secret(domain.named(tenant, text, form) if question == USERNAME else text)
 
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
@@ -84,9 +87,11 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
     door, tenant = request.app[PROVIDER].doors[challenge.resume.door], request[TENANT]
     browser = cookies.browser_secret(request, tenant)
     again = f"{tenant.prefix}{PATH}?interaction={challenge.interaction_id}"
+    username, domains = domain.shown(request, challenge)
     response = page(
         request,
         f"login/{challenge.authenticator}",
+        status=503 if challenge.unreachable else 200,
         destinations=door.destinations(challenge.resume.request),
         here=again,
         action=keeping(request, f"{tenant.prefix}{PATH}"),
@@ -94,17 +99,21 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         step=challenge.step,
         csrf=csrf(browser, challenge.interaction_id),
         service=service_name(request, challenge.service, door.names(challenge.resume.request)),
-        username=challenge.username,
+        username=username,
+        domains=domains,
         prompt=challenge.prompt,
         seconds=max(0, challenge.prompt.get("expires_at", request[NOW]) - request[NOW]),
         retry=challenge.retry,
         stale=challenge.stale,
         last_try=challenge.last_try,
+        unreachable=challenge.unreachable,
         again_url=keeping(request, again),
         restart_url=keeping(request, f"{again}&restart=1"),
         other_url=keeping(request, f"{again}&other=1") if challenge.other else "",
         forgotten_url=_forgotten(request),
     )
+    if challenge.unreachable:
+        response.headers["Retry-After"] = str(PAUSE_SECONDS)
     cookies.give_browser(request, response, tenant)
     return response
 

@@ -117,7 +117,7 @@ def _page(
         request,
         "portal/tiles",
         here=f"{tenant.prefix}/",
-        name=user.display_name or user.username,
+        name=user.display_name or user.login_name,
         tiles=found,
         search=len(tiles) > SEARCH_FROM,
         q=wanted,

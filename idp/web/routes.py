@@ -9,6 +9,7 @@ from idp.provider import IdentityProvider
 from idp.web import activate, forgotten, login, logout, portal
 from idp.web import round as rounds
 from idp.web.account import (
+    browsers,
     devices,
     logins,
     passkeys,
@@ -38,6 +39,8 @@ ROUTES = (
     web.post(password.PATH, password.submit),
     web.get(sessions.PATH, sessions.show, allow_head=False),
     web.post(sessions.PATH, sessions.submit),
+    web.get(browsers.PATH, browsers.show, allow_head=False),
+    web.post(browsers.PATH, browsers.forget),
     web.get(logins.PATH, logins.show, allow_head=False),
     web.get(services.PATH, services.show, allow_head=False),
     web.post(services.PATH, services.revoke),

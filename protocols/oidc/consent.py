@@ -72,7 +72,7 @@ async def show(request: web.Request) -> web.Response:
         service=service_name(request, client.service, asked.get("names")),
         policy_url=registered.page(client.described, "policy_uri", language.of(request)),
         terms_url=registered.page(client.described, "tos_uri", language.of(request)),
-        username=question.user.username,
+        username=question.user.login_name,
         scopes=question.request["shared"],
     )
 

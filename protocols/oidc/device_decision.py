@@ -47,7 +47,7 @@ async def show(request: web.Request) -> web.Response:
         **pending.fields(request, PATH, waiting),
         service=service_name(request, question.client.service),
         user_code=carried_code(here.tenant, question.request["asked"]["device"]),
-        username=question.user.username,
+        username=question.user.login_name,
         scopes=question.request["shared"],
     )
 

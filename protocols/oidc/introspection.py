@@ -105,5 +105,5 @@ def _active(here: Issuer, client: Client, token: Token, grant: Grant, user: User
     if token.kind == "access":
         said |= {"token_type": type_of(token.jkt)}
     if "profile" in token.scope:
-        said["username"] = user.username
+        said["username"] = user.login_name
     return said

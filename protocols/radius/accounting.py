@@ -6,7 +6,7 @@ import hashlib
 from enum import IntEnum
 from typing import Final
 
-from idp.username import canonical
+from idp.username import canonical, split
 from idp.visit import Visit
 from protocols.radius.clients import NAS, dotted
 from protocols.radius.packet import CALLING_STATION_ID, NAS_IDENTIFIER, NAS_IP_ADDRESS, USER_NAME, Packet
@@ -56,7 +56,7 @@ def nas_name(packet: Packet, peer: str) -> str:
 
 async def _reported(visit: Visit, nas: NAS, packet: Packet, named: str, *, ends: bool) -> NetworkSession:
     username, session = canonical(_text(packet, USER_NAME)), _text(packet, SESSION_ID)
-    user = await visit.tx.users.find_by_name(username)
+    user = await visit.tx.users.find_by_name(*split(username, visit.tenant.settings.domains))
     seconds, at = _number(packet, SESSION_TIME), visit.now - _number(packet, DELAY_TIME)
     cause = _number(packet, TERMINATE_CAUSE)
     silence = KEPT_SECONDS if ends else nas.settings.silence_seconds

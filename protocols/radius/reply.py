@@ -61,7 +61,7 @@ def _only(user: User, name: str) -> str:
 
 def _known(user: User, name: str) -> Sequence[str]:
     """What is known of the user under this name. Raises `MappingError` for nothing."""
-    told = {"username": user.username, "display_name": user.display_name, **of(user)}
+    told = {"username": user.login_name, "display_name": user.display_name, **of(user)}
     value: Any = told.get(name)
     listed = value if isinstance(value, (list, tuple)) else [value]
     texts = [str(each) for each in listed if isinstance(each, (str, int)) and each != ""]

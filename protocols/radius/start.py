@@ -71,7 +71,7 @@ async def give(here: Visit, nas: NAS, proven: Authentication, seconds: int) -> S
         request={},
         created_at=here.now,
         expires_at=here.now + seconds,
-        username=canonical(proven.user.username),
+        username=canonical(proven.user.login_name),
         user_id=proven.user.id,
         proofs=proven.proofs,
     )
@@ -99,4 +99,4 @@ def _place(credential: Secret) -> str:
 
 def _fields(start: StartSettings, user: User, credential: Secret) -> Iterator[tuple[str, str]]:
     for name, text in start.fields.items():
-        yield name, text.replace(USERNAME, user.username).replace(CREDENTIAL, credential.reveal())
+        yield name, text.replace(USERNAME, user.login_name).replace(CREDENTIAL, credential.reveal())

@@ -84,7 +84,7 @@ async def _own(request: web.Request, shown: Authenticator) -> web.StreamResponse
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
-        token = await draw(here, shown, canonical(outcome.authentication.user.username))
+        token = await draw(here, shown, canonical(outcome.authentication.user.login_name))
     return _table(request, token, own=True)
 
 

@@ -53,7 +53,7 @@ async def show(request: web.Request) -> web.Response:
 async def _is_own(here: Visit, username: str) -> bool:
     held = await session.find(here)
     user = await here.user(held.user_id) if held else None
-    return user is not None and canonical(user.username) == username
+    return user is not None and canonical(user.login_name) == username
 
 
 def _drawn(request: web.Request, form: str, prompt: Any) -> bytes:

@@ -71,7 +71,7 @@ async def preview(opened: Opened, service: str, user: str, address: Address, wir
             raise click.ClickException(NEVER_RAN)
     vault = await opened.vault()
     async with opened.snapshot() as tx:
-        found = await find_user(tx, user)
+        found = await find_user(tx, user, opened.tenant.settings.domains)
         verdict = _verdict(opened, service, found, address)
         home = await _home(opened, tx, vault)
         now = opened.now - WIRE_AGE_SECONDS * wire
@@ -101,7 +101,7 @@ def _settings(opened: Opened, service: str) -> ServiceSettings:
 def _verdict(opened: Opened, service: str, user: User, address: Address) -> Require:
     """What the rules say, told in one line."""
     if user.disabled_at is not None:
-        raise click.ClickException(f"nothing would be sent: {user.username} is disabled")
+        raise click.ClickException(f"nothing would be sent: {user.login_name} is disabled")
     decision = decide(opened.tenant.rules, Attempt(DOOR, service, address, opened.now, user))
     passed = [f"{each.rule} ({each.failed})" for each in decision.trace if each.failed is not None]
     why = f"; not {', '.join(passed)}" if passed else ""

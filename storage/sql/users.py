@@ -23,7 +23,7 @@ LIST_BY_EMAIL = f"""
 SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND lower(email) = lower(:email)
 ORDER BY username, domain LIMIT :limit"""
 LIST = f"""
-SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username > :after
+SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND (username, domain) > (:username, :domain)
 ORDER BY username, domain LIMIT :limit"""
 LIST_GROUPS = """
 SELECT groups FROM users WHERE tenant = :tenant AND id > :after AND disabled_at IS NULL
@@ -60,8 +60,10 @@ class SQLUsers:
         rows = await self._connection.query(LIST_BY_EMAIL, email=email, limit=limit)
         return [_user(row) for row in rows]
 
-    async def list(self, after: str = "", limit: int = 100) -> Sequence[User]:
-        return [_user(row) for row in await self._connection.query(LIST, after=after, limit=limit)]
+    async def list(self, after: tuple[str, str] = ("", ""), limit: int = 100) -> Sequence[User]:
+        username, domain = after
+        rows = await self._connection.query(LIST, username=username, domain=domain, limit=limit)
+        return [_user(row) for row in rows]
 
     async def list_groups(self, after: str, limit: int) -> Sequence[frozenset[str]]:
         rows = await self._connection.query(LIST_GROUPS, after=after, limit=limit)

@@ -12,7 +12,7 @@ from tests.server import Server, running
 
 __all__ = ["browsers", "database"]
 
-PEOPLE = ("alice", "sara", "peggy", "greta", "luke", "otto", "mia", "dora", "gone", "lang")
+PEOPLE = ("alice", "sara", "peggy", "greta", "luke", "otto", "mia", "dora", "gone", "lang", "bea", "ben")
 
 
 @pytest.fixture(scope="package")

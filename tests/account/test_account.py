@@ -13,7 +13,7 @@ from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers
 from tests.server import Server
 
-PAGES = ("", "/devices", "/password", "/sessions", "/logins", "/services")
+PAGES = ("", "/devices", "/password", "/sessions", "/logins", "/services", "/browsers")
 
 
 async def test_the_portal_leads_to_the_account_and_each_page_to_the_others(

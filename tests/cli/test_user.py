@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from storage import Transaction
@@ -39,6 +40,22 @@ def test_a_user_is_added_listed_and_shown(office: Office) -> None:
     said = office.run("user", "show", "ALICE").stdout
     assert "sales, staff" in said and "locked until" in said
     assert office.events() == ["user.added"]
+
+
+def test_a_user_is_of_a_domain_and_shares_his_name_with_others(tmp_path: Path) -> None:
+    office = Office(write(tmp_path, tenants__acme__tenant=f"{TENANT}domains: {{corp: {{}}}}\n"))
+    office.run("storage", "migrate")
+    for words in (("alice",), ("alice", "--domain", "corp"), ("bob@corp",), ("carol@elsewhere",)):
+        office.run("user", "add", *words)
+    office.run("user", "add", "alice@corp", status=1)
+    assert "did you mean corp" in office.run("user", "add", "x", "--domain", "crop", status=1).output
+    office.run("user", "add", "x@corp", "--domain", "local", status=2)
+    people = {row["username"]: row["domain"] for row in office.rows("user", "list")}
+    assert people == {"alice": "local", "alice@corp": "corp", "bob@corp": "corp", "carol@elsewhere": "local"}
+    assert "bob@corp" in office.run("user", "show", "bob", status=1).output
+    office.run("user", "disable", "Alice@Corp")
+    disabled = [row["username"] for row in office.rows("user", "list") if row["disabled_at"]]
+    assert disabled == ["alice@corp"]
 
 
 def test_a_list_can_be_narrowed_to_a_group(office: Office) -> None:

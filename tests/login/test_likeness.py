@@ -6,7 +6,11 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable
 
+from idp.authenticators.password import Password
+from idp.authenticators.password.settings import PasswordSettings
+from idp.config.tenant import TenantSettings
 from idp.outcome import Accept, Challenge
+from idp.policy import Require, Rule
 from storage.records import User
 from tests.login.conftest import NOW, PASSWORD, PATTERN, House
 
@@ -81,3 +85,20 @@ async def test_who_will_be_denied_is_asked_for_what_he_can_prove(house: House) -
     await house.add("dora", matrix={"pattern": PATTERN})
     assert await asked(house, ["dora"]) == {"dora": "matrix"}
     assert not isinstance(await house.login("dora"), Accept)
+
+
+async def test_who_will_be_denied_can_prove_what_his_directory_knows(house: House) -> None:
+    """We hold no password of his, and he has one all the same."""
+    ldap = {"servers": ["ldaps://directory.example.com"], "bind_dn": "{user}@corp"}
+    named = {"tenant": "acme", "base_url": "https://acme.example.com", "display_name": {"en": "acme"}}
+    settings = TenantSettings.model_validate({**named, "domains": {"corp": {"ldap": ldap}}})
+    section = PasswordSettings().within(settings, [])
+    provers = {**house.tenant.authenticators, "password": Password(section, house.tenant.vault)}
+    rules = (*house.tenant.rules, Rule("word", Require("word", ("password",)), groups=frozenset({"word"})))
+    house.tenant = dataclasses.replace(house.tenant, settings=settings, authenticators=provers, rules=rules)
+    await populate(house, token=0, staff=1)
+    async with house.store.transaction(house.tenant.name) as tx:
+        for number in range(5):
+            await tx.users.add(User(f"id-{number}", f"hanako{number}", NOW, domain="corp"))
+    names = [f"hanako{number}@corp" for number in range(5)]
+    assert set((await asked(house, names)).values()) == {"password"}

@@ -10,8 +10,8 @@ import pytest
 
 from idp.authenticators import Authenticator, Prompt
 from idp.caller import Caller
-from idp.login import Wish
 from idp.outcome import Accept, Challenge, Reason, Reject
+from idp.wish import Wish
 from keys.secret import Secret
 from keys.token import new_token
 from storage.records import User

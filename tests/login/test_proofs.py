@@ -12,7 +12,7 @@ from idp.policy.hours import parse_hours
 from idp.visit import Visit
 from keys.secret import Secret
 from storage.records import User
-from tests.login.conftest import NOW, PATTERN, House
+from tests.login.conftest import NOW, PASSWORD, PATTERN, House
 
 ABROAD = Rule("abroad", Require("abroad", ("password",)), except_networks=(ip_network("192.0.2.0/24"),))
 NIGHTS = Rule("nights", Require("nights", ("totp",)), hours=(parse_hours("22:00-05:00"),))
@@ -56,7 +56,7 @@ async def may_remove(house: House, user: User, kind: str) -> bool:
 
 
 async def test_the_last_one_stays_of_those_that_are_needed(house: House) -> None:
-    dora = await house.add("dora", "staff", matrix={"pattern": PATTERN}, password={"password": "x" * 12})
+    dora = await house.add("dora", "staff", matrix={"pattern": PATTERN}, password={"password": PASSWORD})
     totp = house.tenant.authenticators["totp"]
     async with house.store.transaction(house.tenant.name) as tx:
         for _ in range(2):

@@ -12,14 +12,16 @@ import pytest
 from idp import direct, interaction, renewal, session
 from idp.authenticators import table
 from idp.authenticators.matrix import Matrix
+from idp.authenticators.matrix.content import Content
 from idp.authenticators.matrix.draft import Way
 from idp.authenticators.matrix.history import remember
 from idp.authenticators.matrix.pattern import parse
 from idp.authenticators.matrix.settings import TableSettings
-from idp.login import Login, Wish
+from idp.login import Login
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
+from idp.wish import Wish
 from keys.seal import Unsealable
 from keys.secret import Secret
 from tests.login.conftest import NOW, PATTERN, TOTP_SECRET, House
@@ -215,18 +217,15 @@ async def test_each_rule_is_told_by_its_name_and_typing_begins_anew(
 async def test_the_last_patterns_do_not_come_again(house: House, initial: str) -> None:
     """Neither the present one nor those before it, as many as the policy says."""
     set_matrix(house, pattern={"history": 2})
-    others = ["B2 H4 L1 C3 F2 F2", "C2 H4 L1 C3 F2 F2", "D2 H4 L1 C3 F2 F2"]
-    page = await to_question(house, "ines", initial)
-    assert isinstance(await type_all(house, page, others[0]), Accept)
-    for new, refused in ((others[1], others[0]), (others[2], others[1])):
+    first, second, third = "B2 H4 L1 C3 F2 F2", "C2 H4 L1 C3 F2 F2", "D2 H4 L1 C3 F2 F2"
+    assert isinstance(await type_all(house, await to_question(house, "ines", initial), first), Accept)
+    for new, refused in ((second, (first,)), (third, (second, first)), (first, (third, second))):
         house.now += 10
         page = await wish(house, "ines")
-        for former in (others[others.index(refused)], refused):
+        for former in refused:
             page = await along(house, await along(house, page, former), former)
             assert asked(page)["refused"] == "former"
         assert isinstance(await type_all(house, page, new), Accept)
-    house.now += 10
-    assert isinstance(await type_all(house, await wish(house, "ines"), others[0]), Accept), "long enough ago"
 
 
 @one_store
@@ -445,3 +444,26 @@ async def test_where_nobody_can_be_asked_such_a_pattern_is_refused_or_not(
         done = await direct.conclude(visit, proven, user)
     assert isinstance(done, Reject if change_first else Accept)
     assert await house.events("login.denied") == int(change_first)
+
+
+@one_store
+async def test_a_phrase_is_no_way_around_the_rules(house: House, initial: str) -> None:
+    """An initial pattern does not become one's own by a phrase, nor does a new phrase lead to a new pattern."""
+    await house.login("alice")
+    over = await fill(house, await wish(house, "alice", "phrase"), way="type")
+    assert isinstance(over, Reject)
+    over = await fill(house, await wish(house, "alice", "select"), way="phrase")
+    assert isinstance(over, Reject)
+    await issue(house, "alice")
+    with pytest.raises(renewal.Over):
+        await wish(house, "alice", "phrase")
+    matrix = set_matrix(house)
+    async with house.store.transaction(house.tenant.name) as tx:
+        ines = await tx.users.find("id-ines")
+        assert ines is not None
+        present = await matrix.present(tx, ines)
+        assert present is not None
+        assert await matrix.change(tx, present, Content(present.content.cells, "abcd"), NOW)
+        changed = await matrix.present(tx, ines)
+        assert changed is not None
+        assert (matrix.due(changed, NOW), changed.content.phrase) == ("initial", "abcd")

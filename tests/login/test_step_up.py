@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from idp.login import Wish
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
+from idp.wish import Wish
 from keys.token import hash_token
 from tests.login.conftest import House
 

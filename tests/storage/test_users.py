@@ -50,9 +50,19 @@ async def test_users_are_listed_by_name_in_pages(store: Storage) -> None:
         for number, name in enumerate(names):
             await tx.users.add(user(number, username=name))
         first = await tx.users.list(limit=3)
-        rest = await tx.users.list(after=first[-1].username)
+        rest = await tx.users.list(after=(first[-1].username, first[-1].domain))
     assert [u.username for u in (*first, *rest)] == sorted(names)  # by code point, in every locale
     assert len(first) == 3
+
+
+async def test_nobody_is_left_out_whose_name_stands_in_another_domain_too(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        for number, domain in enumerate(("corp", "local", "ldap")):
+            await tx.users.add(user(number, username="alice", domain=domain))
+        found = list(await tx.users.list(limit=1))
+        while page := await tx.users.list(after=(found[-1].username, found[-1].domain), limit=1):
+            found += page
+    assert [each.domain for each in found] == ["corp", "ldap", "local"]
 
 
 async def test_replace_changes_every_field_of_one_user(store: Storage) -> None:

@@ -124,7 +124,7 @@ def test_a_description_that_is_pointed_to_exists(tree: Element) -> None:
 def test_what_went_wrong_is_an_alert(entry: Entry, tree: Element) -> None:
     alerts = [element.text for element in tree if element.attributes.get("role") == "alert"]
     assert bool(alerts) == (
-        entry.state in ("wrong", "expired", "stale", "last try", "locked", "empty")
+        entry.state in ("wrong", "expired", "stale", "last try", "unreachable", "locked", "empty")
         or entry.state.startswith("fault")
     )
     assert all(text.strip() for text in alerts)
@@ -174,6 +174,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
                 "services": [EVIL],
             }
         ],
+        "browsers": [{**dict.fromkeys(("id", "agent", "address", "since", "seen"), EVIL), "current": False}],
         "networks": [dict.fromkeys(("id", "service", "address", "since"), EVIL)],
         "logins": [
             {
@@ -184,6 +185,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "ended": 2,
         "results": [{"name": EVIL, "result": EVIL}],
         "tiles": [tile],
+        "domains": [{"name": EVIL, "label": EVIL, "chosen": True}],
         "sheets": [
             {**dict.fromkeys(("name", "username", "cells", "until"), EVIL), "grid": ["*1"], "blocks": 1}
         ],
@@ -194,7 +196,6 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "onward": {"name": EVIL, "url": f"https://x/{EVIL}"},
         "seconds": 180,
         "minutes": 30,
-        "exposed": 3,
         "grid": ["*8** 2*** ***5", "1*** **** **3*"],
         "blocks": 3,
         "retry": True,

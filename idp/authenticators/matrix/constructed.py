@@ -39,7 +39,7 @@ def read(tables: Sequence[Table], typed: Sequence[str], position: str) -> tuple[
     moved = [here for here, (one, other) in enumerate(zip(typed[0], typed[1], strict=True)) if one != other]
     first, end = (moved[0], moved[-1] + 1) if moved else (len(typed[0]), len(typed[0]))
     before, after = ({text[:first] for text in typed}, {text[end:] for text in typed})
-    if len(moved) != end - first or len(before) > 1 or len(after) > 1:
+    if len(before) > 1 or len(after) > 1:
         raise Refused("mismatch", "what is typed beside the digits is the same each time")
     phrases = before.pop(), after.pop()
     if all(phrases) or (position == "before" and phrases[1]) or (position == "after" and phrases[0]):
@@ -54,9 +54,13 @@ def read(tables: Sequence[Table], typed: Sequence[str], position: str) -> tuple[
 
 def _cells(tables: Sequence[Table]) -> dict[tuple[str, ...], Cell]:
     """Which cell shows these digits, one in each table."""
-    columns = len(tables[0][0])
     codes = zip(*("".join(table) for table in tables), strict=True)
-    return {code: Cell(place % columns, place // columns) for place, code in enumerate(codes)}
+    return dict(zip(codes, _places(len(tables[0]), len(tables[0][0])), strict=True))
+
+
+@cache
+def _places(rows: int, columns: int) -> Sequence[Cell]:
+    return [Cell(column, row) for row in range(rows) for column in range(columns)]
 
 
 @cache

@@ -143,7 +143,9 @@ class Matrix:
         the pattern any younger.
         """
         credential = present.credential
-        if tuple(changed.cells) != tuple(present.content.cells):
+        if tuple(changed.cells) == tuple(present.content.cells):
+            changed = replace(changed, until=present.content.until)  # an initial one stays initial
+        else:
             credential = replace(credential, created_at=now, last_used_at=None)
             await history.remember(tx, self._vault, credential.user_id, changed.cells, now)
         return await tx.credentials.replace(self._safe.reseal(credential, changed.dump(), now))

@@ -46,9 +46,8 @@ class PatternSettings(Model):
     max: Annotated[int, Field(ge=4, le=64)] = 12
     forbid: tuple[Forbidden, ...] = ("straight", "one-stroke")
     every_block: bool = False
-    history: Annotated[int, Field(ge=0, le=LONGEST_HISTORY)] = (
-        0  # how many of the last ones are not taken again
-    )
+    # How many of the last ones are not taken again; the present one never is.
+    history: Annotated[int, Field(ge=0, le=LONGEST_HISTORY)] = 0
     expires_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     min_age_hours: Annotated[int, Field(ge=0, le=24 * 365)] = 0
 
@@ -85,9 +84,8 @@ class MatrixSettings(Model):
     pattern: PatternSettings = PatternSettings()
     phrase: MatrixPhraseSettings = MatrixPhraseSettings()
     exposure: ExposureSettings = ExposureSettings()
-    select: bool = (
-        False  # whether cells may be chosen on the page that sets a pattern, besides typing their digits
-    )
+    # Whether cells may be chosen on the page that sets a pattern, besides typing their digits.
+    select: bool = False
     # Whether an initial or expired pattern is refused where nobody can be asked for a new one.
     change_first: bool = True
 

@@ -63,7 +63,7 @@ class Passkey:
 
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         """For a known user; see `challenge_for`."""
-        return await self.challenge_for(tx, user, user.username if user else "", now)
+        return await self.challenge_for(tx, user, user.login_name if user else "", now)
 
     async def challenge_for(self, tx: Transaction, user: User | None, username: str, now: int) -> Prompt:
         """A fresh challenge with the ids of the user's passkeys; of others, ids that stay the same and are nobody's."""
@@ -105,7 +105,7 @@ class Passkey:
     async def propose(self, tx: Transaction, user: User, challenge: bytes) -> Mapping[str, Any]:
         """What the user's browser is asked for to make a new passkey."""
         held = [kept.key for kept in await self._chest.open(tx, user)]
-        return self._ceremony.creation(challenge, user.id, user.username, user.display_name, held)
+        return self._ceremony.creation(challenge, user.id, user.login_name, user.display_name, held)
 
     def accept(self, user: User, challenge: bytes, answer: Secret, name: str, now: int) -> Credential:
         """The new passkey, not yet stored. Raises `Refused`."""

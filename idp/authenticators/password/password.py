@@ -1,34 +1,25 @@
-"""The password authenticator: NIST SP 800-63B §5.1.1, Argon2id (RFC 9106)."""
+"""The password authenticator: NIST SP 800-63B-4 §3.1.1, Argon2id (RFC 9106); of some domains a directory knows it."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from idp.authenticators import Prompt, Refused
 from idp.authenticators.answer import Answer
 from idp.authenticators.password.hashing import EXECUTOR, decoy_hash, is_hash_of, is_outdated, new_hash
+from idp.authenticators.password.rules import check_guessable, check_length, normalise
+from idp.authenticators.password.settings import PasswordSettings
 from idp.authenticators.safe import Held, Safe
-from idp.config.model import Model
+from idp.ldap.directory import Directory
+from idp.username import split
 from keys.seal import Vault
 from keys.secret import Secret
 from storage import Transaction
 from storage.records import Credential, User
-
-SHORTEST, LONGEST = 8, 1024  # characters
-
-
-class PasswordSettings(Model):
-    """No rules of composition: they make passwords worse (NIST SP 800-63B §5.1.1.2)."""
-
-    min: Annotated[int, Field(ge=SHORTEST, le=LONGEST)] = SHORTEST  # characters
-    queue: Annotated[int, Field(ge=0, le=10_000)] = (
-        32  # logins that may wait for a hash before others are sent away
-    )
 
 
 class Password:
@@ -48,6 +39,8 @@ class Password:
     def __init__(self, settings: PasswordSettings, vault: Vault) -> None:
         self._settings = settings
         self._safe = Safe(vault, self.name, decoy_hash().encode())
+        self._breaches = settings.breaches()
+        self._directories = {name: Directory(name, each) for name, each in settings.directories.items()}
 
     @property
     def shortest(self) -> int:
@@ -60,9 +53,14 @@ class Password:
     async def verify(
         self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
     ) -> bool:
-        """One hash, whoever asks, outside of any transaction. Raises `Busy` before anything else happens."""
+        """One hash or one bind, whoever asks, outside of any transaction.
+
+        Raises `Busy` before anything else happens, and `Unreachable` for a directory that does not answer.
+        """
         if not isinstance(answer, Secret):
             return False
+        if directory := self._directory(user, str(prompt.get("username", ""))):
+            return await directory.verify(tx, user.username if user else None, answer)
         with EXECUTOR.slot(self._settings.queue):
             held = (await self._safe.open(tx, user))[-1]
             await tx.commit()
@@ -76,14 +74,26 @@ class Password:
         return True
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
-        """Takes `password`. Computes a hash right here. Raises `Refused`."""
-        password, fits = _normalise(given["password"])
-        length = len(password.decode("utf-8", "surrogatepass"))
-        if length < self._settings.min:
-            raise Refused("too-short", f"a password has at least {self._settings.min} characters")
-        if not fits or length > LONGEST:
-            raise Refused("too-long", f"a password has at most {LONGEST} characters")
-        return self._safe.seal(user, new_hash(password).encode(), now)
+        """Takes `password`. Computes a hash right here. Raises `Refused`, which names the rule."""
+        if self.is_elsewhere(user):
+            raise Refused(
+                "elsewhere", f"the password of {user.login_name} is kept in a directory, change it there"
+            )
+        password, whole = normalise(given["password"].reveal())
+        check_length(password, self._settings.min, whole=whole)
+        check_guessable(password, user, self._settings.names)
+        if self._breaches is not None and password in self._breaches:
+            raise Refused("breached", "this password is on the list of those that were stolen somewhere")
+        return self._safe.seal(user, new_hash(password.encode("utf-8", "surrogatepass")).encode(), now)
+
+    def is_elsewhere(self, user: User) -> bool:
+        """Whether a directory knows his password, and we keep none."""
+        return user.domain in self._directories
+
+    def _directory(self, user: User | None, unverified_name: str) -> Directory | None:
+        """A name that nobody has costs what another in its domain does."""
+        domain = user.domain if user else split(unverified_name, self._directories)[1]
+        return self._directories.get(domain)
 
     async def _renew(self, tx: Transaction, held: Held, password: bytes, now: int) -> None:
         """Hash anew by the present parameters. A password that was changed meanwhile has another row."""
@@ -92,10 +102,6 @@ class Password:
 
 
 def _normalise(secret: Secret) -> tuple[bytes, bool]:
-    """The password as it is hashed, in NFKC (NIST SP 800-63B §5.1.1.2), and whether that is all of it.
-
-    More than could ever be enrolled is cut off, so that nobody makes us normalise a megabyte.
-    """
-    typed = secret.reveal()
-    limit = 4 * LONGEST  # composing shortens
-    return unicodedata.normalize("NFKC", typed[:limit]).encode("utf-8", "surrogatepass"), len(typed) <= limit
+    """The password as it is hashed, and whether that is all of it."""
+    password, whole = normalise(secret.reveal())
+    return password.encode("utf-8", "surrogatepass"), whole

@@ -76,7 +76,7 @@ def _authenticator(request: web.Request) -> Password:
 
 
 async def _guess(here: Visit, authenticator: Password, user: User, old: Secret) -> Wrong | None:
-    about = Guess(user.username, user.id, authenticator.name, PORTAL, authenticator.at_once)
+    about = Guess(user.login_name, user.id, authenticator.name, PORTAL, authenticator.at_once)
     return await guess.spend(here, about, partial(authenticator.verify, here.tx, user, {}, old, here.now))
 
 
@@ -96,13 +96,13 @@ async def _replace(
 
 
 def _wrong(request: web.Request, user: User, wrong: Wrong) -> web.Response:
-    left, until = wrong.spent.left, wrong.spent.until
-    if left == 0:
-        locked = Reject(Reason.LOCKED, "", user.username, until=until, reference=wrong.reference)
+    spent = wrong.spent
+    if spent.left == 0:
+        locked = Reject(Reason.LOCKED, "", user.login_name, until=spent.until, reference=wrong.reference)
         return login.reject_response(request, locked)
-    return _page(request, user, retry=True, last_try=left == 1)
+    return _page(request, user, retry=True, last_try=spent.is_last_try)
 
 
 def _page(request: web.Request, user: User, **flags: Any) -> web.Response:
     shortest = _authenticator(request).shortest
-    return form_page(request, "account/password", PATH, username=user.username, min=shortest, **flags)
+    return form_page(request, "account/password", PATH, username=user.login_name, min=shortest, **flags)

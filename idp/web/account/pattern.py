@@ -39,7 +39,9 @@ async def show(request: web.Request) -> web.Response:
             return outcome
         user = outcome.authentication.user
         present, worn = await matrix.present(tx, user), await exposure.worn_out(here, user)
-        return _page(request, matrix, present, worn=bool(worn), done=done)
+        # The address alone must not make anybody believe that something was changed.
+        lately = present is not None and here.now - present.credential.changed_at <= PROOF_SECONDS
+        return _page(request, matrix, present, worn=bool(worn), done=done and lately)
 
 
 async def submit(request: web.Request) -> web.Response:
@@ -55,10 +57,14 @@ async def submit(request: web.Request) -> web.Response:
             return authentication
         user = authentication.user
         present, worn = await matrix.present(tx, user), bool(await exposure.worn_out(here, user))
-        way = next((each for each in renewal.ways(matrix) if each == form.get("way")), None)
+        way = next((each for each in _ways(matrix, present, here.now) if each == form.get("way")), None)
         if present is None or way is None or not _may(matrix, present, way, here.now, worn):
             return _page(request, matrix, present, worn=worn, late=True)
         return login.send(request, await _begin(here, user, way))
+
+
+def _ways(matrix: Matrix, present: Present | None, now: int) -> tuple[Way, ...]:
+    return renewal.ways(matrix, matrix.due(present, now)) if present else ()
 
 
 def _may(matrix: Matrix, present: Present, way: Way, now: int, worn: bool) -> bool:
@@ -108,7 +114,7 @@ def _page(
         young=young,
         initial=present is not None and present.content.until is not None,
         has_phrase=present is not None and bool(present.content.phrase),
-        ways=renewal.ways(matrix),
+        ways=_ways(matrix, present, request[NOW]),
         done=done,
         late=late,
     )

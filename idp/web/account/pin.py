@@ -58,7 +58,7 @@ async def submit(request: web.Request) -> web.Response:
             return await _page(request, here, authenticator, user, refused=refused.rule)
         if form.get("pin") != form.get("again"):
             return await _page(request, here, authenticator, user, refused="differs")
-        about = Guess(user.username, user.id, authenticator.name, DOOR, authenticator.at_once)
+        about = Guess(user.login_name, user.id, authenticator.name, DOOR, authenticator.at_once)
         answer = Secret(form.get("answer", ""))
         prove = partial(authenticator.verify, tx, user, {}, answer, here.now)
         wrong = await guess.spend(here, about, prove)
@@ -67,7 +67,7 @@ async def submit(request: web.Request) -> web.Response:
             await changed(tx, tenant, "pin", user, here.now, address=here.caller.whence)
             await here.record("pin.changed", user_id=user.id, service=DOOR, devices=devices)
             return await _page(request, here, authenticator, user, done=True)
-        spent, name = wrong.spent, user.username
+        spent, name = wrong.spent, user.login_name
         if spent.left == 0:
             locked = Reject(Reason.LOCKED, "", name, until=spent.until, reference=wrong.reference)
             return login.reject_response(request, locked)

@@ -45,7 +45,7 @@ async def issue(request: web.Request) -> web.Response:
             return authentication
         user = authentication.user
         codes = await recovery.issue(tx, user, here.now)
-        await here.record("recovery.issued", user_id=user.id, service=SERVICE, username=user.username)
+        await here.record("recovery.issued", user_id=user.id, service=SERVICE, username=user.login_name)
         await changed(tx, tenant, "recovery", user, here.now, address=here.caller.whence)
     return form_page(
         request,
@@ -53,7 +53,7 @@ async def issue(request: web.Request) -> web.Response:
         PATH,
         codes=codes,
         left=len(codes),
-        username=user.username,
+        username=user.login_name,
         made=moment(request, here.now),
     )
 

@@ -1,0 +1,189 @@
+"""People of a domain with a directory sign in: at the login page, by RADIUS, and with what an operator sees."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser import Browser
+from tests.ldap.conftest import Pair
+from tests.ldap.slapd import DECOY, PASSWORD, PEOPLE, SEARCHER, SEARCHER_PASSWORD, SUFFIX
+from tests.page import Page
+from tests.people import PASSWORD as OWN_PASSWORD
+from tests.people import Person
+from tests.protocols.radius.nas import ACCEPT, NAS, REJECT, SECRET
+from tests.relying_party import CALLBACK, RelyingParty
+from tests.server import Server, free_port, running
+
+HANAKO = Person("hanako@corp", password=PASSWORD)
+TWINS = "hanako"  # somebody of ours, who is not she
+FAILURES = 5
+
+
+class Office(Server):
+    """A server whose people are of two domains."""
+
+    def prepare(self, ldap: dict[str, Any]) -> None:
+        self.radius = free_port()
+        self.configuration.idp["log"]["level"] = "debug"
+        self.configuration.idp["doors"] = ["oidc", "radius"]
+        self.configuration.idp["listen"]["radius"] = f"127.0.0.1:{self.radius}"
+        tenant = self.tenant
+        search = {"base": SUFFIX, "dn": SEARCHER, "password": SEARCHER_PASSWORD}
+        corp = {
+            "display_name": {"ja": "社員", "en": "Employees"},
+            "ldap": {**ldap, "search": search, "decoy_dn": DECOY},
+        }
+        tenant.settings["domains"] = {"corp": corp}
+        tenant.settings["lockout"] = {"failures": FAILURES, "seconds": 600}
+        tenant.policies = [
+            {"name": "out", "when": {"groups": ["out"]}, "then": "deny"},
+            {"name": "everybody", "then": {"require": ["password"]}},
+        ]
+        tenant.add_service("wiki", CALLBACK)
+        tenant.services["vpn"] = {
+            "service": "vpn",
+            "display_name": {"en": "vpn"},
+            "radius": {"networks": ["127.0.0.1/32"], "secret": SECRET.decode()},
+        }
+        for name in ("hanako", "taro", "back\\slash", "nobody", "off"):
+            tenant.add_demo_user(f"{name}@corp")
+        tenant.add_demo_user("鈴木@corp", "out")
+        tenant.add_demo_user(TWINS, password={"password": OWN_PASSWORD})
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, ldap: dict[str, Any]) -> Iterator[Office]:
+    """On SQLite: a directory is no table."""
+    server = Office(tmp_path_factory.mktemp("office"))
+    server.prepare(ldap)
+    for started in running(server):
+        started.cli("user", "disable", "off@corp")
+        yield started  # type: ignore[misc]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with Browser() as opened:
+        yield opened
+
+
+async def wrong(office: Office, name: str) -> Page:
+    """The page after a wrong password, in a fresh browser."""
+    async with Browser() as opened:
+        page = await opened.answer(await opened.get(f"{office.url}/"), name)
+        return await opened.answer(page, "wrong")
+
+
+async def test_the_domain_is_chosen_beside_the_name(office: Office, browser: Browser) -> None:
+    page = await browser.get(f"{office.url}/")
+    assert page.form.choices == {"domain": ["local", "corp"]}
+    assert page.form.fields["domain"] == "local"
+    page = await browser.submit(page, {"username": "hanako", "domain": "corp"})
+    assert page.asked == "password"
+    assert "hanako@corp" in page.text
+    page = await browser.answer(page, PASSWORD)
+    assert (page.status, page.asked) == (200, "")
+
+
+async def test_the_domain_is_typed_behind_the_name(office: Office, browser: Browser) -> None:
+    """And services are told the whole name: hanako of another domain is somebody else."""
+    party = RelyingParty(browser, office.url)
+    corp = await party.login(HANAKO)
+    async with Browser() as other:
+        own = await RelyingParty(other, office.url).login(Person(TWINS, password=OWN_PASSWORD))
+    assert corp.claims["sub"] != own.claims["sub"]
+    told = [json.loads((await party.userinfo(each.access_token)).text) for each in (corp, own)]
+    assert [each["preferred_username"] for each in told] == ["hanako@corp", "hanako"]
+
+
+async def test_a_password_is_right_in_its_own_domain_only(office: Office, browser: Browser) -> None:
+    for name, password in ((TWINS, PASSWORD), ("hanako@corp", OWN_PASSWORD), ("hanako@local", OWN_PASSWORD)):
+        page = await browser.login(f"{office.url}/", Person(name, password=password), CALLBACK)
+        assert page.asked == "password", name
+
+
+async def test_unknown_and_disabled_people_of_a_directory_look_like_others(office: Office) -> None:
+    """THREAT_MODEL.md 20: unknown, disabled, locked, factor-less and real users: same status, headers, body shape; of
+    whom our database does not know the directory may know, and of whom it knows the directory may not.
+    """
+    pages = [await wrong(office, f"{name}@corp") for name in ("hanako", "nobody", "off", "plus", "ghost")]
+    shapes = {
+        (page.status, tuple(sorted(page.headers)), tuple(page.form.fields), tuple(page.alerts))
+        for page in pages
+    }
+    assert len(shapes) == 1
+
+
+async def test_who_will_be_denied_hears_so_after_the_password_of_the_directory(
+    office: Office, browser: Browser
+) -> None:
+    denied = Person("鈴木@corp", password=PASSWORD)
+    assert (await browser.login(f"{office.url}/", denied, CALLBACK)).status == 403
+
+
+async def test_web_and_radius_spend_one_budget_on_a_directory(office: Office, browser: Browser) -> None:
+    """THREAT_MODEL.md 18: every path that checks a secret (web, RADIUS, …) spends the same budget."""
+    with NAS(office.radius) as nas:
+        for _ in range(FAILURES - 1):
+            assert nas.ask(nas.pap("taro@corp", "wrong")).code == REJECT
+        page = await wrong(office, "taro@corp")
+        assert page.status == 429
+        assert nas.ask(nas.pap("taro@corp", PASSWORD)).code == REJECT
+        office.cli("user", "unlock", "taro@corp")
+        assert nas.ask(nas.pap("taro@corp", PASSWORD)).code == ACCEPT
+
+
+async def test_many_wrong_guesses_at_once_are_no_more_than_the_budget_in_the_directory(
+    office: Office, pair: Pair
+) -> None:
+    """THREAT_MODEL.md 16: parallel wrong guesses: never more evaluated than the budget allows."""
+    entry = f"BIND uid=back\\5Cslash,{PEOPLE}"
+    pages = await asyncio.gather(*(wrong(office, "back\\slash@corp") for _ in range(4 * FAILURES)))
+    assert {page.status for page in pages} <= {200, 429, 503}
+    assert pair[0].asked().count(entry) == FAILURES
+
+
+async def test_a_directory_that_does_not_answer_is_told_and_costs_no_guess(
+    office: Office, pair: Pair, browser: Browser
+) -> None:
+    """Of a name that nobody has, too; and the page may be answered again once it is back."""
+    for server in pair:
+        server.stop()
+    try:
+        for name in ("hanako@corp", "ghost@corp"):
+            page = await browser.answer(await browser.get(f"{office.url}/"), name)
+            for _ in range(FAILURES + 1):
+                page = await browser.answer(page, PASSWORD)
+                assert (page.status, page.asked) == (503, "password")
+                assert page.headers["Retry-After"] == "30"
+                assert "not counted" in page.alerts[0]
+    finally:
+        for server in pair:
+            server.start()
+    page = await browser.get(f"{office.url}/")
+    page = await browser.answer(await browser.answer(page, "hanako@corp"), PASSWORD)
+    assert (page.status, page.asked) == (200, "")
+
+
+async def test_our_own_people_sign_in_while_the_directory_is_down(
+    office: Office, pair: Pair, browser: Browser
+) -> None:
+    for server in pair:
+        server.stop()
+    try:
+        page = await browser.login(f"{office.url}/", Person(TWINS, password=OWN_PASSWORD), CALLBACK)
+        assert (page.status, page.asked) == (200, "")
+    finally:
+        for server in pair:
+            server.start()
+
+
+def test_no_password_stands_in_the_log(office: Office) -> None:
+    """THREAT_MODEL.md 33: no log line at any level holds a password: the user's, or ours for the directory."""
+    assert "ldap.fault" in office.log
+    assert not any(secret in office.log for secret in (PASSWORD, OWN_PASSWORD, SEARCHER_PASSWORD, 'wrong"'))
