@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, discovery, enrolment, guess, instead, proving, renewal, session
+from idp import conclusion, discovery, enrolment, guess, instead, proofs, proving, renewal, session
 from idp import interaction as interactions
 from idp.authenticators import Refused, Unreachable
 from idp.authenticators.totp import Totp
@@ -40,6 +40,8 @@ class Login:
         if wish.max_age is not None and visit.now - authentication.auth_time > wish.max_age:
             return await self._open(visit, attempt, resume, wish, user)
         missing = instead.missing(visit.tenant, verdict, held.proofs)
+        if wish.thorough:
+            missing = tuple(dict.fromkeys((*missing, *await proofs.lacking(visit, user, held, wish.max_age))))
         if missing:
             return await self._step_up(visit, attempt, resume, wish, held, missing)
         await session.touch(visit, held)

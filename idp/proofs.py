@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from idp import instead
 from idp.conclusion import PORTAL
-from idp.policy import Attempt, asked
+from idp.policy import Attempt, Require, asked
 from idp.revocation import doors_of
 from idp.visit import Visit
-from storage.records import Credential, User
+from storage.records import Credential, Session, User
 
 
 def needed(visit: Visit, user: User) -> frozenset[str]:
@@ -24,6 +25,20 @@ def needed(visit: Visit, user: User) -> frozenset[str]:
         for verdict in asked(rules, Attempt(door, service, visit.caller.address, visit.now, user))
         for authenticator in verdict.authenticators
     )
+
+
+async def lacking(visit: Visit, user: User, session: Session, max_age: int | None) -> tuple[str, ...]:
+    """What the user holds and may be asked for somewhere, and did not prove within `max_age` seconds in this session.
+
+    Where the portal asks for less than a service does, his proofs are changed by who has those of the service. What
+    was added since his last proof was added by him who gave that.
+    """
+    last = max((proof.at for proof in session.proofs), default=visit.now)
+    credentials = await visit.tx.credentials.list(user.id)
+    held = {each.authenticator for each in credentials if each.created_at < last}
+    names = tuple(sorted(needed(visit, user) & held))
+    fresh = [proof for proof in session.proofs if max_age is None or visit.now - proof.at <= max_age]
+    return instead.missing(visit.tenant, Require("", names), fresh)
 
 
 async def may_remove(visit: Visit, user: User, credential: Credential) -> bool:

@@ -23,12 +23,8 @@ from keys.secret import Secret
 from storage.records import Interaction, Proof, User
 
 QUESTION: Final = "matrix.new"  # in the chain of a login; no authenticator can be called so
-PHRASE, AGAIN, WAY, CHOICE = (
-    "pattern.phrase",
-    "pattern.again",
-    "pattern.way",
-    "pattern.choice",
-)  # what is asked besides
+# What is asked besides.
+PHRASE, AGAIN, WAY, CHOICE = "pattern.phrase", "pattern.again", "pattern.way", "pattern.choice"
 FORMER: Final = "former"  # the rule that a pattern breaks which its user had before
 
 
@@ -147,8 +143,8 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
         )
     if after is not None:
         return Taken(drafting.keep(visit, interaction, after))
-    changed = Content(before.cells, before.phrase)
-    if not await matrix.change(visit.tx, present, changed, visit.now):
+    confirmed = Content(before.cells, before.phrase)
+    if not await matrix.change(visit.tx, present, confirmed, visit.now):
         raise Over
     await _tell(visit, interaction, user, before.way)
     return Taken(dataclasses.replace(interaction, chain=interaction.chain[1:], prompt={}), kept=True)

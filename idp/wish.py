@@ -14,6 +14,7 @@ class Wish:
 
     fresh: bool = False  # ask again even though a session would suffice
     max_age: int | None = None  # seconds since the oldest proof that counts
+    thorough: bool = False  # ask for all that he holds and the rules may ask of him anywhere
     passive: bool = False  # ask nothing: say only whether something would be asked
     username: str | None = None  # who it probably is: shown, never trusted
 

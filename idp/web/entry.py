@@ -23,9 +23,10 @@ async def enter(
 ) -> Accept | web.Response:
     """Whoever may see the page at `path` (below the tenant), or the login that leads to it.
 
-    `max_age` bounds the age of his proofs, in seconds.
+    `max_age` bounds the age of his proofs, in seconds; with it he gives all that rules ask of him anywhere, so that
+    who has one of two proofs does not make himself the other.
     """
-    outcome = await _begin(request, here, path, Wish(max_age=max_age))
+    outcome = await _begin(request, here, path, Wish(max_age=max_age, thorough=max_age is not None))
     return outcome if isinstance(outcome, Accept) else login.respond(request, outcome)
 
 
@@ -36,7 +37,8 @@ async def entered(
 
     `max_age` is what the page was opened with: filling it in may take some minutes more.
     """
-    wish = Wish(max_age=None if max_age is None else max_age + FORM_SECONDS, passive=True)
+    seconds = None if max_age is None else max_age + FORM_SECONDS
+    wish = Wish(max_age=seconds, thorough=seconds is not None, passive=True)
     outcome = await _begin(request, here, path, wish)
     if isinstance(outcome, Accept):
         return outcome.authentication

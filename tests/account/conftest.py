@@ -26,6 +26,15 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
         {"name": "words", "when": {"groups": ["words"]}, "then": {"require": ["password"]}},
         {"name": "board", "when": {"groups": ["board"]}, "then": {"require": ["matrix"]}},
     ]
+    one.tenant.policies[1:1] = [  # the portal opens by one proof, a service by two
+        {
+            "name": "boss",
+            "when": {"groups": ["boss"], "services": ["wiki"]},
+            "then": {"require": ["password", "matrix"]},
+        },
+        {"name": "boss elsewhere", "when": {"groups": ["boss"]}, "then": {"require": ["password"]}},
+    ]
+    one.tenant.add_demo_user("bess", "boss", password={"password": PASSWORD}, matrix={"pattern": PATTERN})
     for name in PEOPLE:
         one.tenant.add_demo_user(name, "words", password={"password": PASSWORD})
     one.tenant.add_demo_user("tess", "token", password={"password": PASSWORD})

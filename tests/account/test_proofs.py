@@ -13,7 +13,7 @@ from tests.account.visitor import own_form, person, signed_in
 from tests.browser import Browser
 from tests.flows.test_devices import app
 from tests.page import Page
-from tests.people import PASSWORD
+from tests.people import PASSWORD, PATTERN, Person
 from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers
 from tests.server import Server
@@ -89,6 +89,20 @@ async def test_changing_asks_for_a_proof_that_is_fresh(server: Server, browsers:
     assert urlsplit(again.url).path == "/account/password" and not again.asked
     assert browser.cookie("session") != before
     assert not (await browsers().login(f"{server.url}/", person("greta"), "\0")).asked, "nothing was changed"
+
+
+async def test_who_has_one_of_two_proofs_changes_neither(server: Server, browsers: Browsers) -> None:
+    """THREAT_MODEL.md 18: where the portal asks for less than a service, its proofs are asked for all the same before
+    anything is changed."""
+    browser, bess = browsers(), Person("bess", password=PASSWORD, pattern=PATTERN)
+    page = await signed_in(browser, server, "bess")
+    assert {"/account/password", "/account/pattern"} <= set(page.links)
+    for path in ("password", "pattern"):
+        asked = await browser.get(f"{server.url}/account/{path}")
+        assert asked.table is not None, path
+    page = await browser.login(asked, bess, "\0")
+    assert page.url.endswith("/account/pattern") and not page.asked
+    assert not (await browser.get(f"{server.url}/account/password")).table
 
 
 @pytest.fixture(scope="module")

@@ -75,20 +75,13 @@ async def pin(page: Page, server: Server) -> None:
     assert await page.locator("input[name=again]").count() == 1
 
 
-async def own_pattern(page: Page, server: Server) -> None:
+async def cells(page: Page, server: Server) -> None:
+    """By way of one's own page and of the first table."""
     await portal(page, server)
     await page.goto(f"{server.url}/account/pattern")
-
-
-async def new_pattern(page: Page, server: Server) -> None:
-    await own_pattern(page, server)
-    await page.locator("form:has(input[value=type]) button").click()
-    await page.locator("#matrix").wait_for()
-
-
-async def cells(page: Page, server: Server) -> None:
-    await new_pattern(page, server)
-    await page.locator("form:has(input[value=select]) button").click()
+    for way in ("type", "select"):
+        await page.locator(f"form:has(input[name=way][value={way}]) button").click()
+        await page.locator("#matrix" if way == "type" else ".pick").first.wait_for()
     for cell in ("B2", "L4"):
         await page.locator(f"button[value={cell}]").click()
         await page.locator(f"button[value={cell}].chosen").wait_for()
@@ -157,8 +150,7 @@ WALKS: dict[str, Walk] = {
     "locked": guessing(5), "password": password, "totp": totp, "portal": portal, "denied": denied,
     "logout": logout, "signed_out": signed_out, "expired": expired, "not_found": not_found,
     "bad_request": bad_request, "device_wrong": device_wrong, "device_confirm": device_confirm,
-    "activate": activate, "pin": pin, "own_pattern": own_pattern, "new_pattern": new_pattern,
-    "cells": cells, "address_over": address_over,
+    "activate": activate, "pin": pin, "cells": cells, "address_over": address_over,
 }  # fmt: skip
 # What a browser says by itself about an answer that is no 200: the status is meant.
 EXPECTED = "Failed to load resource: the server responded with a status of"

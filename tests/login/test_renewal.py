@@ -467,3 +467,16 @@ async def test_a_phrase_is_no_way_around_the_rules(house: House, initial: str) -
         changed = await matrix.present(tx, ines)
         assert changed is not None
         assert (matrix.due(changed, NOW), changed.content.phrase) == ("initial", "abcd")
+
+
+@one_store
+async def test_a_table_that_is_made_smaller_meanwhile_confirms_nothing(house: House, initial: str) -> None:
+    page = await to_question(house, "ines", initial)
+    second = await along(house, page, NEW)
+    set_matrix(house, table={"columns": 8, "blocks": 2})
+    smaller = await along(house, second, NEW)
+    assert len(asked(smaller)["table"][0]) == 8
+    page = await fill(house, smaller, "123456")
+    assert asked(page)["refused"] == "wrong"
+    page = await fill(house, page, way="type")
+    assert isinstance(await type_all(house, page, "B2 H4 C1 C3 F2 F2"), Accept)

@@ -196,6 +196,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "onward": {"name": EVIL, "url": f"https://x/{EVIL}"},
         "seconds": 180,
         "minutes": 30,
+        "exposed": 3,
         "grid": ["*8** 2*** ***5", "1*** **** **3*"],
         "blocks": 3,
         "retry": True,

@@ -150,6 +150,9 @@ def _worded(draft: Draft, form: Form, settings: MatrixSettings) -> Draft:
 
 
 def _confirmed(draft: Draft, answer: Secret, settings: MatrixSettings) -> Draft | None:
+    rows, columns = len(draft.table), len(draft.table[0])
+    if any(cell.row >= rows or cell.column >= columns for cell in draft.cells):
+        raise Refused("wrong", "the table was made smaller meanwhile")
     digits = "".join(draft.table[cell.row][cell.column] for cell in draft.cells)
     if any(matches(answer, expected(digits, draft.phrase, settings.phrase.position))):
         return None
