@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from protocols.oidc.vocabulary import DEVICE_CODE
@@ -105,9 +106,25 @@ def mod_auth_openidc(server: Server, apache: Apache) -> Apache:
     return apache
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests share the browser, and so the event loop that it was started on."""
+    for item in items:
+        if "shared_chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_chromium() -> AsyncIterator[Browser]:
+    """Started once: a start takes longer than most tests."""
     async with async_playwright() as playwright:
         browser = await launch(playwright)
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chromium(shared_chromium: Browser) -> AsyncIterator[Browser]:
+    """Each test opens contexts of its own, which know nothing of any other's and end with it."""
+    yield shared_chromium
+    for context in shared_chromium.contexts:
+        await context.close()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from html import escape
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser
 
@@ -42,7 +43,7 @@ class Posting:
         return web.Response(text="<p id='heard'>heard</p>", content_type="text/html")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def posting(server: Server) -> AsyncIterator[Posting]:
     service, app = Posting(server.url), web.Application()
     app.add_routes([web.get("/", service.start), web.post("/posted", service.posted)])

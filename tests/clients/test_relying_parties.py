@@ -28,12 +28,13 @@ async def check_cookies(context: BrowserContext, server: Server) -> None:
         for cookie in await context.cookies(server.url)
         if cookie["name"].startswith("demo-")
     }
-    assert set(cookies) == {"demo-browser", "demo-session"}
-    for cookie in cookies.values():
+    assert set(cookies) == {"demo-browser", "demo-session", "demo-device"}
+    for name, cookie in cookies.items():
         assert cookie["httpOnly"]
         assert cookie["sameSite"] == "Lax"
         assert cookie["path"] == "/"
-        assert cookie["expires"] == -1, "it ends with the browser"
+        lasts = name == "demo-device"  # which signs nobody in
+        assert (cookie["expires"] != -1) == lasts, "the others end with the browser"
 
 
 @scripts
