@@ -10,7 +10,7 @@ import pytest
 import storage
 from storage import Storage
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.kept"]
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from tests.browser import Browser
-from tests.postgres import ROLE, PostgresServer
+from tests.kept import Kept
+from tests.postgres import ROLE
 from tests.relying_party import CALLBACK, RelyingParty
 from tests.server import Server, running
 
@@ -19,30 +21,31 @@ __all__ = ["browsers", "database", "make_server", "party", "server"]
 STORES = ("sqlite", "postgresql")
 LAUNCH = "http://localhost:9/launch"
 
-Database = Callable[[], str]
 MakeServer = Callable[..., Server]
 Browsers = Callable[..., Browser]
 
 _numbers = count()
 
 
-@pytest.fixture(scope="session", params=STORES)
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+@dataclass(frozen=True)
+class Database:
     """Makes fresh databases of one kind; gives URLs, empty for one embedded in the server's folder."""
-    cluster: PostgresServer | None = None
-    if request.param == "postgresql":  # asked for now, so that it ends after the databases on it
-        cluster = request.getfixturevalue("postgres_server")
-    with ExitStack() as made:
 
-        def make() -> str:
-            if cluster is None:
-                return ""
-            name = f"flow_{next(_numbers)}"
-            cluster.run(f"CREATE DATABASE {name} OWNER {ROLE}")
-            made.callback(cluster.run, f"DROP DATABASE {name} WITH (FORCE)")
-            return cluster.url(name)
+    store: str
+    kept: Kept
 
-        yield make
+    def __call__(self) -> str:
+        if self.store == "sqlite":
+            return ""
+        cluster, name = self.kept.postgres(), f"flow_{next(_numbers)}"
+        cluster.run(f"CREATE DATABASE {name} OWNER {ROLE}")
+        return cluster.url(name)
+
+
+@pytest.fixture(scope="session", params=STORES)
+def database(request: pytest.FixtureRequest, kept: Kept) -> Database:
+    """Of each kind."""
+    return Database(request.param, kept)
 
 
 def usual(folder: Path, url: str) -> Server:
@@ -55,12 +58,15 @@ def usual(folder: Path, url: str) -> Server:
 
 
 @pytest.fixture(scope="session")
-def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(database: Database, kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Server:
     """The usual server with alice, bob and carol, shared by all tests that leave it as it was."""
-    one = usual(tmp_path_factory.mktemp("server"), database())
-    for running_one in running(one):
-        running_one.add_people()
-        yield running_one
+
+    def make() -> Iterator[Server]:
+        for one in running(usual(tmp_path_factory.mktemp("server"), database())):
+            one.add_people()
+            yield one
+
+    return kept.once(("usual", database.store), make)
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ class Server(Administration):
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=60) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=2) as answer:
                 ready: bool = answer.status == 200
                 return ready
         except (urllib.error.URLError, OSError):

@@ -180,7 +180,9 @@ async def test_every_page_is_accessible_fits_and_is_free_of_errors(
         await page.screenshot(path=OUT / f"{name}-{language}-{viewport['width']}.png", full_page=True)
         assert await page.evaluate("document.documentElement.lang") == language
         overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        wrong = [one for one in complaints if not one.startswith(EXPECTED)] + await violations(page)
+        wrong = [one for one in complaints if not one.startswith(EXPECTED)]
+        if viewport == DESKTOP:  # the gallery shows each state to axe, in both languages
+            wrong += await violations(page)
         if wrong or overflow > 0:
             found[name] = (overflow, wrong)
         await page.close()

@@ -97,7 +97,7 @@ def test_every_file_has_a_schema_that_is_json(file: str) -> None:
     assert schema["type"] == ("array" if file == "policies" else "object")
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.sampled_from(PLACES), junk=JUNK)
 def test_whatever_stands_anywhere_in_a_file_there_are_only_mistakes(
     tmp_path: Path, place: tuple[str, tuple[Any, ...]], junk: object
@@ -112,7 +112,7 @@ def test_whatever_stands_anywhere_in_a_file_there_are_only_mistakes(
         assert all(mistake.at.line >= 1 and mistake.words for mistake in error.mistakes)
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 400), junk=st.text(max_size=6), name=st.sampled_from(list(TEXTS)))
 def test_a_slip_of_the_fingers_is_only_a_mistake(tmp_path: Path, place: int, junk: str, name: str) -> None:
     text = TEXTS[name]

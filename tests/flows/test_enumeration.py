@@ -27,7 +27,7 @@ pytestmark = pytest.mark.both_stores
 
 KINDS = ("real", "unknown", "disabled", "factorless", "denied")
 SAMPLES = 3  # at most
-ROUNDS = {"matrix": 320, "password": 80}  # tries of every kind in a sample; a password hash takes longer
+ROUNDS = {"matrix": 240, "password": 60}  # tries of every kind in a sample; a password hash takes longer
 EACH = 99  # tries with one name: none is ever locked
 STEPS = ("name", "answer")
 CHI_SQUARE_9 = 33.7  # exceeded once in ten thousand times with nine degrees of freedom

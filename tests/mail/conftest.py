@@ -6,9 +6,11 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
+from tests.kept import Kept
 from tests.mail_server import PASSWORD, MailServer
 from tests.people import PATTERN
 from tests.running import Browsers, Database, browsers, database, usual
@@ -37,7 +39,11 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def house(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(database: Database, kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return kept.once(("house", database.store), partial(_opened, database, tmp_path_factory))
+
+
+def _opened(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("mail")
     mail = MailServer(folder)
     server = usual(folder, database())

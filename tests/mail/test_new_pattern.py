@@ -19,7 +19,7 @@ KAI = replace(ALICE, name="kai")
 async def test_from_the_first_mail_to_a_pattern_of_ones_own(house: House, browsers: Browsers) -> None:
     """THREAT_MODEL.md 33: no log line at any level holds a pattern that is being set or an answer along one."""
     house.server.cli("credential", "issue", "kai", "matrix", "--mail")
-    await eventually(lambda: "初期パターン" in house.mail.to("kai@example.com")[-1].text, 20)
+    await eventually(lambda: "初期パターン" in house.mail.to("kai@example.com")[-1].text)
     cells = CELLS.search(house.mail.to("kai@example.com")[-1].text)
     assert cells is not None
     browser = browsers()
@@ -32,7 +32,7 @@ async def test_from_the_first_mail_to_a_pattern_of_ones_own(house: House, browse
     page = await browser.answer(reloaded, answer(OWN, reloaded.table or []))
     done = await browser.answer(page, answer(OWN, page.table or []))
     assert done.url == f"{house.server.url}/" and not done.asked
-    await eventually(lambda: "パターンが変更" in house.mail.to("kai@example.com")[-1].message["Subject"], 20)
+    await eventually(lambda: "パターンが変更" in house.mail.to("kai@example.com")[-1].message["Subject"])
     events = [row["event"] for row in house.server.audit()]
     assert events.index("login.accepted") < events.index("pattern.changed"), "newest first"
     said = house.server.log + str(house.server.audit())

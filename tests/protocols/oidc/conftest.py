@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any, get_args
 
 import aiohttp
@@ -11,6 +12,7 @@ import pytest
 
 from protocols.oidc.vocabulary import DEVICE_CODE, TOKEN_EXCHANGE, ResponseType
 from tests.configuration import SECRET, TenantFolder
+from tests.kept import Kept
 from tests.people import ALICE, PATTERN, Person
 from tests.protocols.oidc import signing
 from tests.protocols.oidc.prober import Prober
@@ -137,7 +139,11 @@ def add_joining(server: Server) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(database: Database, kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    return kept.once(("oidc", database.store), partial(_started, database, tmp_path_factory))
+
+
+def _started(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one = Server(tmp_path_factory.mktemp("oidc"), database(), workers=2)
     brief = TenantFolder("brief", f"{one.url}/brief", settings={"oidc": BRIEF, "lockout": FEW})
     one.configuration.tenants.append(brief)

@@ -18,6 +18,7 @@ from joserfc.jwk import KeySet
 
 from tests.browser import Browser
 from tests.configuration import TenantFolder
+from tests.kept import Kept
 from tests.page import Page
 from tests.people import ALICE, Person
 from tests.relying_party import RelyingParty, Tokens
@@ -117,11 +118,15 @@ def new_site(folder: Any, url: str, workers: int = 1) -> Server:
 
 
 @pytest.fixture(scope="session")
-def site(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def site(database: Database, kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Server:
     """Two workers, on each database."""
-    for one in running(new_site(tmp_path_factory.mktemp("site"), database(), workers=2)):
-        one.add_people()
-        yield one
+
+    def make() -> Iterator[Server]:
+        for one in running(new_site(tmp_path_factory.mktemp("site"), database(), workers=2)):
+            one.add_people()
+            yield one
+
+    return kept.once(("signing out", database.store), make)
 
 
 @pytest.fixture

@@ -15,8 +15,6 @@ from tests.protocols.oidc.conftest import TURNING_FILE
 from tests.protocols.oidc.prober import Answer, Prober, claims, header
 from tests.server import Server
 
-pytestmark = pytest.mark.both_stores
-
 SECONDS = 30
 
 
@@ -24,6 +22,7 @@ def signed_by(client: Prober, key: signing.ECKey) -> Callable[[], str]:
     return lambda: signing.sign(signing.assertion(client.client_id, client.issuer), key)
 
 
+@pytest.mark.both_stores
 async def test_oidcc_codereuse(rp: Prober) -> None:
     """RFC 6749 §4.1.2: a code that comes again at once is refused."""
     code = await rp.code()

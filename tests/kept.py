@@ -1,0 +1,41 @@
+"""What lasts for the whole session, although the parameter of a fixture changes in between: servers start slowly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.postgres import PostgresServer
+
+T = TypeVar("T")
+
+
+class Kept:
+    """Things by name, each made when it is first asked for."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.until_the_end = ExitStack()
+        self._request = request
+        self._made: dict[object, Any] = {}
+
+    def once(self, name: object, make: Callable[[], Iterator[T]]) -> T:
+        """What `make`, the body of a fixture, has yielded."""
+        if name not in self._made:
+            self._made[name] = self.until_the_end.enter_context(contextmanager(make)())
+        found: T = self._made[name]
+        return found
+
+    def postgres(self) -> PostgresServer:
+        """Through this one's request, so that it ends after everything here."""
+        found: PostgresServer = self._request.getfixturevalue("postgres_server")
+        return found
+
+
+@pytest.fixture(scope="session")
+def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
+    one = Kept(request)
+    with one.until_the_end:
+        yield one
