@@ -57,6 +57,10 @@ class PostgresLink:
                 self._cursor = await self._raw.cursor(timeout=self._timeout)
             cursor = self._cursor.raw
             await self._cursor.execute(b";".join([_text(cursor, *statement) for statement in statements]))
+            if (
+                task and task.cancelling() > cancellations
+            ):  # came with the answer: `wait_for` forgot it (gh-86296)
+                raise asyncio.CancelledError
             return cursor.fetchall() if cursor.description else ()
         except psycopg2.Error as error:
             # Not `from error`: its text quotes the statement, with the values.
@@ -168,10 +172,7 @@ def _silence_cancelled_statements() -> Callable[[], None]:
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if isinstance(context.get("exception"), errors.QueryCanceled):
             return
-        if previous is None:
-            loop.default_exception_handler(context)
-        else:
-            previous(loop, context)
+        (previous or type(loop).default_exception_handler)(loop, context)
 
     loop.set_exception_handler(handle)
     return lambda: loop.set_exception_handler(previous)

@@ -111,6 +111,22 @@ async def test_a_real_cancellation_stays_one_and_keeps_nothing(store: Storage) -
         assert await tx.users.find("u2") is None
 
 
+async def test_a_cancellation_in_the_moment_of_an_answer_is_not_lost(store: Storage) -> None:
+    """Until Python 3.12 `wait_for`, with which aiopg waits, forgets it then (gh-86296): a node would not end."""
+
+    async def read_on() -> None:
+        while True:
+            async with store.snapshot("acme") as tx:
+                await tx.users.list()
+
+    for tries in range(200):
+        task = asyncio.create_task(read_on())
+        await asyncio.sleep(0.002 + tries % 10 / 10_000)
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.cancelled(), f"{tries} were not lost"
+
+
 async def test_after_lost_connections_the_pools_heal(
     store: Storage, postgres_server: PostgresServer, postgres_url: str
 ) -> None:
