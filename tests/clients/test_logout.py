@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.browser import Browser as Requests
@@ -16,10 +17,8 @@ from tests.clients.apache import Apache
 from tests.clients.chromium import login
 from tests.configuration import SECRET
 from tests.people import ALICE
-from tests.protocols.oidc.signing_out import Service, new_site, services
+from tests.protocols.oidc.signing_out import Service, new_site, serving
 from tests.server import Server, free_port, running
-
-__all__ = ["services"]
 
 # Asks the frame, as a service's page does, and waits for its answer.
 ASK = """async ([frame, message]) => {
@@ -61,6 +60,13 @@ def site(tmp_path_factory: pytest.TempPathFactory, apaches: dict[str, Apache]) -
         for name, apache in apaches.items():
             apache.start(server.url, name, SECRET)
         yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def services(site: Server) -> AsyncIterator[dict[str, Service]]:
+    """On the browser's loop."""
+    async with serving() as started:
+        yield started
 
 
 async def is_signed_in(page: Page, apache: Apache) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -132,6 +132,13 @@ def site(database: Database, kept: Kept, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 async def services(site: Server) -> AsyncIterator[dict[str, Service]]:
     """All of them, by name."""
+    async with serving() as started:
+        yield started
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[dict[str, Service]]:
+    """They answer on the loop that runs."""
     async with AsyncExitStack() as stack:
         started = {name: Service(name) for name in NAMES}
         for service in started.values():
