@@ -17,7 +17,7 @@ from aiohttp import web
 
 import storage
 from idp import doors, log
-from idp.assembly import open_provider
+from idp.assembly import client_authorities, open_provider
 from idp.authenticators import Refused
 from idp.config import tls
 from idp.config.configuration import Configuration
@@ -55,6 +55,8 @@ def load(folder: Path, workers: int | None = None) -> Server:
             pages.prepare(tenant.settings.theme, tenant.settings.locales)
         radsec = configuration.server.radsec
         encrypted = tls.context(radsec, folder) if radsec else None
+        own = configuration.server.tls
+        secure = tls.of_pages(own, folder) if own else None
         serving = Serving(revision(folder), configuration.server.doors)
     except ConfigurationError as error:
         raise Unfit([str(mistake) for mistake in error.mistakes]) from error
@@ -65,7 +67,9 @@ def load(folder: Path, workers: int | None = None) -> Server:
     log.configure(configuration.server.log, zones)
     for warning in configuration.warnings:
         logger.warning("configuration.dubious", words=str(warning))
-    return Server(configuration, serving, master, pages, workers or configuration.server.workers, encrypted)
+    return Server(
+        configuration, serving, master, pages, workers or configuration.server.workers, encrypted, secure
+    )
 
 
 def preload(configuration: Configuration) -> None:
@@ -84,7 +88,8 @@ class Server:
     master: MasterKey
     pages: Pages
     workers: int
-    tls: ssl.SSLContext | None
+    tls: ssl.SSLContext | None  # of doors that are no web pages
+    secure: ssl.SSLContext | None  # of our pages
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -112,7 +117,10 @@ class Server:
                 for name in self.serving.doors:
                     if listens := getattr(doors.opening(name), "listening", None):
                         await listening.enter_async_context(listens(provider, places))
-                await server.serve(pages, sockets[listen.http], ready, stop)
+                if self.secure is not None:
+                    for authorities in await client_authorities(provider):
+                        tls.believe(self.secure, authorities)
+                await server.serve(pages, sockets[listen.http], ready, stop, self.secure)
         except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
 

@@ -48,7 +48,8 @@ async def accept(visit: Visit, interaction: Interaction, user: User, verdict: Re
     )
     proven = [proof.authenticator for proof in interactions.given(interaction)]
     device = await known_devices.remember(visit, user, proven)
-    return Accept(authentication, Resume(interaction.door, interaction.request), secret, device)
+    resume = Resume(interaction.door, interaction.request)
+    return Accept(authentication, resume, secret, device, interaction.service)
 
 
 async def deny(visit: Visit, verdict: Deny, attempt: Attempt) -> Reject:

@@ -72,6 +72,7 @@ class Accept:
     resume: Resume
     session_secret: Secret | None = None
     device_secret: Secret | None = None
+    service: str = ""  # whose login it was; empty where a session was enough
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import dataclasses
 from functools import partial
 
 from idp import conclusion, exposure, instead, likeness, release
+from idp.authenticators import why
 from idp.authenticators.answer import Answer
 from idp.authenticators.recovery import Recovery
 from idp.guess import Guess, Wrong, spend
@@ -50,8 +51,11 @@ async def prove(
     )
 
     async def is_right_of(who: User | None) -> bool:
-        prompt = {**interaction.prompt, "username": interaction.username or ""}
+        known = {"username": interaction.username or "", "certificate": visit.caller.certificate}
+        prompt = {**interaction.prompt, **known}
         right = await authenticator.verify(visit.tx, who, prompt, answer, visit.now)
+        if not right:
+            guess.about.update(await why(authenticator, visit.tx, who, prompt, visit.now))
         return right and who is not None
 
     leave = await release.leave(visit, interaction.user_id, interaction.release_id)

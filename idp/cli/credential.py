@@ -11,6 +11,7 @@ import click
 from idp import activation
 from idp.authenticators import Authenticator, Refused
 from idp.authenticators.totp import Totp
+from idp.authority import note_revoked
 from idp.cli.context import Opened, in_tenant
 from idp.cli.issue import issue
 from idp.cli.proof import called
@@ -116,6 +117,7 @@ async def reset(opened: Opened, name: str, authenticator: str) -> None:
         person = about.user
         if not await about.tx.credentials.delete(person.id, authenticator):
             raise click.ClickException(f"{person.login_name} has no credential for {authenticator}")
+        await note_revoked(about.tx, person.id, opened.now)
         sessions = await about.tx.sessions.delete_of(person.id)
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
@@ -130,7 +132,7 @@ def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secre
         if name not in prover.fields:
             raise click.UsageError(f"--{name} is not for {prover.name}")
     if not prover.fields:
-        path = getattr(prover, "account_path", "his account page")
+        path = getattr(prover, "account_path", None) or "his account page"
         raise click.ClickException(f"{prover.name} is given to nobody, its owner adds it at {path}")
     needed = prover.fields[0]
     if needed not in given and needed not in MADE:

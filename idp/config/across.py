@@ -24,9 +24,9 @@ from idp.doors import names as door_names
 
 OWN_SERVICES = ("portal", "account")  # our own pages, which rules may name like any service
 # What lies below a tenant's base URL: no other tenant's path may begin so.
-OWN_PATHS = frozenset(
-    ("login", "logout", "forgotten", "account", "console", "oidc", "saml", "radius", "webtoken", "health")
-) | {"metrics", "static", ".well-known", "token"}
+OWN_PATHS = frozenset(("login", "logout", "forgotten", "account", "console", "oidc", "saml", "radius")) | {
+    *("webtoken", "health", "metrics", "static", ".well-known", "token", "certificates")
+}
 THEMES = Path(__file__).parents[2] / "themes"
 DEFAULT_THEME = "default"
 
@@ -45,9 +45,8 @@ def check_tenant(
     _check_served(tenant, server, doors, findings)
     _check_rules(tenant, findings)
     _check_people(tenant, findings)
-    for check in (check_forgotten, check_protect, check_held, check_exposure):
+    for check in (check_forgotten, check_protect, check_held, check_exposure, check_attributes):
         check(tenant, findings)
-    check_attributes(tenant, findings)
 
 
 def check_tenants(tenants: Sequence[TenantFolder], findings: Findings) -> None:

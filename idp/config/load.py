@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from idp import doors
 from idp.config import across, exclusive, tls
 from idp.config.assemble import Shape
+from idp.config.certificates import check_certificates
 from idp.config.configuration import Configuration
 from idp.config.document import Document, read
 from idp.config.mistake import ConfigurationError, Findings, Position, suggest
@@ -34,7 +35,7 @@ def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
     if document is not None:
         server = validate(document, ServerSettings, findings, SecretReading(folder)) or _usable(document)
         _check_master_key(document, server, folder, findings)
-        _check_radsec(document, server, folder, findings)
+        _check_tls(document, server, folder, findings)
         shape = Shape.of(_open_doors(document, server, find_door, findings))
         tenants = [
             tenant
@@ -43,6 +44,7 @@ def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
         ]
         for tenant in tenants:
             across.check_tenant(tenant, folder, server, shape.doors, findings)
+            check_certificates(tenant, server, findings)
         across.check_tenants(tenants, findings)
         exclusive.check(tenants, shape.doors, findings)
         if not findings.errors:
@@ -94,13 +96,16 @@ def _check_master_key(document: Document, server: ServerSettings, folder: Path, 
         findings.error(document.position(("master_key",)), f"master_key: {error}")
 
 
-def _check_radsec(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
-    try:
-        if server.radsec is not None:
-            tls.context(server.radsec, folder)
-    except ValueError as error:
-        key, _, words = str(error).partition(": ")
-        findings.error(document.position(("radsec", key)), f"radsec.{key}: {words}")
+def _check_tls(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
+    for section in ("radsec", "tls"):
+        try:
+            if section == "radsec" and server.radsec is not None:
+                tls.context(server.radsec, folder)
+            elif section == "tls" and server.tls is not None:
+                tls.of_pages(server.tls, folder)
+        except ValueError as error:
+            key, _, words = str(error).partition(": ")
+            findings.error(document.position((section, key)), f"{section}.{key}: {words}")
 
 
 def _open_doors(

@@ -7,6 +7,7 @@ from aiohttp import web
 from idp.caller import Caller
 from idp.visit import Visit
 from idp.web import cookies
+from idp.web.certificate import client_certificate
 from idp.web.exchange import ADDRESS, NOW, REQUEST_ID, TENANT
 from storage import Transaction
 
@@ -23,6 +24,7 @@ def caller(request: web.Request) -> Caller:
         request_id=request[REQUEST_ID],
         device=cookies.read(request, tenant, cookies.DEVICE),
         keeps=True,
+        certificate=client_certificate(request),
     )
 
 
