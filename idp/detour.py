@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Final
 
-from idp import certificates, instead
+from idp import certificates, ways
 from idp import interaction as interactions
 from idp.authenticators.certificate import certificate
 from idp.conclusion import PORTAL
+from idp.gathering import gather
 from idp.outcome import Accept, Reject, Resume
 from idp.policy import Attempt, Require, decide
 from idp.visit import Visit
@@ -29,10 +30,10 @@ async def begin(visit: Visit, accept: Accept) -> str | None:
     if accept.session_secret is None or is_there or not await certificates.is_due(visit, user):
         return None
     attempt = Attempt(PORTAL, PORTAL, visit.caller.address, visit.now, user)
-    verdict = decide(visit.tenant.rules, attempt).verdict
-    if not isinstance(verdict, Require):
-        return None
-    if instead.missing(visit.tenant, verdict, accept.authentication.proofs):
+    proofs = accept.authentication.proofs
+    attempt = await gather(visit, attempt, proofs)
+    verdict = decide(visit.tenant.policy, attempt).verdict
+    if not isinstance(verdict, Require) or ways.missing(visit.tenant, verdict, proofs, visit.now):
         return None
     attempt = dataclasses.replace(attempt, service=accept.service)
     waiting = interactions.new(visit, attempt, accept.resume, user.login_name)

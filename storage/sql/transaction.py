@@ -29,6 +29,7 @@ from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
+from storage.requests import Requests
 from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
@@ -60,6 +61,7 @@ from storage.sql.network_sessions import SQLNetworkSessions
 from storage.sql.participants import SQLParticipants
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.releases import SQLReleases
+from storage.sql.requests import SQLRequests
 from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
 from storage.sql.service_metadata import SQLServiceMetadata
@@ -133,6 +135,7 @@ class SQLTransaction:
     activations = Made[Activations](SQLActivations)
     known_devices = Made[KnownDevices](SQLKnownDevices)
     exposures = Made[Exposures](SQLExposures)
+    requests = Made[Requests](SQLRequests)
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     audit = Made[Audit](SQLAudit)
     expired = Made(SQLExpired)

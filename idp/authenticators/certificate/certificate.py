@@ -24,6 +24,7 @@ from storage.records import Credential, User
 PATH: Final = "/account/certificate"
 # What the prompt of `verify` has beside what `challenge` gave: a `keys.certificate.Certificate`, or None.
 SHOWN: Final = "certificate"
+OTHERS: Final = "owner"  # the fault of one that counts, and is another user's
 _DECOY: Final = bytes(32)  # as long as a thumbprint
 
 Fault = Literal["issuer", "purpose", "early", "expired", "unknown", "revoked", "stale", "owner"]
@@ -106,7 +107,7 @@ class ClientCertificate:
                 return fault
             if await each.belongs_to(tx, shown, user or NOBODY):
                 return None
-        return "owner"
+        return OTHERS
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """It is issued, not taken. Raises `Refused`."""
@@ -140,7 +141,7 @@ def _own_fault(
     if issued.revoked_at is not None:
         return "revoked"
     if issued.user_id != user.id:
-        return "owner"
+        return OTHERS
     if held is None:
         return "revoked"
     return None if held == _thumbprint(shown) else "unknown"
