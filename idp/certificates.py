@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +23,7 @@ from keys import base64url
 from keys.client_authority import Issued
 from keys.seal import Unsealable
 from keys.secret import Secret
-from storage.records import Credential, User
+from storage.records import Credential, Proof, User
 
 SERVICE: Final = "account"  # in the audit log
 STATE_SECONDS: Final = 600  # to write the password down and press the button
@@ -119,12 +120,17 @@ async def remove(visit: Visit, user: User, serial: str) -> bool:
     return True
 
 
-async def is_due(visit: Visit, user: User) -> bool:
-    """Whether the user is to be given a certificate now that he has signed in: he has none that lasts a while."""
+async def is_due(visit: Visit, user: User, proofs: Sequence[Proof]) -> bool:
+    """Whether the user is to be given a certificate now that he has signed in: he has none that lasts a while.
+
+    Who has shown one of another authority has what he needs.
+    """
     certificate = of(visit)
     if certificate is None or certificate.settings.issue != AFTER_LOGIN:
         return False
     held = {each.id for each in await visit.tx.credentials.list(user.id, certificate.name)}
+    if not held and any(proof.authenticator == certificate.name for proof in proofs):
+        return False
     until = visit.now + certificate.settings.renew_days * DAY
     issued = await visit.tx.issued_certificates.list_of(user.id)
     if any(each.serial in held and each.ends_at > until for each in issued):

@@ -27,7 +27,11 @@ async def begin(visit: Visit, accept: Accept) -> str | None:
     """
     user = accept.authentication.user
     is_there = accept.resume.request.get("path") == certificate.PATH
-    if accept.session_secret is None or is_there or not await certificates.is_due(visit, user):
+    if (
+        accept.session_secret is None
+        or is_there
+        or not await certificates.is_due(visit, user, accept.authentication.proofs)
+    ):
         return None
     attempt = Attempt(PORTAL, PORTAL, visit.caller.address, visit.now, user)
     proofs = accept.authentication.proofs

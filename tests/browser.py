@@ -42,13 +42,15 @@ class Browser:
         accept_language: str = "en",
         tls: ssl.SSLContext | None = None,
         naming: frozenset[str] = frozenset(),
+        address: str = "",
     ) -> None:
-        """`naming` are hosts of others whose cookies may name the host as their domain."""
+        """`naming` are hosts of others whose cookies may name the host as their domain; `address` is its own."""
         self.accept_language = accept_language
         self.naming = naming
         self.cookies: dict[tuple[str, str, str], Any] = {}  # (host, path, name) → morsel
         self.seen: list[Page] = []
-        connector = aiohttp.TCPConnector(resolver=_Loopback(), limit=0, ssl=tls or True)
+        local = (address, 0) if address else None
+        connector = aiohttp.TCPConnector(resolver=_Loopback(), limit=0, ssl=tls or True, local_addr=local)
         watch = aiohttp.TraceConfig()
         watch.on_connection_reuseconn.append(_note)
         self._http = aiohttp.ClientSession(
