@@ -58,7 +58,7 @@ async def _open_tenant(
         log.info("demo.populated", tenant=settings.tenant, users=added)
     authenticators = open_authenticators(configuration.authenticators, vault)
     certificate = authenticators.get(ClientCertificate.name)
-    if isinstance(certificate, ClientCertificate) and certificate.account_path:
+    if isinstance(certificate, ClientCertificate) and certificate.issues:
         await certificate.authority.prepare(database, certificate.settings.authority_name, now)
     return Tenant(
         name=settings.tenant,

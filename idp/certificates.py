@@ -13,7 +13,7 @@ import orjson
 from idp import authority
 from idp.authenticators import Refused
 from idp.authenticators.certificate import ClientCertificate
-from idp.authenticators.certificate.settings import AFTER_LOGIN, NEVER
+from idp.authenticators.certificate.settings import AFTER_LOGIN
 from idp.authenticators.recovery import ALPHABET, GROUP
 from idp.enrolment import device_name
 from idp.mail.queue import changed
@@ -87,8 +87,8 @@ def choose(password: Secret, again: Secret) -> Secret:
 async def issue(visit: Visit, certificate: ClientCertificate, user: User, name: str) -> Issued:
     """A certificate for the user, with its key. Raises `Refused` where there may be no more."""
     settings = certificate.settings
-    if settings.issue == NEVER:
-        raise Refused("never", "certificates are issued elsewhere")
+    if certificate.account_path is None:
+        raise Refused("operator", "nobody issues certificates to himself here")
     if len(await visit.tx.credentials.list(user.id, certificate.name)) >= settings.certificates:
         raise Refused("certificates", f"there are {settings.certificates} certificates already")
     crl = visit.tenant.url(authority.PATH)

@@ -9,7 +9,6 @@ import click
 
 from idp import audit
 from idp.authenticators.certificate import ClientCertificate
-from idp.authenticators.certificate.settings import NEVER
 from idp.authority import AUTHENTICATOR, PATH, InUse, note_revoked
 from idp.certificates import make_password
 from idp.cli.context import Opened, in_tenant
@@ -137,7 +136,7 @@ async def revoke(opened: Opened, serial: str) -> None:
 async def _certificate(opened: Opened) -> ClientCertificate:
     found = await opened.authenticator(AUTHENTICATOR)
     assert isinstance(found, ClientCertificate)
-    if found.settings.issue == NEVER:
+    if not found.issues:
         raise click.ClickException(f"tenant {opened.tenant.name} issues none (certificate.issue: never)")
     await found.authority.prepare(opened.storage, found.settings.authority_name, opened.now)
     return found

@@ -275,7 +275,10 @@ async def test_of_fifty_uses_of_one_import_password_one_succeeds(home: Home, ali
 
 
 async def test_a_hundred_wrong_ones_at_once_are_a_hundred(home: Home, alice: User) -> None:
-    """THREAT_MODEL.md 16: never more evaluated than the budget allows. 18: it is the one that every path spends."""
+    """THREAT_MODEL.md 16: never more evaluated than the budget allows.
+
+    THREAT_MODEL.md 18: Every path that checks a secret spends the same budget.
+    """
     good = shown(await home.give(alice))
     certificate = shown(STRANGERS.issue("alice", NOW, 90, "https://x.example/crl"))
     browsers = [home.showing(certificate) for _ in range(20)]

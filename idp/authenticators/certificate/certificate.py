@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from idp.authenticators import Prompt, Refused
 from idp.authenticators.answer import Answer
-from idp.authenticators.certificate.settings import NEVER, CertificateSettings, Placed
+from idp.authenticators.certificate.settings import BY_THEMSELVES, NEVER, CertificateSettings, Placed
 from idp.authenticators.safe import NOBODY, Safe
 from idp.authority import AUTHENTICATOR, Authority
 from keys import base64url
@@ -56,8 +56,13 @@ class ClientCertificate:
 
     @property
     def account_path(self) -> str | None:
-        """None where we issue none."""
-        return None if self.settings.issue == NEVER else PATH
+        """None where people cannot download any."""
+        return PATH if self.settings.issue in BY_THEMSELVES else None
+
+    @property
+    def issues(self) -> bool:
+        """Whether the tenant has an authority of its own."""
+        return self.settings.issue != NEVER
 
     @property
     def width(self) -> int:

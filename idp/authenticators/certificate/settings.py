@@ -15,9 +15,10 @@ from keys.certificate import Authorities
 from keys.certificate_names import Kind
 from keys.revocation_list import RevocationLists
 
-Issue = Literal["never", "on_page", "after_login"]
+Issue = Literal["never", "by_operator", "on_page", "after_login"]
 NEVER: Final[Issue] = "never"
 AFTER_LOGIN: Final[Issue] = "after_login"
+BY_THEMSELVES: Final = ("on_page", AFTER_LOGIN)  # people download theirs
 
 
 def _file(value: str, info: ValidationInfo) -> str:
