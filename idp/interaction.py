@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp import discovery, enrolment, instead, renewal, session
-from idp.authenticators import prompt_for
 from idp.authenticators.matrix.draft import Way
 from idp.authenticators.totp import Totp
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
+from idp.prompting import prompt_for
 from idp.visit import Visit
 from keys.token import new_id
 from storage.records import Interaction, Proof, Session, User
@@ -74,7 +74,7 @@ async def ask(
         prompt = discovery.offer(visit, interaction)
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
-    enrolling = _enrolment(visit, interaction, refused)
+    enrolling = _enrolment(visit, interaction, user, refused)
     challenge = enrolling or peek(interaction)
     other = enrolling is None and instead.is_possible(visit.tenant, interaction)
     if retry or stale or last_try or other or unreachable:
@@ -86,13 +86,13 @@ async def ask(
 
 async def _prompt(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any]:
     authenticator = visit.tenant.authenticators[interaction.chain[0]]
-    return await prompt_for(authenticator, visit.tx, user, interaction.username or "", visit.now)
+    return await prompt_for(visit, authenticator, user, interaction.username or "")
 
 
-def _enrolment(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:
+def _enrolment(visit: Visit, interaction: Interaction, user: User | None, refused: str) -> Challenge | None:
     """The page that shows a new device or sets a pattern, if it is what is asked: secrets are sealed where stored."""
     if question(interaction) == renewal.QUESTION:
-        page, told = renewal.shown(visit, interaction, refused)
+        page, told = renewal.shown(visit, interaction, user, refused)
         return dataclasses.replace(peek(interaction), authenticator=page, prompt=told)
     device = enrolment.proposed(interaction)
     if device is None:

@@ -16,7 +16,7 @@ from idp.authenticators.matrix import Matrix, draft
 from idp.authenticators.matrix.content import Content
 from idp.authenticators.matrix.draft import Draft, Form, Way
 from idp.authenticators.matrix.grid import grid
-from idp.authenticators.matrix.matrix import Due, Present
+from idp.authenticators.matrix.present import Due, Present
 from idp.mail.queue import changed
 from idp.visit import Visit
 from keys.secret import Secret
@@ -60,8 +60,8 @@ async def due(visit: Visit, user: User, proofs: tuple[Proof, ...]) -> Due:
     matrix = visit.tenant.authenticators.get(Matrix.name)
     if not isinstance(matrix, Matrix) or all(proof.authenticator != matrix.name for proof in proofs):
         return ""
-    present = await matrix.present(visit.tx, user)
-    why = matrix.due(present, visit.now) if present else ""
+    present = visit.patterns.get(user.id) or await matrix.present(visit.tx, user)
+    why = present.due(visit.now) if present else ""
     return "exposed" if present and not why and await exposure.must_renew(visit, user) else why
 
 
@@ -75,9 +75,9 @@ async def begin(
 ) -> Interaction:
     """The interaction with this question before all others. Raises `Over` for somebody without a pattern."""
     matrix, present = await _present(visit, user)
-    if way not in ways(matrix, matrix.due(present, visit.now)):
+    if way not in ways(matrix, present.due(visit.now)):
         raise Over
-    fresh = draft.begin(matrix.settings, way, tuple(present.content.cells))
+    fresh = draft.begin(present.settings, way, tuple(present.content.cells))
     credential = present.credential
     about = {"why": why, "replaces": credential.id, "changed_at": credential.changed_at}
     asking = dataclasses.replace(
@@ -101,10 +101,12 @@ def ways(matrix: Matrix, why: Due = "") -> tuple[Way, ...]:
     return "type", *select, *phrase
 
 
-def shown(visit: Visit, interaction: Interaction, refused: str) -> tuple[str, Mapping[str, Any]]:
+def shown(
+    visit: Visit, interaction: Interaction, user: User | None, refused: str
+) -> tuple[str, Mapping[str, Any]]:
     """The page, and what it needs. `refused` is the rule that was broken, or empty."""
     matrix, now = _matrix(visit), drafting.find(visit, interaction)
-    settings = matrix.settings
+    settings = matrix.settings_of(user)
     told = {
         "stage": now.stage,
         "number": draft.number(now, settings),
@@ -132,15 +134,14 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
     if (prompt["replaces"], prompt["changed_at"]) != (present.credential.id, present.credential.changed_at):
         raise Over
     if form.way:
-        return Taken(drafting.keep(visit, interaction, _anew(matrix, before, form.way)))
+        return Taken(drafting.keep(visit, interaction, _anew(matrix, present, before, form.way)))
     try:
-        after = draft.take(before, form, matrix.settings)
+        after = draft.take(before, form, present.settings)
         if after is not None and after.is_known and not before.is_known:
             await _refuse_former(visit, matrix, present, after)
     except Refused as refused:
-        return Taken(
-            drafting.keep(visit, interaction, draft.after_refusal(before, matrix.settings)), refused.rule
-        )
+        again = draft.after_refusal(before, present.settings)
+        return Taken(drafting.keep(visit, interaction, again), refused.rule)
     if after is not None:
         return Taken(drafting.keep(visit, interaction, after))
     confirmed = Content(before.cells, before.phrase)
@@ -150,13 +151,13 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
     return Taken(dataclasses.replace(interaction, chain=interaction.chain[1:], prompt={}), kept=True)
 
 
-def _anew(matrix: Matrix, before: Draft, way: str) -> Draft:
+def _anew(matrix: Matrix, present: Present, before: Draft, way: str) -> Draft:
     """From the first page, in another way too; but whoever began to change a phrase changes nothing else."""
     same = [each for each in ways(matrix) if (each == "phrase") == (before.way == "phrase")]
     chosen = next((each for each in same if each == way), None)
     if chosen is None:
         raise Over
-    return draft.begin(matrix.settings, chosen, before.cells)
+    return draft.begin(present.settings, chosen, before.cells)
 
 
 async def _refuse_former(visit: Visit, matrix: Matrix, present: Present, chosen: Draft) -> None:
