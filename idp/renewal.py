@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from idp import drafting, exposure
+from idp import drafting, exposure, recovery
 from idp.authenticators import Refused
 from idp.authenticators.matrix import Matrix, draft
 from idp.authenticators.matrix.content import Content
@@ -71,15 +71,20 @@ def comes_first(visit: Visit) -> bool:
 
 
 async def begin(
-    visit: Visit, interaction: Interaction, user: User, why: Due = "", way: Way = "type"
+    visit: Visit, interaction: Interaction, user: User, why: Due = "", way: Way = "type", link: str = ""
 ) -> Interaction:
-    """The interaction with this question before all others. Raises `Over` for somebody without a pattern."""
+    """The interaction with this question before all others; `link` is what lets him who forgot his pattern do so.
+
+    Raises `Over` for somebody without a pattern.
+    """
     matrix, present = await _present(visit, user)
     if way not in ways(matrix, present.due(visit.now)):
         raise Over
     fresh = draft.begin(present.settings, way, tuple(present.content.cells))
     credential = present.credential
-    about = {"why": why, "replaces": credential.id, "changed_at": credential.changed_at}
+    about: dict[str, Any] = {"why": why, "replaces": credential.id, "changed_at": credential.changed_at}
+    if link:
+        about["link"] = link
     asking = dataclasses.replace(
         interaction,
         chain=(QUESTION, *interaction.chain),
@@ -145,6 +150,8 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
     if after is not None:
         return Taken(drafting.keep(visit, interaction, after))
     confirmed = Content(before.cells, before.phrase)
+    if "link" in prompt and not await recovery.spend(visit, user, prompt["link"], interaction.created_at):
+        raise Over
     if not await matrix.change(visit.tx, present, confirmed, visit.now):
         raise Over
     await _tell(visit, interaction, user, before.way)

@@ -11,7 +11,7 @@ from idp.authenticators.matrix.content import Content
 from idp.authenticators.matrix.settings import MatrixSettings
 from storage.records import Credential
 
-Due = Literal["", "initial", "expired", "exposed", "unfit"]
+Due = Literal["", "initial", "expired", "exposed", "unfit", "forgotten"]
 HOUR: Final = 3600
 DAY: Final = 86_400
 
