@@ -140,7 +140,7 @@ async def complete(
     if wrong is not None:
         return wrong
     assert confirmed is not None
-    if await _others(visit, user, credential) >= most:
+    if await apps(visit, user, authenticator.name, credential.id) >= most:
         raise Refused(TAKEN, f"there are {most} devices already")
     await visit.tx.credentials.add(confirmed)
     about = {"username": user.login_name, "authenticator": authenticator.name, "device": confirmed.name}
@@ -149,11 +149,11 @@ async def complete(
     return confirmed
 
 
-async def _others(visit: Visit, user: User, device: Credential) -> int:
-    """How many apps the user has besides this one; hardware is not counted."""
+async def apps(visit: Visit, user: User, authenticator: str, but: str = "") -> int:
+    """How many apps the user has besides the one with the id `but`; hardware is not counted."""
     hardware = {each.credential_id for each in await visit.tx.hardware_tokens.list_of(user.id)}
-    held = await visit.tx.credentials.list(user.id, device.authenticator)
-    return sum(each.id not in hardware and each.id != device.id for each in held)
+    held = await visit.tx.credentials.list(user.id, authenticator)
+    return sum(each.id not in hardware and each.id != but for each in held)
 
 
 def pack(credential: Credential) -> dict[str, Any]:
