@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import assurance, conclusion, guess, instead, renewal
+from idp import assurance, conclusion, duty, guess, instead
 from idp.authenticators.answer import Answer
 from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
@@ -41,8 +41,7 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
         return await conclusion.deny(visit, verdict, tried)
     if missing := instead.missing(visit.tenant, verdict, interaction.proofs):
         return dataclasses.replace(interaction, chain=missing)
-    why = await renewal.due(visit, user, interaction.proofs)
-    if why and renewal.comes_first(visit):
+    if why := await duty.refused_for(visit, user, interaction.proofs):
         return await _refuse(visit, interaction, user, why)
     known = visit.tenant.authenticators
     authentication = Authentication(
@@ -59,12 +58,12 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
 
 
 async def _refuse(visit: Visit, interaction: Interaction, user: User, why: str) -> Reject:
-    """The pattern was right and must be changed, which cannot be done here."""
+    """The proof was right and must be changed, which cannot be done here."""
     reference = await visit.record(
         "login.denied",
         user_id=user.id,
         service=interaction.service,
         door=interaction.door,
-        reason=f"{why} pattern",
+        reason=why,
     )
     return Reject(Reason.DENIED, interaction.service, user.login_name, reference=reference)

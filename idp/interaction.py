@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from idp import discovery, enrolment, instead, renewal, session
+from idp import discovery, duty, enrolment, instead, renewal, session
 from idp.authenticators.matrix.draft import Way
 from idp.authenticators.totp import Totp
 from idp.outcome import Challenge, Reason, Reject, Resume
@@ -66,7 +66,7 @@ async def ask(
     `refused` is the rule that something typed beside the answer broke.
     """
     prompt: Mapping[str, Any] = {}
-    if question(interaction) == renewal.QUESTION:
+    if question(interaction) in duty.QUESTIONS:
         prompt = interaction.prompt
     elif interaction.chain:
         prompt = await enrolment.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
@@ -90,9 +90,9 @@ async def _prompt(visit: Visit, interaction: Interaction, user: User | None) -> 
 
 
 def _enrolment(visit: Visit, interaction: Interaction, user: User | None, refused: str) -> Challenge | None:
-    """The page that shows a new device or sets a pattern, if it is what is asked: secrets are sealed where stored."""
-    if question(interaction) == renewal.QUESTION:
-        page, told = renewal.shown(visit, interaction, user, refused)
+    """The page that shows a new device or sets a new proof, if it is what is asked: secrets are sealed where stored."""
+    if question(interaction) in duty.QUESTIONS:
+        page, told = duty.shown(visit, interaction, user, refused)
         return dataclasses.replace(peek(interaction), authenticator=page, prompt=told)
     device = enrolment.proposed(interaction)
     if device is None:
@@ -106,7 +106,7 @@ def _enrolment(visit: Visit, interaction: Interaction, user: User | None, refuse
 async def ask_anew(
     visit: Visit, attempt: Attempt, resume: Resume, held: Session, user: User, way: Way
 ) -> Challenge:
-    """Ask the user of a session, who has just proven himself, for a new pattern or phrase. Raises `renewal.Over`."""
+    """Ask the user of a session, who has just proven himself, for a new pattern or phrase. Raises `idp.taken.Over`."""
     begun = new(visit, attempt, resume, user.login_name)
     begun = dataclasses.replace(begun, user_id=user.id, proofs=held.proofs)
     return await ask(visit, await renewal.begin(visit, begun, user, way=way), user)

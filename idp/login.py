@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, discovery, enrolment, guess, instead, proofs, proving, renewal, session
+from idp import conclusion, discovery, duty, enrolment, guess, instead, proofs, proving, session
 from idp import interaction as interactions
 from idp.authenticators import Refused, Unreachable
 from idp.authenticators.totp import Totp
@@ -12,6 +12,7 @@ from idp.enrolment import Form
 from idp.guess import Wrong
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
+from idp.taken import Over
 from idp.visit import Visit
 from idp.wish import NO_WISH, Typed, Wish
 from keys.secret import Secret
@@ -81,8 +82,8 @@ class Login:
         user = await visit.user(interaction.user_id)
         if not is_open or interactions.is_prompt_over(interaction, visit.now):
             return await interactions.ask(visit, interaction, user, stale=True)
-        if interaction.chain[0] == renewal.QUESTION:
-            return await self._renew(visit, interaction, user, renewal.Filled.read(answer, typed))
+        if interaction.chain[0] in duty.QUESTIONS:
+            return await self._fulfil(visit, interaction, user, answer, typed)
         device = enrolment.proposed(interaction)
         if device is not None and user is not None:
             return await self._activate(visit, interaction, user, device, Form.read(answer, typed))
@@ -175,21 +176,21 @@ class Login:
         missing = instead.missing(visit.tenant, verdict, interaction.proofs)
         if missing:  # the rules, his groups or his session changed while he was typing
             return await interactions.ask(visit, dataclasses.replace(interaction, chain=missing), user)
-        why = await renewal.due(visit, user, interactions.given(interaction))
-        if why:
-            return await interactions.ask(visit, await renewal.begin(visit, interaction, user, why), user)
+        first = await duty.due(visit, interaction, user, interactions.given(interaction))
+        if first is not None:
+            return await interactions.ask(visit, first, user)
         return await conclusion.accept(visit, interaction, user, verdict)
 
-    async def _renew(
-        self, visit: Visit, interaction: Interaction, user: User | None, form: renewal.Filled
+    async def _fulfil(
+        self, visit: Visit, interaction: Interaction, user: User | None, answer: Secret, typed: Typed
     ) -> Outcome:
-        """A step towards a new pattern: on proofs of this login, or on a session that still stands."""
-        in_login = renewal.is_due(interaction)
+        """A step towards a new proof: on proofs of this login, or on a session that still stands."""
+        in_login = duty.is_in_login(interaction)
         held = None if in_login else await session.find(visit)
         proven = in_login or (held is not None and held.user_id == interaction.user_id)
         try:
-            taken = await renewal.take(visit, interaction, user if proven else None, form)
-        except renewal.Over:
+            taken = await duty.take(visit, interaction, user if proven else None, answer, typed)
+        except Over:
             return Reject(Reason.EXPIRED, interaction.service)
         if user is None or not taken.kept:
             return await interactions.ask(visit, taken.interaction, user, refused=taken.refused)

@@ -18,6 +18,7 @@ from idp.authenticators.matrix.draft import Draft, Form, Way
 from idp.authenticators.matrix.grid import grid
 from idp.authenticators.matrix.present import Due, Present
 from idp.mail.queue import changed
+from idp.taken import Over, Taken
 from idp.visit import Visit
 from keys.secret import Secret
 from storage.records import Interaction, Proof, User
@@ -26,19 +27,6 @@ QUESTION: Final = "matrix.new"  # in the chain of a login; no authenticator can 
 # What is asked besides.
 PHRASE, AGAIN, WAY, CHOICE = "pattern.phrase", "pattern.again", "pattern.way", "pattern.choice"
 FORMER: Final = "former"  # the rule that a pattern breaks which its user had before
-
-
-class Over(Exception):
-    """The pattern was changed or taken away meanwhile, or may not be changed so: nothing is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of an answer: the interaction that goes on, and the rule that was broken, if one was."""
-
-    interaction: Interaction
-    refused: str = ""
-    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +80,6 @@ async def begin(
         prompt=about,
     )
     return drafting.keep(visit, asking, fresh)
-
-
-def is_due(interaction: Interaction) -> bool:
-    """Whether the login goes on only after it; else its user wished it, and his session must still stand."""
-    return bool(interaction.prompt["why"])
 
 
 def ways(matrix: Matrix, why: Due = "") -> tuple[Way, ...]:

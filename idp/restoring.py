@@ -9,6 +9,7 @@ from idp import recovery, renewal
 from idp.conclusion import PORTAL
 from idp.outcome import Challenge, Resume
 from idp.policy import Attempt
+from idp.taken import Over
 from idp.visit import Visit
 from keys.secret import Secret
 from keys.token import hash_token
@@ -27,6 +28,6 @@ async def begin(visit: Visit, token: Secret) -> Challenge | None:
     begun = dataclasses.replace(begun, user_id=user.id)
     try:
         asking = await renewal.begin(visit, begun, user, "forgotten", link=hash_token(token).hex())
-    except renewal.Over:  # his pattern was taken away
+    except Over:  # his pattern was taken away
         return None
     return await interactions.ask(visit, asking, user)

@@ -10,6 +10,8 @@ import click
 
 from idp import activation
 from idp.authenticators import Authenticator, Refused
+from idp.authenticators.matrix import Matrix
+from idp.authenticators.password import Password
 from idp.authenticators.totp import Totp
 from idp.cli.context import Opened, in_tenant
 from idp.cli.issue import issue
@@ -38,13 +40,20 @@ credential.add_command(issue)
 @click.option("--phrase", metavar="TEXT", help="matrix: typed beside the digits.")
 @click.option("--secret", metavar="BASE32", help="totp: of a token that exists; otherwise one is made.")
 @click.option("--pin", metavar="TEXT", help="totp: typed after the code.")
+@click.option("--must-change", is_flag=True, help="password: for the next login only, then he chooses one.")
 @in_tenant
-async def set_(opened: Opened, /, name: str, authenticator: str, **options: str | None) -> None:
+async def set_(
+    opened: Opened, /, name: str, authenticator: str, must_change: bool, **options: str | None
+) -> None:
     """Give a user a credential in place of what he had for the same authenticator.
 
     A password, or a pattern that is not given, is asked for, or read from standard input.
     """
     prover = await opened.authenticator(authenticator)
+    if must_change and not isinstance(prover, Password):
+        raise click.UsageError(
+            f"--must-change is for {Password.name}; for {Matrix.name}: idp credential issue"
+        )
     given = _given(prover, options)
     letterbox = await opened.letterbox()
     async with opened.changing(name) as about:
@@ -53,9 +62,12 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
             fresh = prover.enrol(person, given, opened.now)
         except Refused as refused:
             raise click.ClickException(refused.words) from None
+        if must_change and isinstance(prover, Password):
+            fresh = prover.initial(fresh)
         replaced = await about.tx.credentials.delete(person.id, authenticator)
         await about.tx.credentials.add(fresh)
-        await about.record("credential.set", authenticator=authenticator, replaced=replaced)
+        must = {"must_change": True} if must_change else {}
+        await about.record("credential.set", authenticator=authenticator, replaced=replaced, **must)
         if letterbox and replaced:
             await changed(about.tx, letterbox, called(authenticator), person, opened.now)
     click.echo(f"set {authenticator} of {person.login_name}")

@@ -21,6 +21,7 @@ def proofs(required: object) -> Mapping[str, Mapping[str, Any]]:
             "username": required,
             "min": required,  # characters
             "held": True,  # whether there is one to change
+            "until": None,  # when it must be changed, if ever
             "refused": "",  # the rule that the new one broke; differs: the two were not alike
             "retry": False,
             "last_try": False,

@@ -45,6 +45,14 @@ def test_a_secret_is_read_from_standard_input_and_printed_nowhere(alice: Office)
     assert secret not in said + audit and "F2" not in pattern + audit
 
 
+def test_a_password_is_given_for_the_first_login_only(alice: Office) -> None:
+    alice.run("credential", "set", "alice", "password", "--must-change", given="correct horse battery\n")
+    (event,) = [row for row in alice.rows("audit", "show") if row["event"] == "credential.set"]
+    assert event["details"]["must_change"] is True
+    said = alice.run("credential", "set", "alice", "matrix", "--must-change", given=f"{PATTERN}\n", status=2)
+    assert "idp credential issue" in said.stderr
+
+
 def test_nothing_on_standard_input_is_misuse(alice: Office) -> None:
     said = alice.run("credential", "set", "alice", "password", status=2).stderr
     assert "the password is expected on standard input" in said
