@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from idp.mail.queue import changed
 from idp.tenant import Tenant
 from idp.visit import Visit
 from keys.secret import Secret
-from storage.records import Credential, Interaction, Proof, User
+from storage.records import Credential, Interaction, User
 
 QUESTION: Final = "activate"  # what the page asks instead of the authenticator's own question
 PIN, NAME = "activate.pin", "activate.name"  # what it asks besides
@@ -49,38 +49,6 @@ def device_name(typed: str) -> str:
     """What can be seen of a name, on one line."""
     words = "".join(c if c.isprintable() else " " for c in typed).split()
     return " ".join(words)[:LONGEST_NAME]
-
-
-async def propose(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any] | None:
-    """What is asked of a user who has no device yet: the same one again until it is confirmed. None for others.
-
-    Only behind another proof of this very login: a stranger who knows a name, or who sits down at a browser that
-    somebody left, activates nothing.
-    """
-    fresh = any(proof.at >= interaction.created_at for proof in interaction.proofs)
-    if user is None or not fresh:
-        return None
-    authenticator = await _wanting(visit, user, interaction.chain)
-    if authenticator is None:
-        return None
-    open_now = proposed(interaction)
-    return pack(open_now or authenticator.propose(user, visit.now))
-
-
-async def behind(
-    visit: Visit, user: User, proofs: Sequence[Proof], chain: tuple[str, ...]
-) -> tuple[str, ...]:
-    """The chain of a step-up: who will activate a device first gives again a proof that his session has."""
-    wanting = proofs and await _wanting(visit, user, chain)
-    return (proofs[0].authenticator, *chain) if wanting else chain
-
-
-async def _wanting(visit: Visit, user: User, chain: tuple[str, ...]) -> Totp | None:
-    """The authenticator that is asked next, if the user has no device for it and may activate one at login."""
-    authenticator = visit.tenant.authenticators[chain[0]]
-    if not isinstance(authenticator, Totp) or not authenticator.settings.at_login:
-        return None
-    return None if await visit.tx.credentials.list(user.id, authenticator.name) else authenticator
 
 
 def proposed(interaction: Interaction) -> Credential | None:

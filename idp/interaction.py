@@ -6,9 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from idp import discovery, duty, enrolment, instead, renewal, session
+from idp import discovery, duty, enrolling, first_passkey, instead, renewal, session
 from idp.authenticators.matrix.draft import Way
-from idp.authenticators.totp import Totp
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.prompting import prompt_for
@@ -69,14 +68,15 @@ async def ask(
     if question(interaction) in duty.QUESTIONS:
         prompt = interaction.prompt
     elif interaction.chain:
-        prompt = await enrolment.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
+        prompt = await enrolling.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
     else:
         prompt = discovery.offer(visit, interaction)
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
-    enrolling = _enrolment(visit, interaction, user, refused)
-    challenge = enrolling or peek(interaction)
-    other = enrolling is None and instead.is_possible(visit.tenant, interaction)
+    special = _enrolment(visit, interaction, user, refused)
+    challenge = special or peek(interaction)
+    replaceable = special is None or special.authenticator == first_passkey.QUESTION
+    other = replaceable and instead.is_possible(visit.tenant, interaction)
     if retry or stale or last_try or other or unreachable:
         challenge = dataclasses.replace(
             challenge, retry=retry, stale=stale, last_try=last_try, other=other, unreachable=unreachable
@@ -93,14 +93,11 @@ def _enrolment(visit: Visit, interaction: Interaction, user: User | None, refuse
     """The page that shows a new device or sets a new proof, if it is what is asked: secrets are sealed where stored."""
     if question(interaction) in duty.QUESTIONS:
         page, told = duty.shown(visit, interaction, user, refused)
-        return dataclasses.replace(peek(interaction), authenticator=page, prompt=told)
-    device = enrolment.proposed(interaction)
-    if device is None:
+    elif enrolling.is_proposed(interaction):
+        page, told = enrolling.shown(visit.tenant, interaction, refused)
+    else:
         return None
-    authenticator = visit.tenant.authenticators[device.authenticator]
-    assert isinstance(authenticator, Totp)
-    shown = enrolment.shown(visit.tenant, authenticator, device, interaction.username or "", refused)
-    return dataclasses.replace(peek(interaction), authenticator=enrolment.QUESTION, prompt=shown)
+    return dataclasses.replace(peek(interaction), authenticator=page, prompt=told)
 
 
 async def ask_anew(
@@ -128,12 +125,6 @@ def peek(interaction: Interaction) -> Challenge:
         resume=Resume(interaction.door, interaction.request),
         username=interaction.username,
     )
-
-
-def proved(interaction: Interaction, proof: Proof) -> Interaction:
-    """One question less; a newer proof by the same authenticator takes the place of the older."""
-    kept = tuple(held for held in interaction.proofs if held.authenticator != proof.authenticator)
-    return dataclasses.replace(interaction, chain=interaction.chain[1:], proofs=(*kept, proof))
 
 
 def given(interaction: Interaction) -> tuple[Proof, ...]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, discovery, duty, enrolment, guess, instead, proofs, proving, session
+from idp import conclusion, discovery, duty, enrolling, guess, instead, proofs, proving, session
 from idp import interaction as interactions
-from idp.authenticators import Refused, Unreachable
-from idp.authenticators.totp import Totp
-from idp.enrolment import Form
+from idp.authenticators import Unreachable
+from idp.enrolment import TAKEN
 from idp.guess import Wrong
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
@@ -16,7 +15,7 @@ from idp.taken import Over
 from idp.visit import Visit
 from idp.wish import NO_WISH, Typed, Wish
 from keys.secret import Secret
-from storage.records import Credential, Interaction, Proof, Session, User
+from storage.records import Interaction, Session, User
 
 __all__ = ["NO_WISH", "Login", "Wish"]
 
@@ -84,9 +83,8 @@ class Login:
             return await interactions.ask(visit, interaction, user, stale=True)
         if interaction.chain[0] in duty.QUESTIONS:
             return await self._fulfil(visit, interaction, user, answer, typed)
-        device = enrolment.proposed(interaction)
-        if device is not None and user is not None:
-            return await self._activate(visit, interaction, user, device, Form.read(answer, typed))
+        if user is not None and enrolling.is_proposed(interaction):
+            return await self._enrol(visit, interaction, user, answer, typed)
         try:
             looked_at = await proving.prove(visit, interaction, user, answer)
         except Unreachable:  # it may be answered once more
@@ -112,7 +110,7 @@ class Login:
         """The session proves who it is, and the rule wants more of him."""
         user = attempt.user
         begun = interactions.new(visit, attempt, resume, user.login_name if user else None)
-        chain = await enrolment.behind(visit, user, held.proofs, missing) if user else missing
+        chain = await enrolling.behind(visit, user, held.proofs, missing) if user else missing
         begun = dataclasses.replace(begun, user_id=held.user_id, chain=chain, proofs=held.proofs)
         return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, user)
 
@@ -130,23 +128,17 @@ class Login:
         assert isinstance(outcome, Wrong)
         return await self._refuse(visit, interaction, user, outcome)
 
-    async def _activate(
-        self, visit: Visit, interaction: Interaction, user: User, device: Credential, form: Form
+    async def _enrol(
+        self, visit: Visit, interaction: Interaction, user: User, answer: Secret, typed: Typed
     ) -> Outcome:
-        """The first code of a new device: who gives it holds the device."""
-        authenticator = visit.tenant.authenticators[device.authenticator]
-        assert isinstance(authenticator, Totp)
-        try:
-            outcome = await enrolment.complete(
-                visit, authenticator, device, user, form, service=interaction.service, most=1
-            )
-        except Refused as refused:
-            taken = refused.rule == enrolment.TAKEN  # he has one meanwhile: it is asked for
-            return await interactions.ask(visit, interaction, user, refused=refused.rule, stale=taken)
+        """The first answer of something new: who gives it holds it."""
+        outcome = await enrolling.take(visit, interaction, user, answer, typed)
         if isinstance(outcome, Wrong):
             return await self._refuse(visit, interaction, user, outcome)
-        proof = Proof(authenticator.name, authenticator.amr, visit.now)
-        return await self._advance(visit, interactions.proved(interaction, proof), user)
+        if outcome.kept:
+            return await self._advance(visit, outcome.interaction, user)
+        taken = outcome.refused == TAKEN  # he has one meanwhile: it is asked for
+        return await interactions.ask(visit, interaction, user, refused=outcome.refused, stale=taken)
 
     async def _refuse(
         self, visit: Visit, interaction: Interaction, user: User | None, wrong: Wrong

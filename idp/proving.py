@@ -11,10 +11,10 @@ from idp.authenticators.answer import Answer
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.recovery import Recovery
 from idp.guess import Guess, Wrong, spend
-from idp.interaction import proved
 from idp.mail.queue import post
 from idp.outcome import Reject
 from idp.policy import Attempt, Deny, decide
+from idp.taken import proved
 from idp.username import canonical, split
 from idp.visit import Visit
 from storage.records import Interaction, Proof, User

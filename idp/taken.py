@@ -1,10 +1,11 @@
-"""What became of an answer to a question that changes a proof."""
+"""What became of an answer: a question less, or one that changes a proof asked again."""
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
-from storage.records import Interaction
+from storage.records import Interaction, Proof
 
 
 class Over(Exception):
@@ -18,3 +19,9 @@ class Taken:
     interaction: Interaction
     refused: str = ""
     kept: bool = False
+
+
+def proved(interaction: Interaction, proof: Proof) -> Interaction:
+    """One question less; a newer proof by the same authenticator takes the place of the older."""
+    kept = tuple(held for held in interaction.proofs if held.authenticator != proof.authenticator)
+    return dataclasses.replace(interaction, chain=interaction.chain[1:], proofs=(*kept, proof))

@@ -13,7 +13,7 @@ from idp.authenticators import Authenticator, Refused
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.password import Password
 from idp.authenticators.totp import Totp
-from idp.cli.context import Opened, in_tenant
+from idp.cli.context import Change, Opened, in_tenant
 from idp.cli.issue import issue
 from idp.cli.proof import called
 from idp.cli.show import json_option, show
@@ -120,19 +120,30 @@ async def list_(opened: Opened, name: str, as_json: bool) -> None:
 @credential.command()
 @click.argument("name")
 @click.argument("authenticator")
+@click.option(
+    "--id", "which", metavar="ID", help="Only this one of several, as idp credential list shows it."
+)
 @in_tenant
-async def reset(opened: Opened, name: str, authenticator: str) -> None:
+async def reset(opened: Opened, name: str, authenticator: str, which: str | None) -> None:
     """Take a credential away, and end the sessions that may stand on it."""
     letterbox = await opened.letterbox()
     async with opened.changing(name) as about:
         person = about.user
-        if not await about.tx.credentials.delete(person.id, authenticator):
-            raise click.ClickException(f"{person.login_name} has no credential for {authenticator}")
+        if not await _delete(about, authenticator, which):
+            raise click.ClickException(f"{person.login_name} has no such credential for {authenticator}")
         sessions = await about.tx.sessions.delete_of(person.id)
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
             await changed(about.tx, letterbox, called(authenticator), person, opened.now)
     click.echo(f"reset {authenticator} of {person.login_name}, ended {sessions} sessions")
+
+
+async def _delete(about: Change, authenticator: str, which: str | None) -> bool:
+    """All that the user holds for it, or one; whether there was any."""
+    if which is None:
+        return bool(await about.tx.credentials.delete(about.user.id, authenticator))
+    held = await about.tx.credentials.list(about.user.id, authenticator)
+    return any(each.id == which for each in held) and await about.tx.credentials.delete_one(which)
 
 
 def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secret]:

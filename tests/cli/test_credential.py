@@ -106,3 +106,15 @@ def test_what_only_its_owner_can_make_is_given_to_nobody(alice: Office, name: st
     (alice.folder / "tenants/acme/authenticators.yaml").write_text(f"matrix:\n{name}:\n")
     said = alice.run("credential", "set", "alice", name, status=1).stderr
     assert said.startswith(f"Error: {name} is given to nobody, its owner adds it at /account/")
+
+
+def test_one_of_several_is_taken_away(alice: Office) -> None:
+    alice.run("user", "add", "bob")
+    for name in ("alice", "bob"):
+        alice.run("credential", "set", name, "totp", "--secret", SECRET)
+    ids = {name: alice.rows("credential", "list", name)[0]["id"] for name in ("alice", "bob")}
+    for wrong in (ids["bob"], "x"):
+        alice.run("credential", "reset", "alice", "totp", "--id", wrong, status=1)
+    alice.run("credential", "reset", "alice", "totp", "--id", ids["alice"])
+    assert held(alice) == []
+    assert len(alice.rows("credential", "list", "bob")) == 1
