@@ -27,6 +27,7 @@ from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import Credential, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 
 
@@ -125,6 +126,7 @@ class Transaction(Protocol):
     known_devices: KnownDevices
     exposures: Exposures
     former_patterns: FormerPatterns
+    revisions: Revisions
     audit: Audit
 
     async def commit(self) -> None:

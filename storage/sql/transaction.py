@@ -28,6 +28,7 @@ from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
@@ -59,6 +60,7 @@ from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.releases import SQLReleases
 from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
+from storage.sql.revisions import SQLRevisions
 from storage.sql.service_metadata import SQLServiceMetadata
 from storage.sql.service_tokens import SQLServiceTokens
 from storage.sql.sessions import SQLSessions
@@ -129,6 +131,7 @@ class SQLTransaction:
     known_devices = Made[KnownDevices](SQLKnownDevices)
     exposures = Made[Exposures](SQLExposures)
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
+    revisions = Made[Revisions](SQLRevisions)
     audit = Made[Audit](SQLAudit)
     expired = Made(SQLExpired)
 
