@@ -22,9 +22,8 @@ from storage import StorageError
 
 LOOK_SECONDS: Final = 0.4  # from one look for a newer revision to the next: one small statement
 DRIFT_SECONDS: Final = 60.0  # from one look at the node's own files to the next
-RETRY_SECONDS: Final = (
-    10.0  # after one that cannot be used here: a secret may have been put in its place meanwhile
-)
+# After one that cannot be used here: a secret may have been put in its place meanwhile.
+RETRY_SECONDS: Final = 5.0
 
 Open = Callable[[InForce, Edition | None], AbstractAsyncContextManager[Edition]]
 
@@ -161,7 +160,10 @@ class Succession:
         """What an administrator should see to, in the log and in health."""
         now, said = self._now.edition, []
         if self._refusal is not None:
-            said.append(f"revision {self._refusal.number} is not in force here: {self._refusal.words}")
+            # Why stands in the log: whoever may ask for our health need not know our files.
+            said.append(
+                f"revision {self._refusal.number} cannot be used here, see the log: the one before serves"
+            )
         if self._drift:
             said.append(summary(self._drift, now.in_force.number))
             log.warning("configuration.drift", revision=now.in_force.number, files=self._drift)

@@ -137,14 +137,15 @@ async def test_a_node_that_cannot_use_a_revision_keeps_the_one_before(nodes: tup
     first.tenant.add_service("wiki", "http://localhost:9/callback")
     first.configuration.write(first.config)
     await cli(first, "config", "apply", "--why", "a wiki")
-    before = (await health(second))["revision"]
     await eventually(lambda: any(line["event"] == "configuration.refused" for line in second.events))
+    mistakes = [line["mistake"] for line in second.events if line["event"] == "configuration.mistake"]
+    assert len(mistakes) == 1 and "services/wiki.yaml:" in mistakes[0] and "secrets/demo-wiki" in mistakes[0]
     told = await health(second)
-    assert told["revision"] == before
-    assert "secrets/demo-wiki" in str(told["notices"])
+    assert told["revision"] == 3
+    assert "revision 4 cannot be used here" in str(told["notices"])
     assert await logged_in(second) == "in"
     (second.config / "secrets").mkdir(exist_ok=True)
     secret = (first.config / "secrets" / "demo-wiki").read_text()
     (second.config / "secrets" / "demo-wiki").write_text(secret)
-    await until_in_force(nodes, (await health(first))["revision"])
-    assert "not in force here" not in str((await health(second))["notices"])
+    await until_in_force(nodes, 4)
+    assert "cannot be used" not in str((await health(second))["notices"])
