@@ -28,6 +28,7 @@ from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
+from storage.requests import Requests
 from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
@@ -58,6 +59,7 @@ from storage.sql.network_sessions import SQLNetworkSessions
 from storage.sql.participants import SQLParticipants
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.releases import SQLReleases
+from storage.sql.requests import SQLRequests
 from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
 from storage.sql.revisions import SQLRevisions
@@ -130,6 +132,7 @@ class SQLTransaction:
     activations = Made[Activations](SQLActivations)
     known_devices = Made[KnownDevices](SQLKnownDevices)
     exposures = Made[Exposures](SQLExposures)
+    requests = Made[Requests](SQLRequests)
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     revisions = Made[Revisions](SQLRevisions)
     audit = Made[Audit](SQLAudit)
