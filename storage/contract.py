@@ -23,6 +23,7 @@ from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.patterns import FormerPatterns
+from storage.person_keys import PersonKeys
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import Credential, User
 from storage.registration import InitialTokens, RegisteredClients
@@ -137,6 +138,7 @@ class Transaction(Protocol):
     former_patterns: FormerPatterns
     revisions: Revisions
     audit: Audit
+    person_keys: PersonKeys
 
     async def commit(self) -> None:
         """Make what was done durable and let others write: before slow work that is no database work (a hash)."""
