@@ -29,6 +29,7 @@ from storage.records import Credential, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
 from storage.requests import Requests
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 
 
@@ -135,6 +136,7 @@ class Transaction(Protocol):
     exposures: Exposures
     requests: Requests
     former_patterns: FormerPatterns
+    revisions: Revisions
     audit: Audit
     person_keys: PersonKeys
 

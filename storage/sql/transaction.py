@@ -29,6 +29,7 @@ from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
 from storage.requests import Requests
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
@@ -62,6 +63,7 @@ from storage.sql.releases import SQLReleases
 from storage.sql.requests import SQLRequests
 from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
+from storage.sql.revisions import SQLRevisions
 from storage.sql.service_metadata import SQLServiceMetadata
 from storage.sql.service_tokens import SQLServiceTokens
 from storage.sql.sessions import SQLSessions
@@ -146,6 +148,7 @@ class SQLTransaction:
     exposures = Made[Exposures](SQLExposures)
     requests = Made[Requests](SQLRequests)
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
+    revisions = Made[Revisions](SQLRevisions)
     audit = Keyed[Audit](SQLAudit)
     expired = Made(SQLExpired)
 
