@@ -10,12 +10,14 @@ from idp.authenticators import Refused
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.passkey.passkey import CHALLENGE_BYTES
 from idp.enrolment import NAME, TAKEN, device_name
+from idp.gathering import proof_of
 from idp.keeping import keep
+from idp.policy import Attempt
 from idp.taken import Taken, proved
 from idp.visit import Visit
 from keys import base64url
 from keys.secret import Secret
-from storage.records import Interaction, Proof, User
+from storage.records import Interaction, User
 
 QUESTION: Final = "new_passkey"  # what the page asks instead of the authenticator's own question
 
@@ -46,4 +48,5 @@ async def take(
         await keep(visit, user, made, interaction.service)
     except Refused as refused:
         return Taken(interaction, refused.rule)
-    return Taken(proved(interaction, Proof(passkey.name, passkey.amr, visit.now)), kept=True)
+    attempt = Attempt(interaction.door, interaction.service, visit.caller.address, visit.now, user)
+    return Taken(proved(interaction, await proof_of(visit, user, passkey, answer, attempt)), kept=True)

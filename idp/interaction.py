@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from idp import discovery, duty, enrolling, first_passkey, instead, renewal, session
+from idp import discovery, duty, enrolling, first_passkey, instead, renewal, session, ways
 from idp.authenticators.matrix.draft import Way
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
@@ -30,6 +30,20 @@ def new(visit: Visit, attempt: Attempt, resume: Resume, username: str | None) ->
         expires_at=visit.now + visit.tenant.settings.login_seconds,
         username=username,
     )
+
+
+def built_on(
+    visit: Visit,
+    attempt: Attempt,
+    resume: Resume,
+    held: Session,
+    user: User,
+    chain: tuple[str, ...],
+    rule: str,
+) -> Interaction:
+    """The same for the user of a session, which proves who he is where the rule wants more of him."""
+    begun = new(visit, attempt, resume, user.login_name)
+    return dataclasses.replace(begun, user_id=user.id, chain=chain, proofs=held.proofs, rule=rule)
 
 
 async def claim(visit: Visit, interaction_id: str) -> Interaction | Reject:
@@ -70,16 +84,23 @@ async def ask(
     elif interaction.chain:
         prompt = await enrolling.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
     else:
-        prompt = discovery.offer(visit, interaction)
+        prompt = await discovery.offer(visit, interaction)
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
     special = _enrolment(visit, interaction, user, refused)
     challenge = special or peek(interaction)
     replaceable = special is None or special.authenticator == first_passkey.QUESTION
     other = replaceable and instead.is_possible(visit.tenant, interaction)
-    if retry or stale or last_try or other or unreachable:
+    options = await ways.options(visit, interaction, user)
+    if retry or stale or last_try or other or unreachable or options:
         challenge = dataclasses.replace(
-            challenge, retry=retry, stale=stale, last_try=last_try, other=other, unreachable=unreachable
+            challenge,
+            retry=retry,
+            stale=stale,
+            last_try=last_try,
+            other=other,
+            unreachable=unreachable,
+            options=options,
         )
     return challenge
 
