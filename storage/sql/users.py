@@ -17,6 +17,8 @@ VALUES (:tenant, :id, :username, :created_at, :domain, :display_name, :email, :g
     :disabled_at, :changed_at)
 ON CONFLICT DO NOTHING RETURNING 1"""
 FIND = f"SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND id = :id"
+# An update that changes nothing holds the row, in both databases; what is then read of his is not changed meanwhile.
+LOCK = f"UPDATE users SET changed_at = changed_at WHERE tenant = :tenant AND id = :id RETURNING {COLUMNS}"
 FIND_BY_NAME = f"""
 SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username = :username AND domain = :domain"""
 LIST_BY_EMAIL = f"""
@@ -50,6 +52,10 @@ class SQLUsers:
 
     async def find(self, user_id: str) -> User | None:
         rows = await self._connection.query(FIND, id=user_id)
+        return _user(rows[0]) if rows else None
+
+    async def lock(self, user_id: str) -> User | None:
+        rows = await self._connection.query(LOCK, id=user_id)
         return _user(rows[0]) if rows else None
 
     async def find_by_name(self, username: str, domain: str = LOCAL_DOMAIN) -> User | None:
