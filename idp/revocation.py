@@ -80,6 +80,19 @@ async def end(
     return await _announce(tx, doors, grants, now)
 
 
+async def end_all(tx: Transaction, doors: Mapping[str, str], user_id: str, now: int, *, reason: str) -> int:
+    """End every session of a user whose proof is worth nothing any more; services are told soon, NASes too.
+
+    What was given for use without the user stays. Returns how many sessions of browsers there were.
+    """
+    for connected in await tx.network_sessions.list_of(user_id, now):
+        await disconnect(tx, doors, connected, now)
+    held = await tx.sessions.list(user_id, now)
+    for session in held:
+        await end(tx, doors, session, now, reason=reason)
+    return len(held)
+
+
 async def evict(tx: Transaction, doors: Mapping[str, str], user_id: str, now: int) -> tuple[int, int]:
     """End every session of a user, and take back everything that he gave; services are told soon.
 

@@ -68,7 +68,7 @@ async def held(house: House, user: User, kind: str) -> int:
 
 
 async def test_a_user_whom_an_administrator_disables_stays_disabled(house: House, dora: User) -> None:
-    """THREAT_MODEL.md 24: Within 1 s of disabling a user all refuse: nothing that he does at that moment undoes it."""
+    """THREAT_MODEL.md 24: Within 1 s of disabling a user: all refuse; nothing that he does at that moment undoes it."""
 
     async def disable(visit: Visit) -> None:
         person = await visit.tx.users.lock(dora.id)
