@@ -34,7 +34,7 @@ lint: $(VENV)/made-for-testing  ## Check style and types
 
 test:  ## Install what is missing, check style and types, run every test
 	@.ci/step 'Debian packages for the tests' .ci/debian-packages
-	@$(MAKE) --no-print-directory lint tests/node_modules/made
+	@$(MAKE) --no-print-directory --jobs=2 lint tests/node_modules/made
 	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 tests/applications/node_modules/made: tests/applications/package-lock.json
