@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from typing import Final
 
-from idp.authenticators.password import Password
+from idp import elsewhere
 from idp.authenticators.safe import NOBODY
 from idp.policy import Attempt, Deny, Require, decide, possible
 from idp.visit import Visit
@@ -32,10 +32,9 @@ async def required(visit: Visit, username: str, attempt: Attempt, verdict: Requi
         return verdict if isinstance(verdict, Require) else next(iter(choices), None)
     place = _place(visit.tenant.likeness_key, visit.tenant.name, username)
     models = await visit.tx.users.list_groups(place, MODELS)
-    held = {each.authenticator for each in await visit.tx.credentials.list((attempt.user or NOBODY).id)}
-    password = visit.tenant.authenticators.get(Password.name)
-    if isinstance(password, Password) and password.is_elsewhere(attempt.user or NOBODY):
-        held.add(password.name)
+    user = attempt.user or NOBODY
+    held = {each.authenticator for each in await visit.tx.credentials.list(user.id)}
+    held |= elsewhere.known(visit.tenant, user)
     verdicts = (decide(rules, _as(attempt, groups)).verdict for groups in models)
     like = next((found for found in verdicts if isinstance(found, Require)), None)
     # Somebody who will be denied hears so only after proofs that he can give.
