@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from idp import ending, revocation
+from idp.outcome import Reason, Reject
 from idp.tenant import Service
 from idp.visit import Visit
 from storage.network import NetworkSession
@@ -41,6 +42,8 @@ async def test_with_a_proof_that_is_worth_nothing_sessions_end_everywhere(house:
     """Who gets a new pattern, or whose phone is lost, is signed in nowhere: services are told and
     NASes asked, what a service holds of the session is void, and another user's stays."""
     doors = {"vpn": "radius", "wiki": "oidc"}
+    begun = await house.answer(await house.begin("vpn"), "alice")
+    begun = await house.answer(begun, house.right(begun))  # somebody knows the first of two proofs
     await house.login("alice")
     async with house.store.transaction(house.tenant.name) as tx:
         alice, bob = await tx.users.find("id-alice"), await tx.users.find("id-bob")
@@ -58,6 +61,8 @@ async def test_with_a_proof_that_is_worth_nothing_sessions_end_everywhere(house:
         assert await tx.grants.find("g1") is None and await tx.grants.find("g2") is not None
         told = {(each.service, each.sid) for each in await tx.deliveries.list(limit=9)}
         assert told == {("wiki", session.sid), ("vpn", "n1")}
+    over = await house.answer(begun, house.right(begun))
+    assert isinstance(over, Reject) and over.reason is Reason.EXPIRED, "and does not get in by the second"
 
 
 async def test_a_session_that_was_idle_for_too_long_is_not_shown_and_ended_all_the_same(house: House) -> None:

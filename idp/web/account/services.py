@@ -42,7 +42,9 @@ async def revoke(request: web.Request) -> web.Response:
             if isinstance(authentication, web.Response):
                 return authentication
             user, consent = authentication.user, form.get("service", "")
-            given = {each.service for each in await tx.consents.list(user.id)}  # what was typed may be anything
+            given = {
+                each.service for each in await tx.consents.list(user.id)
+            }  # what was typed may be anything
             if consent in given and await tx.consents.delete(user.id, consent):
                 service, _, client_id = consent.partition(":")
                 grants = await tx.grants.delete_of(user.id, service, client_id or None)
