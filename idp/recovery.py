@@ -13,6 +13,7 @@ from idp import known_devices, throttle
 from idp.audit import record
 from idp.authenticators.matrix import Issued, Matrix
 from idp.mail.queue import FORGOTTEN, changed, post
+from idp.revocation import doors_of, end_all
 from idp.tenant import Tenant
 from idp.username import canonical, split
 from idp.visit import Visit
@@ -89,7 +90,7 @@ async def redeem(visit: Visit, token: Secret) -> tuple[User, Issued] | None:
     await tx.credentials.add(issued.credential)
     await matrix.remember(tx, issued.credential, now)
     await tx.reset_links.delete_of(user.id)  # older links of his are worth nothing any more
-    sessions = await tx.sessions.delete_of(user.id)
+    sessions = await end_all(tx, doors_of(tenant), user.id, now, reason="forgotten pattern")
     budgets = await known_devices.budgets_of(tx, user, now)
     await throttle.unlock(tx, user.login_name, [AUTHENTICATOR], budgets)
     await visit.record("recovery.done", user_id=user.id, service="account", sessions=sessions)
