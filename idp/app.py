@@ -19,6 +19,8 @@ import storage
 from idp import doors, log
 from idp.assembly import open_provider
 from idp.authenticators import Refused
+from idp.chain.linking import linking
+from idp.chain.streaming import streaming
 from idp.config import tls
 from idp.config.configuration import Configuration
 from idp.config.load import load as read_configuration
@@ -100,6 +102,8 @@ class Server:
                 open_provider(self.configuration, self.master, now) as provider,
                 sweeping(provider),
                 posting(provider, Letters(self.pages)),
+                linking(provider, self.configuration.audit_anchor),
+                streaming(provider),
                 AsyncExitStack() as listening,
             ):
                 pages = await self._application(provider)
