@@ -12,11 +12,12 @@ import storage
 from idp import likeness
 from idp.authenticators.table import open_authenticators
 from idp.config.configuration import Configuration, TenantConfiguration
+from idp.countries import open_countries
 from idp.demo import populate
 from idp.derivation import open_key
 from idp.login import Login
 from idp.provider import Clock, IdentityProvider
-from idp.tenant import Service, Tenant
+from idp.tenant import CountryOf, Service, Tenant
 from idp.vault import open_vault
 from keys.master import MasterKey
 
@@ -38,8 +39,9 @@ async def open_provider(
             log.info("storage.migrated", migration=name)
         for words in await database.warnings():
             log.warning("storage.dubious", words=words)
+        country_of = open_countries(configuration.country_database)
         tenants = {
-            tenant.name: await _open_tenant(tenant, database, master, clock())
+            tenant.name: await _open_tenant(tenant, database, master, country_of, clock())
             for tenant in configuration.tenants
         }
         yield IdentityProvider(tenants, database, Login(), clock)
@@ -48,7 +50,11 @@ async def open_provider(
 
 
 async def _open_tenant(
-    configuration: TenantConfiguration, database: storage.Storage, master: MasterKey, now: int
+    configuration: TenantConfiguration,
+    database: storage.Storage,
+    master: MasterKey,
+    country_of: CountryOf,
+    now: int,
 ) -> Tenant:
     settings = configuration.settings
     vault = await open_vault(database, settings.tenant, master, now)
@@ -66,5 +72,6 @@ async def _open_tenant(
         authenticators=open_authenticators(configuration.authenticators, vault),
         vault=vault,
         zone=ZoneInfo(settings.time_zone),
+        country_of=country_of,
         likeness_key=await open_key(database, vault, likeness.KEY, now),
     )

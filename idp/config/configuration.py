@@ -14,7 +14,7 @@ from idp.config.secrets import SecretReading, read
 from idp.config.server import ServerSettings
 from idp.config.service import ServiceSettings
 from idp.config.tenant import TenantSettings
-from idp.policy import Rule
+from idp.policy import Rules
 from keys.master import MasterKey
 
 
@@ -24,7 +24,7 @@ class TenantConfiguration:
 
     settings: TenantSettings
     authenticators: Mapping[str, BaseModel]  # each is the authenticator's own `Settings`
-    rules: tuple[Rule, ...]
+    rules: Rules
     services: Mapping[str, ServiceSettings]
     folder: Path
     people: tuple[DemoUser, ...] = ()  # whom a demo tenant begins with
@@ -48,6 +48,12 @@ class Configuration:
         """What `storage.open` takes: a relative SQLite file begins at the configuration folder."""
         scheme, _, rest = self.server.storage.partition(":")
         return f"sqlite:{(self.folder / rest).resolve()}" if scheme == "sqlite" else self.server.storage
+
+    @property
+    def country_database(self) -> Path | None:
+        """Where the database of countries lies, if there is one."""
+        name = self.server.country_database
+        return self.folder / name if name is not None else None
 
     @property
     def themes_folder(self) -> Path:

@@ -20,6 +20,7 @@ from idp.config.server import ServerSettings
 from idp.config.tenant_folder import TenantFolder
 from idp.config.tenant_reader import TenantReader
 from idp.config.validate import validate
+from idp.countries import open_countries
 from idp.doors import DoorModels
 
 FILE = "idp.yaml"
@@ -35,6 +36,7 @@ def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
         server = validate(document, ServerSettings, findings, SecretReading(folder)) or _usable(document)
         _check_master_key(document, server, folder, findings)
         _check_radsec(document, server, folder, findings)
+        _check_countries(document, server, folder, findings)
         shape = Shape.of(_open_doors(document, server, find_door, findings))
         tenants = [
             tenant
@@ -92,6 +94,13 @@ def _check_master_key(document: Document, server: ServerSettings, folder: Path, 
         read_secret(source, SecretReading(folder))
     except ValueError as error:
         findings.error(document.position(("master_key",)), f"master_key: {error}")
+
+
+def _check_countries(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
+    try:
+        open_countries(folder / server.country_database if server.country_database else None)
+    except ValueError as error:
+        findings.error(document.position(("country_database",)), f"country_database: {error}")
 
 
 def _check_radsec(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
