@@ -101,13 +101,13 @@ async def complete(
         confirmed = authenticator.confirm(credential, form.code, pin, form.device_name, visit.now)
         return confirmed is not None
 
-    # The guess is counted in one row for the name, which holds back every other activation until this one ends.
     # No release is asked for: what would be guessed stands on the page that asks.
     guess = Guess(user.login_name, user.id, authenticator.name, service, authenticator.at_once)
     wrong = await spend(visit, guess, is_right, leave=release.FREE)
     if wrong is not None:
         return wrong
     assert confirmed is not None
+    await visit.tx.users.lock(user.id)  # of two at once, from wherever, the second counts the first's
     if await apps(visit, user, authenticator.name, credential.id) >= most:
         raise Refused(TAKEN, f"there are {most} devices already")
     await visit.tx.credentials.add(confirmed)

@@ -50,6 +50,7 @@ async def add(
 ) -> Credential:
     """Keep the passkey that the browser made for a proposal, which is used up. Raises `Refused`."""
     challenge = await _consume(visit, user, state)
+    await visit.tx.users.lock(user.id)  # of two at once, the second counts the first's
     if len(await visit.tx.credentials.list(user.id, passkey.name)) >= passkey.settings.passkeys:
         raise Refused("passkeys", f"there are {passkey.settings.passkeys} passkeys already")
     made = passkey.accept(user, challenge, answer, device_name(name), visit.now)

@@ -13,6 +13,7 @@ from idp import known_devices, throttle
 from idp.audit import record
 from idp.authenticators.matrix import Issued, Matrix
 from idp.mail.queue import FORGOTTEN, changed, post
+from idp.revocation import doors_of, end_all
 from idp.tenant import Tenant
 from idp.username import canonical, split
 from idp.visit import Visit
@@ -109,7 +110,7 @@ async def _settle(visit: Visit, user: User, way: str) -> None:
     """His older links are worth nothing any more, his sessions end, and his wrong answers are forgotten."""
     tx = visit.tx
     await tx.reset_links.delete_of(user.id)
-    sessions = await tx.sessions.delete_of(user.id)
+    sessions = await end_all(tx, doors_of(visit.tenant), user.id, visit.now, reason="forgotten pattern")
     budgets = await known_devices.budgets_of(tx, user, visit.now)
     await throttle.unlock(tx, user.login_name, [AUTHENTICATOR], budgets)
     await visit.record("recovery.done", user_id=user.id, service="account", sessions=sessions, way=way)

@@ -18,6 +18,7 @@ from idp.cli.issue import issue
 from idp.cli.proof import called
 from idp.cli.show import json_option, show
 from idp.mail.queue import changed
+from idp.revocation import end_all
 from keys.secret import Secret
 
 COLUMNS = ("authenticator", "name", "id", "created_at", "last_used_at")
@@ -89,7 +90,7 @@ async def activate(opened: Opened, name: str, authenticator: str) -> None:
     assert isinstance(prover, Totp)
     async with opened.changing(name) as about:
         secret = await activation.issue(about.tx, prover, about.user, opened.now)
-        sessions = await about.tx.sessions.delete_of(about.user.id)
+        sessions = await end_all(about.tx, opened.doors, about.user.id, opened.now, reason="new address")
     base = opened.tenant.settings.base_url.rstrip("/")
     click.echo(f"{base}{activation.PATH}?code={secret.reveal()}")
     click.echo(f"valid for {prover.settings.activation_days} days, ended {sessions} sessions", err=True)
@@ -131,7 +132,7 @@ async def reset(opened: Opened, name: str, authenticator: str, which: str | None
         person = about.user
         if not await _delete(about, authenticator, which):
             raise click.ClickException(f"{person.login_name} has no such credential for {authenticator}")
-        sessions = await about.tx.sessions.delete_of(person.id)
+        sessions = await end_all(about.tx, opened.doors, person.id, opened.now, reason="credential reset")
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
             await changed(about.tx, letterbox, called(authenticator), person, opened.now)

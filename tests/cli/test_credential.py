@@ -90,8 +90,9 @@ def test_resetting_takes_it_away_and_ends_sessions(alice: Office) -> None:
         "reset matrix of alice, ended 1 sessions\n"
     )
     assert held(alice) == []
+    assert asyncio.run(alice.within(lambda tx: tx.grants.find("g"))) is None, "nor what a service got there"
     alice.run("credential", "reset", "alice", "matrix", status=1)
-    assert alice.events()[-1] == "credential.reset"
+    assert alice.events()[-2:] == ["session.ended", "credential.reset"]
 
 
 def test_another_master_key_opens_nothing(alice: Office) -> None:

@@ -9,7 +9,7 @@ from aiohttp import web
 from idp import proofs
 from idp.authenticators.totp import Totp
 from idp.conclusion import PORTAL
-from idp.enrolment import Form
+from idp.enrolment import device_name
 from idp.mail.queue import changed
 from idp.outcome import Reason, Reject
 from idp.visit import Visit
@@ -20,7 +20,6 @@ from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
-from keys.secret import Secret
 from storage.records import Credential, User
 
 PATH: Final = "/account/devices"
@@ -77,7 +76,7 @@ async def submit(request: web.Request) -> web.Response:
             return who
         device = await _find(request, here, who.user)
         if "remove" not in form:
-            await _rename(here, device, Form(Secret(""), Secret(""), form.get("name", "")).device_name)
+            await _rename(here, device, device_name(form.get("name", "")))
         elif not await proofs.may_remove(here, who.user, device):
             return _page(request, device, needed=True)
         elif await tx.credentials.delete_one(device.id):

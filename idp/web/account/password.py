@@ -56,7 +56,8 @@ async def submit(request: web.Request) -> web.Response:
         if isinstance(who, web.Response):
             return who
         user = who.user
-        if form.get("new", "") != form.get("again"):
+        new = form.get("new", "")
+        if new != form.get("again", ""):
             return _page(request, user, refused="differs")
         if form["new"] == form.get("old"):
             return _page(request, user, refused="former")
@@ -64,7 +65,7 @@ async def submit(request: web.Request) -> web.Response:
         if wrong is not None:
             return _wrong(request, user, wrong)
         try:
-            fresh = authenticator.enrol(user, {"password": Secret(form["new"])}, here.now)
+            fresh = authenticator.enrol(user, {"password": Secret(new)}, here.now)
         except Refused as refused:
             return _page(request, user, refused=refused.rule)
         ended = await _replace(request, here, who, fresh, everywhere="others" in form)

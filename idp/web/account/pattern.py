@@ -28,7 +28,7 @@ DONE: Final = "done"  # in the query: a change was just made
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET: the page, behind a proof that is not old unless it only says that something was changed."""
+    """GET: the page, behind a proof that is not old; one that only says that something was changed has no form."""
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     matrix, done = _matrix(request), DONE in request.query
     async with provider.storage.transaction(tenant.name) as tx:
