@@ -10,6 +10,7 @@ from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
+from storage.chain import AuditChain, AuditTurns
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
@@ -141,6 +142,8 @@ class Transaction(Protocol):
     former_patterns: FormerPatterns
     revisions: Revisions
     audit: Audit
+    audit_chain: AuditChain
+    audit_turns: AuditTurns
     person_keys: PersonKeys
 
     async def commit(self) -> None:

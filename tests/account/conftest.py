@@ -53,6 +53,7 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     one.tenant.add_demo_user("bess", "boss", password={"password": PASSWORD}, matrix={"pattern": PATTERN})
     for name in PEOPLE:
         one.tenant.add_demo_user(name, "words", password={"password": PASSWORD})
-    one.tenant.add_demo_user("tess", "token", password={"password": PASSWORD})
+    for name in ("tess", "theo"):
+        one.tenant.add_demo_user(name, "token", password={"password": PASSWORD})
     one.tenant.add_demo_user("nina", "board", matrix={"pattern": PATTERN})
     yield from running(one)

@@ -23,6 +23,7 @@ from idp.web.visiting import visit
 from storage.records import Credential, User
 
 PATH: Final = "/account/devices"
+NEW: Final = PATH + "/new"  # no id of ours is that short
 ONE: Final = PATH + "/{device:[A-Za-z0-9_-]{1,64}}"  # the id of its credential
 
 
@@ -38,9 +39,17 @@ async def show(request: web.Request) -> web.Response:
         user = outcome.authentication.user
         held = await tx.credentials.list(user.id, authenticator.name)
         serials = await _serials(here, user)
-    entries = [_entry(request, each, serials.get(each.id, "")) for each in held]
-    has_pin = authenticator.settings.pin.use != "never"
-    return page(request, "account/devices", here=f"{tenant.prefix}{PATH}", devices=entries, has_pin=has_pin)
+    settings = authenticator.settings
+    room = settings.devices - sum(each.id not in serials for each in held)
+    return page(
+        request,
+        "account/devices",
+        here=f"{tenant.prefix}{PATH}",
+        devices=[_entry(request, each, serials.get(each.id, "")) for each in held],
+        has_pin=settings.pin.use != "never",
+        new_url=f"{tenant.prefix}{NEW}" if settings.at_login and room > 0 else "",
+        most=settings.devices if settings.at_login and room <= 0 else 0,
+    )
 
 
 async def show_one(request: web.Request) -> web.Response:
