@@ -11,8 +11,8 @@ import pytest
 
 from idp import activation, direct
 from idp import interaction as interactions
-from idp.authenticators.matrix import Matrix
 from idp.authenticators.device import Device
+from idp.authenticators.matrix import Matrix
 from idp.authenticators.totp import Totp
 from idp.config.protect import ProtectSettings
 from idp.enrolment import Form
