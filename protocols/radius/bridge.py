@@ -38,6 +38,7 @@ class Bridge:
         """Raises `idp.authenticators.Busy`, with nothing counted; whatever is wrong with the packet is a Reject."""
         try:
             method = self.method  # a State without anything beside it is not even looked at
+            self.details["method"] = method.name
             kept = await state.resume(self.visit, self.nas, self.packet)
             match method.read(self.packet, self.nas, kept.held if kept else None):
                 case Say() as say:  # nothing was answered: whatever was asked or proven before is void
@@ -131,18 +132,18 @@ class Bridge:
         visit, name = self.visit, interaction.chain[0]
         prompt = await visit.tenant.authenticators[name].challenge(visit.tx, user, visit.now)
         say = self.method.ask(self.packet, self.nas, given, question(self.nas, name, prompt))
-        await visit.record(
-            "login.challenged",
-            user_id=interaction.user_id,
-            service=self.nas.service,
-            username=interaction.username,
-            authenticator=name,
-        )
-        return await self._challenge(replace(interaction, prompt=prompt), say)
+        return await self._challenge(replace(interaction, prompt=prompt), say, name)
 
-    async def _challenge(self, interaction: Interaction, say: Say, *, proven: bool = False) -> Reply:
-        method = str(self.details.get("method", ""))
+    async def _challenge(
+        self, interaction: Interaction, say: Say, authenticator: str = "", *, proven: bool = False
+    ) -> Reply:
+        method = str(self.details["method"])
         kept = await state.keep(self.visit, self.nas, self.packet, interaction, say, method, proven=proven)
+        about = {"authenticator": authenticator} if authenticator else {"reason": say.about}
+        await self.visit.record(
+            "login.challenged", user_id=interaction.user_id, service=self.nas.service,
+            username=interaction.username or self._username, **about,
+        )  # fmt: skip
         return Code.ACCESS_CHALLENGE, (kept, *say.attributes)
 
     async def _confirmed(self, kept: Kept | None, done: Done) -> Reply:
@@ -184,12 +185,16 @@ class Bridge:
 
     async def refuse(self, reason: str) -> Reply:
         """The packet gets no further."""
-        try:
-            username = canonical(self.packet.text(USER_NAME))
-        except Malformed:
-            username = ""
         await self.visit.record(
-            "login.refused", user_id=None, service=self.nas.service, username=username, reason=reason
+            "login.refused", user_id=None, service=self.nas.service, username=self._username, reason=reason
         )
         method = method_of(self.packet)
         return Code.ACCESS_REJECT, method.reject(self.packet, self.nas, None) if method else ()
+
+    @property
+    def _username(self) -> str:
+        """Who the packet says it is, for the audit log; empty where that cannot be read."""
+        try:
+            return canonical(self.packet.text(USER_NAME))
+        except Malformed:
+            return ""
