@@ -32,8 +32,9 @@ async def identify(
         return await conclusion.deny(visit, denial, dataclasses.replace(tried, user=None))
     user = None if person is None or person.disabled_at is not None else person
     user_id, chain = user.id if user else None, required.authenticators
-    named = dataclasses.replace(interaction, username=username, user_id=user_id, chain=chain)
-    return dataclasses.replace(named, proofs=(), release_id=""), user
+    return dataclasses.replace(
+        interaction, username=username, user_id=user_id, chain=chain, proofs=(), release_id=""
+    ), user
 
 
 async def prove(
@@ -57,8 +58,8 @@ async def prove(
     leave = await release.leave(visit, interaction.user_id, interaction.release_id)
     wrong = await spend(visit, guess, partial(is_right_of, user), partial(is_right_of, None), leave)
     if wrong is None and user is not None:
-        released = dataclasses.replace(interaction, release_id=leave.release_id)
-        done = proved(released, Proof(authenticator.name, authenticator.amr, visit.now))
+        proof = Proof(authenticator.name, authenticator.amr, visit.now)
+        done = proved(interaction, proof, leave.release_id)
         if authenticator.name == Recovery.name:
             await instead.note(visit, interaction, user)
         return await exposure.after_proof(visit, done, user, authenticator)

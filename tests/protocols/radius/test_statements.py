@@ -63,7 +63,7 @@ async def opened(folder: Path, store: Storage) -> tuple[Answering, NAS]:
     [
         ("alice", False, ["INSERT audit"]),
         ("nobody", False, ["INSERT audit"]),
-        ("alice", True, ["UPDATE credentials", "UPDATE budgets", "DELETE budgets", "INSERT audit"]),
+        ("alice", True, ["UPDATE credentials", "DELETE budgets", "INSERT audit"]),
     ],
     ids=["wrong", "nobody", "right"],
 )
