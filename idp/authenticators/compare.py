@@ -22,7 +22,7 @@ class Typed:
     text: bytes
 
     def matches(self, expected: Iterable[str]) -> Sequence[bool]:
-        texts = [_bytes(text) for text in expected]
+        texts = [text.encode("utf-8", "surrogatepass") for text in expected]
         longest = max(map(len, texts), default=0)
         width = -(-max(longest, len(self.text)) // BLOCK) * BLOCK
         given = self.text.ljust(width, PADDING)
@@ -34,13 +34,11 @@ def comparable(answer: Answer) -> Hashed:
 
     What was typed is meant as `phrase.normalise` says; what was hashed is taken as it was typed.
     """
-    return Typed(_bytes(phrase.normalise(answer))) if isinstance(answer, Secret) else answer
+    if not isinstance(answer, Secret):
+        return answer
+    return Typed(phrase.normalise(answer).encode("utf-8", "surrogatepass"))
 
 
 def matches(answer: Answer, expected: Iterable[str]) -> Sequence[bool]:
     """For each expected text whether it is the answer. All are looked at, and their length hardly shows."""
     return comparable(answer).matches(expected)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")

@@ -52,7 +52,7 @@ async def account(visit: Visit, nas: NAS, packet: Packet, peer: str) -> None:
         case Status.START | Status.STOP | Status.INTERIM_UPDATE as status:
             session = await _reported(visit, nas, packet, named, ends=status == Status.STOP)
             await visit.tx.network_sessions.replace(session)
-            await _record(visit, session, status)
+            await _record(visit, session, Status(status))
         case other:
             await visit.record("network.unknown", user_id=None, service=nas.service, status=other)
 
