@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
@@ -23,10 +23,13 @@ from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.patterns import FormerPatterns
+from storage.person_keys import PersonKeys
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import Credential, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
+from storage.requests import Requests
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 
 
@@ -40,6 +43,13 @@ class StorageTimeout(StorageError):
 
 class Duplicate(StorageError):
     """A record of that name is there already."""
+
+
+class Model(NamedTuple):
+    """Of a user what rules look at, and not who it is."""
+
+    groups: frozenset[str]
+    attributes: str  # as `User.attributes`
 
 
 class Users(Protocol):
@@ -56,7 +66,7 @@ class Users(Protocol):
     async def list(self, after: tuple[str, str] = ("", ""), limit: int = 100) -> Sequence[User]:
         """By user name and domain, those after this pair."""
 
-    async def list_groups(self, after: str, limit: int) -> Sequence[frozenset[str]]:
+    async def list_models(self, after: str, limit: int) -> Sequence[Model]:
         """Of those who are not disabled, by id, those after the id `after`."""
 
     async def replace(self, user: User) -> bool: ...
@@ -124,8 +134,11 @@ class Transaction(Protocol):
     activations: Activations
     known_devices: KnownDevices
     exposures: Exposures
+    requests: Requests
     former_patterns: FormerPatterns
+    revisions: Revisions
     audit: Audit
+    person_keys: PersonKeys
 
     async def commit(self) -> None:
         """Make what was done durable and let others write: before slow work that is no database work (a hash)."""

@@ -64,13 +64,13 @@ class Proof:
     authenticator: str
     amr: tuple[str, ...]
     at: int
+    model: str = ""  # of a passkey, where a rule looks at it: its AAGUID
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A login in progress, bound to one browser (or NAS) by the hash of its secret. `door` and `request` say who
-    resumes it and with what: only the door that began it can read `request`.
-    `chain` is what is still asked, first first; while `chain` is empty the user name is asked.
+    """A login in progress, bound to one browser (or NAS) by the hash of its secret. `door` and `request`, which only
+    that door can read, say who resumes it and with what. `chain` is still asked; while it is empty, the user name is.
     """
 
     id: str
@@ -88,6 +88,7 @@ class Interaction:
     proofs: tuple[Proof, ...] = ()
     prompt: JSON = field(default_factory=dict)
     release_id: str = ""  # that let it in, where its user's logins are protected
+    rule: str = ""  # that asks for the chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,7 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a user gave one service in one login; it carries the authorization code until that is used.
-    Deleting a grant revokes everything issued from it: a token without its grant is worth nothing.
-    """
+    Deleting a grant revokes everything issued from it: a token without its grant is worth nothing."""
 
     id: str
     service: str
@@ -197,3 +197,5 @@ class AuditRecord:
     request_id: str = ""
     reference: str = ""  # the short code that a page shows and the help desk types
     details: JSON = field(default_factory=dict)
+    version: int = 1  # of the event's fields
+    is_erased: bool = False  # what it said of a person cannot be read any more
