@@ -65,6 +65,11 @@ class Theme:
         self.app = AppFiles(self._layers, self.style)
         self._sources = Sources(self._environment())
 
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it is the default theme with nothing over it: files that change with the program alone."""
+        return self._layers == (BUILT_IN / DEFAULT,)
+
     def locales(self) -> tuple[str, ...]:
         """The languages that this theme speaks."""
         folders = (path for layer in self._layers for path in (layer / "messages").glob("*"))

@@ -9,14 +9,15 @@ from functools import cached_property
 from idp import direct
 from idp.authenticators import needs_browser
 from idp.outcome import Reject
+from idp.prompting import prompt_for
 from idp.username import canonical
 from idp.visit import Visit
 from protocols.radius import reply, start, state
 from protocols.radius.clients import NAS
-from protocols.radius.given import BROWSER_ONLY, UNASKABLE, asks, parts
+from protocols.radius.given import BROWSER_ONLY, UNASKABLE, asks, claimed, parts
 from protocols.radius.method import Done, Given, Method, Refused, Say
 from protocols.radius.methods import method_of
-from protocols.radius.packet import USER_NAME, Attribute, Code, Malformed, Packet
+from protocols.radius.packet import Attribute, Code, Malformed, Packet
 from protocols.radius.question import question
 from protocols.radius.reply_message import reply_messages
 from protocols.radius.state import Kept
@@ -130,7 +131,8 @@ class Bridge:
         if not self.nas.settings.challenge:
             raise Refused(UNASKABLE)
         visit, name = self.visit, interaction.chain[0]
-        prompt = await visit.tenant.authenticators[name].challenge(visit.tx, user, visit.now)
+        authenticator, username = visit.tenant.authenticators[name], interaction.username or ""
+        prompt = await prompt_for(visit, authenticator, user, username)
         say = self.method.ask(self.packet, self.nas, given, question(self.nas, name, prompt))
         return await self._challenge(replace(interaction, prompt=prompt), say, name)
 
@@ -142,7 +144,7 @@ class Bridge:
         about = {"authenticator": authenticator} if authenticator else {"reason": say.about}
         await self.visit.record(
             "login.challenged", user_id=interaction.user_id, service=self.nas.service,
-            username=interaction.username or self._username, **about,
+            username=interaction.username or claimed(self.packet), **about,
         )  # fmt: skip
         return Code.ACCESS_CHALLENGE, (kept, *say.attributes)
 
@@ -186,15 +188,11 @@ class Bridge:
     async def refuse(self, reason: str) -> Reply:
         """The packet gets no further."""
         await self.visit.record(
-            "login.refused", user_id=None, service=self.nas.service, username=self._username, reason=reason
+            "login.refused",
+            user_id=None,
+            service=self.nas.service,
+            username=claimed(self.packet),
+            reason=reason,
         )
         method = method_of(self.packet)
         return Code.ACCESS_REJECT, method.reject(self.packet, self.nas, None) if method else ()
-
-    @property
-    def _username(self) -> str:
-        """Who the packet says it is, for the audit log; empty where that cannot be read."""
-        try:
-            return canonical(self.packet.text(USER_NAME))
-        except Malformed:
-            return ""
