@@ -13,11 +13,12 @@ from idp import likeness
 from idp.authenticators.certificate import ClientCertificate
 from idp.authenticators.table import open_authenticators
 from idp.config.configuration import Configuration, TenantConfiguration
+from idp.countries import open_countries
 from idp.demo import populate
 from idp.derivation import open_key
 from idp.login import Login
 from idp.provider import Clock, IdentityProvider
-from idp.tenant import Service, Tenant
+from idp.tenant import CountryOf, Service, Tenant
 from idp.vault import open_vault
 from keys.certificate import Authorities
 from keys.master import MasterKey
@@ -26,31 +27,41 @@ log = structlog.get_logger("idp.storage")
 
 
 @asynccontextmanager
-async def open_provider(
-    configuration: Configuration, master: MasterKey, clock: Clock
-) -> AsyncIterator[IdentityProvider]:
-    """The identity provider, for as long as the block runs; the database is migrated first.
-
-    Raises `storage.StorageError`, `idp.vault.WrongMasterKey`, and `idp.authenticators.Refused` for a person
-    of the demo who cannot be.
-    """
-    database = await storage.open(configuration.storage_url)
+async def open_database(url: str) -> AsyncIterator[storage.Storage]:
+    """The database, migrated, for as long as the block runs. Raises `storage.StorageError`."""
+    database = await storage.open(url)
     try:
         for name in await database.migrate():
             log.info("storage.migrated", migration=name)
         for words in await database.warnings():
             log.warning("storage.dubious", words=words)
-        tenants = {
-            tenant.name: await _open_tenant(tenant, database, master, clock())
-            for tenant in configuration.tenants
-        }
-        yield IdentityProvider(tenants, database, Login(), clock)
+        yield database
     finally:
         await database.close()
 
 
+async def open_provider(
+    configuration: Configuration, database: storage.Storage, master: MasterKey, clock: Clock
+) -> IdentityProvider:
+    """The identity provider of one configuration.
+
+    Raises `storage.StorageError`, `idp.vault.WrongMasterKey`, and `idp.authenticators.Refused` for a person
+    of the demo who cannot be.
+    """
+    country_of = open_countries(configuration.country_database)
+    tenants = {
+        tenant.name: await _open_tenant(tenant, database, master, country_of, clock())
+        for tenant in configuration.tenants
+    }
+    return IdentityProvider(tenants, database, Login(), clock)
+
+
 async def _open_tenant(
-    configuration: TenantConfiguration, database: storage.Storage, master: MasterKey, now: int
+    configuration: TenantConfiguration,
+    database: storage.Storage,
+    master: MasterKey,
+    country_of: CountryOf,
+    now: int,
 ) -> Tenant:
     settings = configuration.settings
     vault = await open_vault(database, settings.tenant, master, now)
@@ -72,6 +83,7 @@ async def _open_tenant(
         authenticators=authenticators,
         vault=vault,
         zone=ZoneInfo(settings.time_zone),
+        country_of=country_of,
         likeness_key=await open_key(database, vault, likeness.KEY, now),
     )
 
@@ -80,6 +92,8 @@ async def client_authorities(provider: IdentityProvider) -> Sequence[Authorities
     """Those whose client certificates some tenant takes."""
     found: list[Authorities] = []
     for tenant in provider.tenants.values():
+        if tenant.settings.device_authorities is not None:
+            found.append(tenant.settings.device_authorities)
         certificate = tenant.authenticators.get(ClientCertificate.name)
         if isinstance(certificate, ClientCertificate):
             async with provider.storage.snapshot(tenant.name) as tx:

@@ -18,7 +18,7 @@ class Caller:
     `through` may say who spoke for him; it is for the audit log alone. `device` is what a browser has kept that
     claims to be known (`idp.known_devices`), `keeps` whether it keeps what it is given; `trusted` is the word of the
     door that nobody looks on where he types. `certificate` is what his browser has shown: TLS knows that it has the
-    key, and nothing else.
+    key, and nothing else; `certified`, that it is one of the tenant's own devices.
     """
 
     address: IPv4Address | IPv6Address
@@ -30,6 +30,7 @@ class Caller:
     device: Secret | None = None
     keeps: bool = False
     trusted: bool = False
+    certified: bool = False
     certificate: Certificate | None = None
 
     @property

@@ -11,8 +11,6 @@ from idp import attributes, exposure, known_devices
 from idp.assurance import factor
 from idp.authenticators import Authenticator
 from idp.authenticators.answer import Answer
-from idp.authenticators.certificate import ClientCertificate
-from idp.authenticators.certificate.certificate import OTHERS
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.safe import NOBODY
 from idp.policy import Attempt, Given
@@ -20,6 +18,7 @@ from idp.policy.terms import Requests
 from idp.tenant import Tenant
 from idp.visit import Visit
 from keys.secret import Secret
+from storage import Transaction
 from storage.records import Proof, User
 
 IPV6_PREFIX: Final = 64  # what one customer has to choose from
@@ -48,21 +47,13 @@ async def gather(
     if needs.known:
         facts["known"] = await known_devices.find(visit, user.id if user else None) is not None
     if needs.certificate:
-        facts["certificate"] = await _is_certified(visit)
+        facts["certificate"] = visit.caller.certified
     if needs.exposures:
         facts["exposures"] = await exposure.logins(visit.tx, user or NOBODY)
     if needs.requests:
         who = name or (user.login_name if user else "")
-        facts["requests"] = await _requests(visit, attempt, needs.requests, who, count=count)
+        facts["requests"] = await counted(visit.tx, attempt, needs.requests, who, visit.now, count=count)
     return dataclasses.replace(attempt, **facts)
-
-
-async def _is_certified(visit: Visit) -> bool:
-    """Whether the browser has shown a certificate that counts here, whoever's it is."""
-    found, shown = visit.tenant.authenticators.get(ClientCertificate.name), visit.caller.certificate
-    if not isinstance(found, ClientCertificate) or shown is None:
-        return False
-    return await found.fault(visit.tx, None, shown, visit.now) == OTHERS
 
 
 def given_of(tenant: Tenant, proof: Proof, now: int) -> Given:
@@ -89,19 +80,17 @@ async def proof_of(
     return Proof(authenticator.name, authenticator.amr, visit.now, model)
 
 
-async def _requests(
-    visit: Visit, attempt: Attempt, wanted: Iterable[Requests], name: str, *, count: bool
+async def counted(
+    tx: Transaction, attempt: Attempt, wanted: Iterable[Requests], name: str, now: int, *, count: bool
 ) -> dict[str, int]:
-    """How many there were in each window."""
+    """How many requests there were in each window; with `count` this is one more."""
     found = {}
-    stored = visit.tx.requests
     for key, per, seconds in sorted({(one.key, one.per, one.seconds) for one in wanted}):
         who = name if per == "user" else _neighbourhood(attempt)
-        if not who:
-            continue
-        subject = f"{attempt.service} {key} {who}"
-        counted = stored.add(subject, seconds, visit.now) if count else stored.find(subject, visit.now)
-        found[key] = await counted
+        if who:
+            subject = f"{attempt.service} {key} {who}"
+            adding = tx.requests.add(subject, seconds, now) if count else tx.requests.find(subject, now)
+            found[key] = await adding
     return found
 
 

@@ -11,6 +11,7 @@ from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
 from storage.certified import CertifiedKeys, NameRevisions
+from storage.chain import AuditChain, AuditTurns
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
@@ -24,11 +25,13 @@ from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.patterns import FormerPatterns
+from storage.person_keys import PersonKeys
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import Credential, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
 from storage.requests import Requests
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 
 
@@ -58,6 +61,9 @@ class Users(Protocol):
         """Raises `Duplicate` when the user name is taken in its domain."""
 
     async def find(self, user_id: str) -> User | None: ...
+    async def lock(self, user_id: str) -> User | None:
+        """As `find`; until the transaction ends nobody else changes him, or locks him."""
+
     async def find_by_name(self, username: str, domain: str = ...) -> User | None: ...
     async def list_by_email(self, email: str, limit: int = 100) -> Sequence[User]:
         """Those who have this address, in small or capital letters; several may share one."""
@@ -137,7 +143,11 @@ class Transaction(Protocol):
     exposures: Exposures
     requests: Requests
     former_patterns: FormerPatterns
+    revisions: Revisions
     audit: Audit
+    audit_chain: AuditChain
+    audit_turns: AuditTurns
+    person_keys: PersonKeys
 
     async def commit(self) -> None:
         """Make what was done durable and let others write: before slow work that is no database work (a hash)."""

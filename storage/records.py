@@ -111,8 +111,7 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a user gave one service in one login; it carries the authorization code until that is used.
-    Deleting a grant revokes everything issued from it: a token without its grant is worth nothing.
-    """
+    Deleting a grant revokes everything issued from it: a token without its grant is worth nothing."""
 
     id: str
     service: str
@@ -198,3 +197,5 @@ class AuditRecord:
     request_id: str = ""
     reference: str = ""  # the short code that a page shows and the help desk types
     details: JSON = field(default_factory=dict)
+    version: int = 1  # of the event's fields
+    is_erased: bool = False  # what it said of a person cannot be read any more

@@ -16,12 +16,19 @@ PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 
 
 def parse_address(text: str) -> Address:
-    """A mail address (RFC 5322 §3.4.1). Raises ValueError for what is none."""
+    """A mail address (RFC 5322 §3.4.1). Raises ValueError for what is none, and for what only RFC 6531 makes one: few
+    servers take that.
+    """
     try:
         address = Address(addr_spec=text)
     except Exception:  # the library's own grammar fails in many ways
         address = None
-    if address is None or not address.username or not address.domain or not text.isprintable():
+    if (
+        address is None
+        or not address.username
+        or not address.domain
+        or not (text.isascii() and text.isprintable())
+    ):
         raise ValueError("must be a mail address, for example idp@example.com")
     return address
 
@@ -39,13 +46,13 @@ def _host(value: str) -> str:
 
 def _authorities(value: str, info: ValidationInfo) -> str:
     """The file's content; a relative path begins at the configuration folder."""
-    folder = _reading(info).folder
+    file = _reading(info).find(value)
     try:
-        text = (folder / value).read_text()
+        text = file.read_text()
         ssl.create_default_context(cadata=text)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no certificates in PEM form"
-        raise ValueError(f"cannot read {folder / value}: {reason.lower()}") from None
+        raise ValueError(f"cannot read {file}: {reason.lower()}") from None
     return text
 
 

@@ -40,7 +40,7 @@ class Attempt:
     attributes: Mapping[str, Any] = field(default_factory=dict)  # of the user's, those that rules look at
     country: str = ""  # ISO 3166-1 alpha-2; empty where nobody knows it
     known: bool = False  # the user signed in before with this browser
-    certificate: bool = False  # the browser has shown a client certificate that counts here
+    certificate: bool = False  # the browser has shown a client certificate that a trusted proxy verified
     exposures: int = 0  # logins with the user's pattern that others could have seen
     requests: Mapping[str, int] = field(default_factory=dict)  # with this one, by `Requests.key`
 

@@ -7,14 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
-from idp import detour, recovery, renewal
-from idp.authenticators.certificate import certificate
+from idp import new_password, recovery, renewal
 from idp.authority import AUTHENTICATOR
 from idp.enrolment import NAME, PIN
 from idp.interaction import USERNAME
-from idp.outcome import Accept, Challenge, Reason, Reject
-from idp.visit import Visit
-from idp.web import cookies, domain, language
+from idp.outcome import Accept, Challenge, Reason, Reject, Why
+from idp.web import concluding, cookies, domain, language
 from idp.web.certificate import client_certificate
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import NOW, PROVIDER, TENANT
@@ -30,7 +28,7 @@ PATH = "/login"
 FIELDS = {
     "username": "username", "password": "password", PIN: "pin", NAME: "name",
     renewal.PHRASE: "phrase", renewal.AGAIN: "again", renewal.WAY: "way",
-    renewal.CHOICE: "do",
+    renewal.CHOICE: "do", new_password.QUESTION: "new", new_password.AGAIN: "again",
 }  # fmt: skip
 ANSWER = "answer"
 PAUSE_SECONDS = 30  # before what did not answer is asked again
@@ -69,24 +67,13 @@ async def submit(request: web.Request) -> web.Response:
         outcome = await provider.login.answer(here, interaction_id, form.get("step", ""), typed)
         if not isinstance(outcome, Accept):
             return respond(request, outcome)
-        response = await _go_on(request, here, outcome)
+        response = await concluding.go_on(request, here, outcome)
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
         cookies.forget_state(request, response, tenant)
         language.speak(request, response, outcome.authentication.user)
     if outcome.device_secret:
         cookies.give_device(response, tenant, outcome.device_secret)
-    return response
-
-
-async def _go_on(request: web.Request, here: Visit, accept: Accept) -> web.Response:
-    """To the service, by the door that began the login; or first to the page where the user gets a certificate."""
-    waiting = await detour.begin(here, accept)
-    if waiting is not None:
-        address = f"{here.tenant.url(certificate.PATH)}?{detour.GOES_ON}={waiting}"
-        return web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
-    door = request.app[PROVIDER].doors[accept.resume.door]
-    response: web.Response = await door.resume(request, here, accept)
     return response
 
 
@@ -124,6 +111,10 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         unreachable=challenge.unreachable,
         again_url=keeping(request, again),
         restart_url=keeping(request, f"{again}&restart=1"),
+        **_why(request, challenge.why),
+        options=[
+            {"name": name, "url": keeping(request, f"{again}&other={name}")} for name in challenge.options
+        ],
         other_url=keeping(request, f"{again}&other=1") if challenge.other else "",
         forgotten_url=_forgotten(request),
         protect=tenant.settings.protect.use != "never",
@@ -133,6 +124,13 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         response.headers["Retry-After"] = str(PAUSE_SECONDS)
     cookies.give_browser(request, response, tenant)
     return response
+
+
+def _why(request: web.Request, why: Why | None) -> dict[str, Any]:
+    """Why more is asked, for the page."""
+    if why is None:
+        return {}
+    return {"more": True, "because": why.because, "because_text": why.text and _text(request, why.text)}
 
 
 def _forgotten(request: web.Request) -> str:
@@ -160,6 +158,7 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
         "username": reject.username,
         "reference": reject.reference,
         "message": _text(request, reject.message) if reject.message else None,
+        "because": reject.because,
         "until": moment(request, reject.until) if reject.until else None,
         "portal_url": tenant.url("/"),
         "switch_user_url": tenant.url("/logout" if is_signed_in else "/"),

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from idp import detour
 from idp.outcome import Accept, Reject
-from idp.web import login
+from idp.web import concluding, login
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.visiting import visit
 
@@ -26,5 +26,4 @@ async def go_on(request: web.Request) -> web.Response:
         outcome = await provider.login.begin(here, *waiting)
         if not isinstance(outcome, Accept):
             return login.respond(request, outcome)
-        response: web.Response = await provider.doors[outcome.resume.door].resume(request, here, outcome)
-    return response
+        return await concluding.resume(request, here, outcome)

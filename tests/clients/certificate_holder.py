@@ -8,16 +8,19 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 from playwright.sync_api import BrowserContext, Playwright
 
-from tests.clients.chromium import EXECUTABLE, FLAGS
+from tests.clients.chromium import FLAGS
+
+EXECUTABLE = "/usr/bin/chromium"  # the whole of it: the shell for tests knows no certificates of its user
 
 CHOSEN = "auto_select_certificate"  # what a person says who ticks the dialog's only certificate, as Chromium keeps it
 
 
 class Holder:
-    """A person's home folder: certificates and the browser's profile last from window to window."""
+    """A person's home folder: certificates last from window to window."""
 
     def __init__(self, home: Path, server: Path) -> None:
         """Believes the certificate in the file `server`, which signed itself."""
@@ -45,8 +48,8 @@ class Holder:
     @contextmanager
     def browser(self, playwright: Playwright, origin: str) -> Iterator[BrowserContext]:
         """From its start, when it has asked for no certificate yet, to its end; at `origin` it shows what it has."""
-        profile = self._home / "profile"
-        (profile / "Default").mkdir(parents=True, exist_ok=True)
+        profile = Path(mkdtemp(dir=self._home))  # the browser before may still be writing into its own
+        (profile / "Default").mkdir()
         chosen = {f"{origin},*": {"setting": {"filters": [{}]}}}
         preferences = {"profile": {"content_settings": {"exceptions": {CHOSEN: chosen}}}}
         (profile / "Default" / "Preferences").write_text(json.dumps(preferences))

@@ -258,14 +258,14 @@ async def test_what_is_shown_by_tls(server: SecureServer) -> None:
 
 async def test_what_a_proxy_says_counts_and_what_others_say_does_not(server: SecureServer) -> None:
     """THREAT_MODEL.md 23: client address only through configured proxies; so it is with certificates."""
-    async with visiting(server, address=PROXY) as (browser, page):
+    async with visiting(server, own=PROXY) as (browser, page):
         done = await send(browser, server, page, [CAROL.header])
         assert (done.location or "").startswith(f"{server.url}{ARRIVED}wiki&")
     async with visiting(server) as (browser, page):
         refused = await send(browser, server, page, [CAROL.header])
         assert refused.status == 200
         assert refused.alerts
-    async with visiting(server, address=PROXY, holder=CAROL) as (browser, page):
+    async with visiting(server, own=PROXY, holder=CAROL) as (browser, page):
         refused = await send(browser, server, page, [])  # the proxy's own is nobody's
         assert refused.status == 200
         assert refused.alerts

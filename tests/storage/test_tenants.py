@@ -93,6 +93,8 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.initial_tokens.list(NOW) == []
             assert await tx.audit.list() == []
             assert await tx.audit.list(user_id="u1") == []
+            assert await tx.audit.attempts(0, LATER) == []
+            assert await tx.person_keys.find("u1") is None
 
 
 async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> None:
@@ -107,6 +109,8 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         await tx.budgets.refund("alice")
         assert await tx.budgets.delete("alice") is False
         assert await tx.interactions.consume("i1", INTERACTION.browser_hash, NOW) is None
+        assert await tx.interactions.delete_of("u1") == 0
+        await tx.users.lock("u1")
         await tx.sessions.touch(SESSION.id_hash, LATER)
         assert await tx.sessions.delete(SESSION.id_hash) is False
         assert await tx.sessions.delete_of("u1") == 0

@@ -24,17 +24,24 @@ BY_THEMSELVES: Final = ("on_page", AFTER_LOGIN)  # people download theirs
 def _file(value: str, info: ValidationInfo) -> str:
     """A relative path begins at the configuration folder."""
     reading = info.context if isinstance(info.context, SecretReading) else SecretReading()
-    return str((reading.folder / value).resolve())
+    return str(reading.find(value).resolve())
+
+
+def _changing(value: str, info: ValidationInfo) -> str:
+    """The same for a file that changes by itself: no revision holds it, each node has its own."""
+    reading = info.context if isinstance(info.context, SecretReading) else SecretReading()
+    return str(((reading.home or reading.folder) / value).resolve())
 
 
 File = Annotated[str, AfterValidator(_file)]
+ChangingFile = Annotated[str, AfterValidator(_changing)]
 
 
 class ExternalSettings(Model):
     """Another authority whose certificates are taken, and whose they are."""
 
     authorities: File  # those that sign people's certificates themselves, in PEM
-    crl: File | None = None  # what they revoked, in PEM or DER; None: nothing, ever
+    crl: ChangingFile | None = None  # what they revoked, in PEM or DER; None: nothing, ever
     # Which of its names says whose a certificate is: a mail address or UPN in it, its CN, or its serial number.
     user: Kind
     suffix: str = ""  # what UPN or CN have behind the user name, such as @corp.example.com
