@@ -34,7 +34,7 @@ lint: $(VENV)/made-for-testing  ## Check style and types
 
 test:  ## Install what is missing, check style and types, run every test
 	@.ci/step 'Debian packages for the tests' .ci/debian-packages
-	@$(MAKE) --no-print-directory lint tests/node_modules/made
+	@$(MAKE) --no-print-directory --jobs=2 lint tests/node_modules/made
 	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 tests/applications/node_modules/made: tests/applications/package-lock.json
@@ -54,8 +54,9 @@ fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIU
 lock:  ## Take the newest releases that setup.cfg allows into the lock files
 	@.ci/lock
 
-image:  ## Build the container image
-	docker build -t masugata .
+image:  ## Build the container image, by docker, podman or buildah
+	@builder=$$(command -v docker || command -v podman || command -v buildah) || { echo 'docker, podman or buildah is needed' >&2; exit 1; }; \
+	BUILDAH_FORMAT=docker $$builder build --tag masugata .
 
 clean:  ## Remove what was made, but no data: conf/var keeps the demo's
 	rm -rf $(VENV) build dist *.egg-info tests/node_modules .mypy_cache .ruff_cache .pytest_cache

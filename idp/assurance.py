@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from idp.authenticators import Authenticator, is_multiple
+from idp.policy.attempt import MULTIPLE
 from storage.records import Proof
 
 SINGLE = "urn:masugata:acr:single"
@@ -22,6 +23,11 @@ def amr(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) ->
 def acr(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) -> str:
     """How strong that is. Two proofs of one factor, a matrix and a password, are still a single factor."""
     return MULTI if _is_multiple(proofs, authenticators) else SINGLE
+
+
+def factor(authenticator: Authenticator) -> str:
+    """What one proof of it is of: knowledge, possession, inherence, or multiple factors."""
+    return MULTIPLE if is_multiple(authenticator) else authenticator.factor
 
 
 def _is_multiple(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) -> bool:

@@ -16,7 +16,8 @@ class Caller:
     `address` is the user's, as rules see it: 0.0.0.0, which is in no network of theirs, where nobody knows it. Then
     `through` may say who spoke for him; it is for the audit log alone. `device` is what a browser has kept that
     claims to be known (`idp.known_devices`), `keeps` whether it keeps what it is given; `trusted` is the word of the
-    door that nobody looks on where he types.
+    door that nobody looks on where he types; `certified`, that the browser has shown a certificate of the tenant's own
+    devices.
     """
 
     address: IPv4Address | IPv6Address
@@ -28,6 +29,7 @@ class Caller:
     device: Secret | None = None
     keeps: bool = False
     trusted: bool = False
+    certified: bool = False
 
     @property
     def browser_hash(self) -> bytes:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from idp import assurance, instead, known_devices, session
+from idp import assurance, known_devices, session, ways
 from idp import interaction as interactions
 from idp.agent import family
+from idp.gathering import gather
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
-from idp.policy import Attempt, Deny, Require, decide, possible
+from idp.policy import Attempt, Decision, Deny, Require, decide, possible
+from idp.policy.facts import to_facts
 from idp.visit import Visit
 from storage.records import Interaction, Session, User
 
@@ -18,7 +20,7 @@ PORTAL: Final = "portal"  # our page of tiles, as rules name it: both a door and
 
 def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> Authentication:
     """What a door is told: only the proofs that the rule asked for count for strength and age."""
-    counting = instead.counting(visit.tenant, verdict, held.proofs)
+    counting = ways.passed(visit.tenant, verdict, held.proofs, visit.now)
     return Authentication(
         user=user,
         sid=held.sid,
@@ -27,53 +29,66 @@ def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> 
         proofs=held.proofs,
         auth_time=min((proof.at for proof in counting), default=held.created_at),
         rule=verdict.rule,
-        expires_at=held.expires_at,
+        expires_at=min(held.expires_at, session.ends_at(verdict, held)),
+        consent=verdict.consent,
+        claims=verdict.claims,
+        reply=verdict.reply,
     )
 
 
-async def accept(visit: Visit, interaction: Interaction, user: User, verdict: Require) -> Accept:
+def told(decision: Decision, attempt: Attempt) -> dict[str, Any]:
+    """What is written down of a decision: the rule, its conditions as they were, and what it looked at."""
+    return {"rule": decision.verdict.rule, "why": decision.why, "attempt": to_facts(attempt)}
+
+
+async def accept(
+    visit: Visit, interaction: Interaction, user: User, decision: Decision, attempt: Attempt
+) -> Accept:
     """Every proof is given: a session under a new secret, and the event."""
-    acr = assurance.acr(interaction.proofs, visit.tenant.authenticators)
-    held, secret = await session.establish(visit, user, interaction.proofs, acr)
+    verdict = decision.verdict
+    assert isinstance(verdict, Require)
+    proofs = ways.counting(verdict, interaction.proofs, visit.now, interaction.created_at)
+    acr = assurance.acr(proofs, visit.tenant.authenticators)
+    held, secret = await session.establish(visit, user, proofs, acr, verdict.session_seconds)
     authentication = authenticated(visit, user, held, verdict)
     await visit.record(
         "login.accepted",
         user_id=user.id,
         service=interaction.service,
         door=interaction.door,
-        rule=verdict.rule,
         amr=list(authentication.amr),
         proofs=[proof.authenticator for proof in interaction.proofs],
         agent=family(visit.caller.user_agent),
+        **told(decision, attempt),
     )
     proven = [proof.authenticator for proof in interactions.given(interaction)]
     device = await known_devices.remember(visit, user, proven)
     return Accept(authentication, Resume(interaction.door, interaction.request), secret, device)
 
 
-async def deny(visit: Visit, verdict: Deny, attempt: Attempt) -> Reject:
+async def deny(visit: Visit, decision: Decision, attempt: Attempt) -> Reject:
     """The rules say no: recorded with the rule, told with the rule's own words and a reference."""
-    user = attempt.user
+    user, verdict = attempt.user, decision.verdict
     reference = await visit.record(
         "login.denied",
         user_id=user.id if user else None,
         service=attempt.service,
         door=attempt.protocol,
-        rule=verdict.rule,
+        **told(decision, attempt),
     )
     return Reject(
         Reason.DENIED,
         attempt.service,
         user.login_name if user else None,
         reference=reference,
-        message=verdict.message,
-        is_portal_closed=_is_portal_closed(visit, attempt),
+        message=verdict.message if isinstance(verdict, Deny) else None,
+        is_portal_closed=await _is_portal_closed(visit, attempt),
     )
 
 
-def _is_portal_closed(visit: Visit, attempt: Attempt) -> bool:
+async def _is_portal_closed(visit: Visit, attempt: Attempt) -> bool:
     """Whether the rules keep this user out of the portal too; of somebody not yet known, whether they do everybody."""
-    there = replace(attempt, protocol=PORTAL, service=PORTAL)
+    there = await gather(visit, replace(attempt, protocol=PORTAL, service=PORTAL))
     if there.user is None:
-        return not possible(visit.tenant.rules, there)
-    return isinstance(decide(visit.tenant.rules, there).verdict, Deny)
+        return not possible(visit.tenant.policy, there)
+    return isinstance(decide(visit.tenant.policy, there).verdict, Deny)

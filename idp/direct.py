@@ -6,18 +6,31 @@ The door keeps the interaction between the steps, if there are several.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
-from idp import assurance, conclusion, guess, instead, renewal
+from idp import assurance, conclusion, guess, proving, renewal, ways
 from idp.authenticators.answer import Answer
 from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
 from idp.policy import Deny, decide
-from idp.proving import attempt, identify, prove
+from idp.proving import prove
 from idp.visit import Visit
 from keys.token import new_id
 from storage.records import Interaction, User
 
 __all__ = ["answer", "conclude", "identify"]
+
+
+async def identify(
+    visit: Visit, interaction: Interaction, typed: str
+) -> tuple[Interaction, User | None] | Reject:
+    """What the name is asked for: the first way of the rule that needs no browser, where there is one."""
+    found = await proving.identify(visit, interaction, typed)
+    if isinstance(found, Reject):
+        return found
+    named, user = found
+    return ways.without_browser(visit.tenant, named), user
 
 
 async def answer(
@@ -35,16 +48,19 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
     """Every proof is given: decide now. The interaction where the rules changed meanwhile and want more."""
     proven = [proof.authenticator for proof in interaction.proofs]
     await guess.forgive(visit, interaction.username or "", user, proven)
-    tried = attempt(visit, interaction, user)
-    verdict = decide(visit.tenant.rules, tried).verdict
+    tried = await proving.attempt(visit, interaction, user)
+    decision = decide(visit.tenant.policy, tried)
+    verdict = decision.verdict
     if isinstance(verdict, Deny):
-        return await conclusion.deny(visit, verdict, tried)
-    if missing := instead.missing(visit.tenant, verdict, interaction.proofs):
-        return dataclasses.replace(interaction, chain=missing)
+        return await conclusion.deny(visit, decision, tried)
+    missing = ways.missing(visit.tenant, verdict, interaction.proofs, visit.now, interaction.created_at)
+    if missing:
+        return dataclasses.replace(interaction, chain=missing, rule=verdict.rule)
     why = await renewal.due(visit, user, interaction.proofs)
     if why and renewal.comes_first(visit):
-        return await _refuse(visit, interaction, user, why)
+        return await _refuse(visit, interaction, user, why, conclusion.told(decision, tried))
     known = visit.tenant.authenticators
+    longest = visit.tenant.settings.session.absolute_seconds
     authentication = Authentication(
         user=user,
         sid=new_id(),
@@ -52,13 +68,20 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
         acr=verdict.acr or assurance.acr(interaction.proofs, known),
         proofs=interaction.proofs,
         auth_time=min((proof.at for proof in interaction.proofs), default=visit.now),
-        expires_at=visit.now + visit.tenant.settings.session.absolute_seconds,
+        expires_at=visit.now + min(longest, verdict.session_seconds or longest),
         rule=verdict.rule,
+        consent=verdict.consent,
+        claims=verdict.claims,
+        reply=verdict.reply,
     )
-    return Accept(authentication, Resume(interaction.door, interaction.request))
+    return Accept(
+        authentication, Resume(interaction.door, interaction.request), told=conclusion.told(decision, tried)
+    )
 
 
-async def _refuse(visit: Visit, interaction: Interaction, user: User, why: str) -> Reject:
+async def _refuse(
+    visit: Visit, interaction: Interaction, user: User, why: str, told: Mapping[str, Any]
+) -> Reject:
     """The pattern was right and must be changed, which cannot be done here."""
     reference = await visit.record(
         "login.denied",
@@ -66,5 +89,6 @@ async def _refuse(visit: Visit, interaction: Interaction, user: User, why: str) 
         service=interaction.service,
         door=interaction.door,
         reason=f"{why} pattern",
+        **told,
     )
     return Reject(Reason.DENIED, interaction.service, user.login_name, reference=reference)

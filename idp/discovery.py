@@ -10,25 +10,26 @@ from typing import Any, Final
 from idp import release
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.passkey.ceremony import handle
+from idp.gathering import gather, proof_of
 from idp.guess import Guess, Wrong, spend
 from idp.policy import Attempt, possible
 from idp.visit import Visit
 from idp.wish import Typed
 from keys.secret import Secret
-from storage.records import Interaction, Proof, User
+from storage.records import Interaction, User
 
 QUESTION: Final = "passkey"  # beside the question for the name, on the same page
 LONGEST: Final = 64  # characters of what an answer says of its owner
 
 
-def offer(visit: Visit, interaction: Interaction) -> Mapping[str, Any]:
+async def offer(visit: Visit, interaction: Interaction) -> Mapping[str, Any]:
     """What the page that asks for the name shows besides: a challenge, if a passkey alone lets somebody in."""
     passkey = visit.tenant.authenticators.get(Passkey.name)
     if not isinstance(passkey, Passkey):
         return {}
     attempt = Attempt(interaction.door, interaction.service, visit.caller.address, visit.now)
-    choices = possible(visit.tenant.rules, attempt)
-    if all(one.authenticators != (Passkey.name,) for one in choices):
+    choices = possible(visit.tenant.policy, await gather(visit, attempt))
+    if all((Passkey.name,) not in one.ways for one in choices):
         return {}
     return {QUESTION: passkey.challenge_anybody()}
 
@@ -46,6 +47,8 @@ async def prove(
     """Who is said to have answered, and whether he did. Raises `Busy` with nothing counted."""
     passkey = visit.tenant.authenticators[Passkey.name]
     assert isinstance(passkey, Passkey)
+    attempt = Attempt(interaction.door, interaction.service, visit.caller.address, visit.now)
+    await gather(visit, attempt, count=True)
     unverified_id = handle(answer.reveal())[:LONGEST].replace("\0", "")
     user = await visit.user(unverified_id)
     name = user.login_name if user else unverified_id
@@ -61,6 +64,6 @@ async def prove(
     if wrong is not None:
         return None, wrong  # the page asks for a name again, and tells nothing of whose it was
     assert user is not None
-    proof = Proof(passkey.name, passkey.amr, visit.now)
+    proof = await proof_of(visit, user, passkey, answer, attempt)
     known = dataclasses.replace(interaction, username=user.login_name, user_id=user.id, proofs=(proof,))
     return user, dataclasses.replace(known, release_id=leave.release_id)

@@ -48,7 +48,7 @@ def settings_of(authenticator: Authenticator | None) -> ExposureSettings | None:
 async def logins(tx: Transaction, user: User) -> int:
     """How many logins with the user's pattern could be seen since he has it."""
     held = await _credential(tx, user)
-    return await tx.exposures.find(held.id, held.created_at) if held else 0
+    return await tx.exposures.find(held.id if held else "", held.created_at if held else 0)
 
 
 async def worn_out(visit: Visit, user: User) -> int:

@@ -7,24 +7,24 @@ from collections.abc import Collection, Sequence
 
 from idp.authenticators.recovery import Recovery
 from idp.mail.queue import changed
-from idp.policy import Require
+from idp.policy.verdict import Way
 from idp.tenant import Tenant
 from idp.visit import Visit
 from storage.records import Interaction, Proof, User
 
 
-def missing(tenant: Tenant, verdict: Require, proofs: Sequence[Proof]) -> tuple[str, ...]:
-    """The authenticators that the rule requires and the proofs do not cover, in the rule's order."""
+def missing(tenant: Tenant, way: Way, proofs: Sequence[Proof]) -> Way:
+    """The authenticators on the way that the proofs do not cover, in its order."""
     given = {proof.authenticator for proof in proofs}
-    lost = [name for name in verdict.authenticators if name not in given]
-    replaced = _replaced(tenant, verdict, given)
+    lost = [name for name in way if name not in given]
+    replaced = _replaced(tenant, way, given)
     return tuple(name for name in lost if name != replaced)
 
 
-def counting(tenant: Tenant, verdict: Require, proofs: Sequence[Proof]) -> tuple[Proof, ...]:
-    """The proofs that the rule asked for, and the code that stands in for one of them."""
-    names = set(verdict.authenticators)
-    if _replaced(tenant, verdict, {proof.authenticator for proof in proofs}):
+def counting(tenant: Tenant, way: Way, proofs: Sequence[Proof]) -> tuple[Proof, ...]:
+    """The proofs on the way, and the code that stands in for one of them."""
+    names = set(way)
+    if _replaced(tenant, way, {proof.authenticator for proof in proofs}):
         names.add(Recovery.name)
     return tuple(proof for proof in proofs if proof.authenticator in names)
 
@@ -52,11 +52,11 @@ async def note(visit: Visit, interaction: Interaction, user: User) -> None:
     await changed(visit.tx, visit.tenant, "recovery", user, visit.now, address=visit.caller.whence)
 
 
-def _replaced(tenant: Tenant, verdict: Require, given: Collection[str]) -> str | None:
+def _replaced(tenant: Tenant, way: Way, given: Collection[str]) -> str | None:
     """One code stands in for one proof: of several that are missing, for the first that it may."""
-    if Recovery.name not in given or Recovery.name in verdict.authenticators:
+    if Recovery.name not in given or Recovery.name in way:
         return None
-    lost = (name for name in verdict.authenticators if name not in given)
+    lost = (name for name in way if name not in given)
     return next((name for name in lost if name in _replaceable(tenant)), None)
 
 

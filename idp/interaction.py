@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from idp import discovery, enrolment, instead, renewal, session
+from idp import discovery, enrolment, instead, renewal, session, ways
 from idp.authenticators import prompt_for
 from idp.authenticators.matrix.draft import Way
 from idp.authenticators.totp import Totp
@@ -31,6 +31,20 @@ def new(visit: Visit, attempt: Attempt, resume: Resume, username: str | None) ->
         expires_at=visit.now + visit.tenant.settings.login_seconds,
         username=username,
     )
+
+
+def built_on(
+    visit: Visit,
+    attempt: Attempt,
+    resume: Resume,
+    held: Session,
+    user: User,
+    chain: tuple[str, ...],
+    rule: str,
+) -> Interaction:
+    """The same for the user of a session, which proves who he is where the rule wants more of him."""
+    begun = new(visit, attempt, resume, user.login_name)
+    return dataclasses.replace(begun, user_id=user.id, chain=chain, proofs=held.proofs, rule=rule)
 
 
 async def claim(visit: Visit, interaction_id: str) -> Interaction | Reject:
@@ -71,15 +85,22 @@ async def ask(
     elif interaction.chain:
         prompt = await enrolment.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
     else:
-        prompt = discovery.offer(visit, interaction)
+        prompt = await discovery.offer(visit, interaction)
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
     enrolling = _enrolment(visit, interaction, refused)
     challenge = enrolling or peek(interaction)
     other = enrolling is None and instead.is_possible(visit.tenant, interaction)
-    if retry or stale or last_try or other or unreachable:
+    options = await ways.options(visit, interaction, user)
+    if retry or stale or last_try or other or unreachable or options:
         challenge = dataclasses.replace(
-            challenge, retry=retry, stale=stale, last_try=last_try, other=other, unreachable=unreachable
+            challenge,
+            retry=retry,
+            stale=stale,
+            last_try=last_try,
+            other=other,
+            unreachable=unreachable,
+            options=options,
         )
     return challenge
 

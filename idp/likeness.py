@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
+from collections.abc import Collection
 from typing import Final
 
-from idp.authenticators.password import Password
+from idp import ways
 from idp.authenticators.safe import NOBODY
+from idp.gathering import looked_at
 from idp.policy import Attempt, Deny, Require, decide, possible
 from idp.visit import Visit
 from keys import base64url
+from storage.contract import Model
 
 # The purpose of the derivation key; another key would change what every unknown name is asked for.
 KEY: Final = "likeness"
@@ -26,20 +29,18 @@ async def required(visit: Visit, username: str, attempt: Attempt, verdict: Requi
     a keyed hash of it: as often as they are asked for something, so are unknown names, and each always for the same.
     None where nobody gets in. The database is asked alike for every name.
     """
-    rules = visit.tenant.rules
+    rules = visit.tenant.policy
     choices = possible(rules, attempt)
     if len(choices) < 2:
         return verdict if isinstance(verdict, Require) else next(iter(choices), None)
     place = _place(visit.tenant.likeness_key, visit.tenant.name, username)
-    models = await visit.tx.users.list_groups(place, MODELS)
-    held = {each.authenticator for each in await visit.tx.credentials.list((attempt.user or NOBODY).id)}
-    password = visit.tenant.authenticators.get(Password.name)
-    if isinstance(password, Password) and password.is_elsewhere(attempt.user or NOBODY):
-        held.add(password.name)
-    verdicts = (decide(rules, _as(attempt, groups)).verdict for groups in models)
+    models = await visit.tx.users.list_models(place, MODELS)
+    held = await ways.held(visit, attempt.user)
+    names = rules.place(attempt.service, attempt.protocol).needs.attributes
+    verdicts = (decide(rules, _as(attempt, model, names)).verdict for model in models)
     like = next((found for found in verdicts if isinstance(found, Require)), None)
     # Somebody who will be denied hears so only after proofs that he can give.
-    able = next((choice for choice in choices if held.issuperset(choice.authenticators)), None)
+    able = next((choice for choice in choices if any(map(held.issuperset, choice.ways))), None)
     if isinstance(verdict, Require):
         return verdict
     return able or like or choices[int.from_bytes(place.encode()) % len(choices)]
@@ -50,5 +51,8 @@ def _place(key: bytes, tenant: str, username: str) -> str:
     return base64url.encode(digest).decode()[:ID_LENGTH]
 
 
-def _as(attempt: Attempt, groups: frozenset[str]) -> Attempt:
-    return dataclasses.replace(attempt, user=dataclasses.replace(NOBODY, groups=groups))
+def _as(attempt: Attempt, model: Model, names: Collection[str]) -> Attempt:
+    """Somebody of these groups and attributes, in a browser that nobody knows, with a past that nobody knows either."""
+    user = dataclasses.replace(NOBODY, groups=model.groups, attributes=model.attributes)
+    about = looked_at(user, names) if names else {}
+    return dataclasses.replace(attempt, user=user, attributes=about, known=False, exposures=0)

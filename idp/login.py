@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, discovery, enrolment, guess, instead, proofs, proving, renewal, session
+from idp import conclusion, discovery, enrolment, guess, proofs, proving, renewal, session, ways
 from idp import interaction as interactions
 from idp.authenticators import Refused, Unreachable
 from idp.authenticators.totp import Totp
 from idp.enrolment import Form
+from idp.gathering import gather
 from idp.guess import Wrong
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
 from idp.visit import Visit
 from idp.wish import NO_WISH, Typed, Wish
 from keys.secret import Secret
-from storage.records import Credential, Interaction, Proof, Session, User
+from storage.records import Credential, Interaction, Proof, User
 
 __all__ = ["NO_WISH", "Login", "Wish"]
 
@@ -33,34 +34,40 @@ class Login:
         if held is None or user is None or wish.fresh:
             return await self._open(visit, attempt, resume, wish, user)
         attempt = dataclasses.replace(attempt, user=user)
-        verdict = decide(visit.tenant.rules, attempt).verdict
+        attempt = await gather(visit, attempt, held.proofs, count=not wish.passive)
+        decision = decide(visit.tenant.policy, attempt)
+        verdict = decision.verdict
         if isinstance(verdict, Deny):
-            return await conclusion.deny(visit, verdict, attempt)
+            return await conclusion.deny(visit, decision, attempt)
         authentication = conclusion.authenticated(visit, user, held, verdict)
         if wish.max_age is not None and visit.now - authentication.auth_time > wish.max_age:
             return await self._open(visit, attempt, resume, wish, user)
-        missing = instead.missing(visit.tenant, verdict, held.proofs)
+        missing = await ways.pick(visit, user, ways.lacking(visit.tenant, verdict, held.proofs, visit.now))
         if wish.thorough:
             missing = tuple(dict.fromkeys((*missing, *await proofs.lacking(visit, user, held, wish.max_age))))
         if missing:
-            return await self._step_up(visit, attempt, resume, wish, held, missing)
-        await session.touch(visit, held)
+            chain = await enrolment.behind(visit, user, held.proofs, missing)
+            begun = interactions.built_on(visit, attempt, resume, held, user, chain, verdict.rule)
+            return await self._first(visit, begun, wish, user)
+        await session.touch(visit, held, authentication.expires_at)
         return Accept(authentication, resume)
 
     async def show(
-        self, visit: Visit, interaction_id: str, *, restart: bool = False, other: bool = False
+        self, visit: Visit, interaction_id: str, *, restart: bool = False, other: str = ""
     ) -> Challenge | Reject:
-        """Ask the open question again, with a fresh prompt; `restart` goes back to the user name, `other` asks for a
-        recovery code where one may be given instead.
+        """Ask the open question again, with a fresh prompt; `restart` goes back to the user name, `other` names another
+        way: an authenticator that may be answered instead, else a recovery code where one may.
         """
         interaction = await interactions.claim(visit, interaction_id)
         if isinstance(interaction, Reject):
             return interaction
         if restart:
-            interaction = dataclasses.replace(interaction, username=None, user_id=None, chain=(), proofs=())
+            nobody = dataclasses.replace(interaction, username=None, user_id=None, chain=(), rule="")
+            interaction = dataclasses.replace(nobody, proofs=())
+        user = await visit.user(interaction.user_id)
         if other:
-            interaction = instead.choose(visit.tenant, interaction)
-        return await interactions.ask(visit, interaction, await visit.user(interaction.user_id))
+            interaction = await ways.turn(visit, interaction, user, other)
+        return await interactions.ask(visit, interaction, user)
 
     async def answer(self, visit: Visit, interaction_id: str, step: str, typed: Typed) -> Outcome:
         """Take the answer to the open question, then ask the next or conclude.
@@ -96,23 +103,9 @@ class Login:
         self, visit: Visit, attempt: Attempt, resume: Resume, wish: Wish, user: User | None
     ) -> Challenge:
         hint = wish.username or (user.login_name if user else None)
-        begun = interactions.new(visit, attempt, resume, hint)
-        return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, None)
+        return await self._first(visit, interactions.new(visit, attempt, resume, hint), wish, None)
 
-    async def _step_up(
-        self,
-        visit: Visit,
-        attempt: Attempt,
-        resume: Resume,
-        wish: Wish,
-        held: Session,
-        missing: tuple[str, ...],
-    ) -> Challenge:
-        """The session proves who it is, and the rule wants more of him."""
-        user = attempt.user
-        begun = interactions.new(visit, attempt, resume, user.login_name if user else None)
-        chain = await enrolment.behind(visit, user, held.proofs, missing) if user else missing
-        begun = dataclasses.replace(begun, user_id=held.user_id, chain=chain, proofs=held.proofs)
+    async def _first(self, visit: Visit, begun: Interaction, wish: Wish, user: User | None) -> Challenge:
         return interactions.peek(begun) if wish.passive else await interactions.ask(visit, begun, user)
 
     async def _identify(self, visit: Visit, interaction: Interaction, name: Secret) -> Outcome:
@@ -168,17 +161,19 @@ class Login:
         given = [proof.authenticator for proof in interactions.given(interaction)]
         await guess.forgive(visit, interaction.username or "", user, given)
         interaction = await interactions.standing(visit, interaction, user)
-        attempt = proving.attempt(visit, interaction, user)
-        verdict = decide(visit.tenant.rules, attempt).verdict
+        attempt = await proving.attempt(visit, interaction, user)
+        decision = decide(visit.tenant.policy, attempt)
+        verdict = decision.verdict
         if isinstance(verdict, Deny):
-            return await conclusion.deny(visit, verdict, attempt)
-        missing = instead.missing(visit.tenant, verdict, interaction.proofs)
-        if missing:  # the rules, his groups or his session changed while he was typing
-            return await interactions.ask(visit, dataclasses.replace(interaction, chain=missing), user)
+            return await conclusion.deny(visit, decision, attempt)
+        missing = await ways.pick(visit, user, ways.lacks(visit, verdict, interaction))
+        if missing:  # what he has proven, the rules, his groups or his session changed while he was typing
+            asking = dataclasses.replace(interaction, chain=missing, rule=verdict.rule)
+            return await interactions.ask(visit, asking, user)
         why = await renewal.due(visit, user, interactions.given(interaction))
         if why:
             return await interactions.ask(visit, await renewal.begin(visit, interaction, user, why), user)
-        return await conclusion.accept(visit, interaction, user, verdict)
+        return await conclusion.accept(visit, interaction, user, decision, attempt)
 
     async def _renew(
         self, visit: Visit, interaction: Interaction, user: User | None, form: renewal.Filled

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from idp.policy.verdict import Consent
 from keys.secret import Secret
 from storage.records import Proof, User
 
@@ -30,7 +31,10 @@ class Authentication:
     proofs: tuple[Proof, ...]  # all that the session holds, those that this service did not ask for too
     auth_time: int  # of the oldest proof that counts, so that a maximum age is never stretched
     expires_at: int  # when the session ends at the latest
-    rule: str = ""  # that let him in
+    rule: str = ""  # that let him in; what it wants besides stands in the next three
+    consent: Consent | None = None  # OpenID Connect: he is asked for it, whatever the service says
+    claims: Mapping[str, Any] = field(default_factory=dict)  # told to the service beside its own
+    reply: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # RADIUS attributes, by name
 
 
 class Reason(enum.Enum):
@@ -59,19 +63,22 @@ class Challenge:
     last_try: bool = False  # one more wrong answer locks
     unreachable: bool = False  # the answer before could not be looked at: what knows it does not answer
     other: bool = False  # a recovery code may be given instead
+    options: tuple[str, ...] = ()  # other authenticators that may be answered instead
 
 
 @dataclass(frozen=True, slots=True)
 class Accept:
     """Proven and allowed. `session_secret` is new whenever trust rose: the door gives it to the browser.
 
-    So it does with `device_secret`, by which the browser is known again.
+    So it does with `device_secret`, by which the browser is known again. `told` is what a door writes down of the
+    decision that writes `login.accepted` itself.
     """
 
     authentication: Authentication
     resume: Resume
     session_secret: Secret | None = None
     device_secret: Secret | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

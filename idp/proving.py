@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 from functools import partial
 
-from idp import conclusion, exposure, instead, likeness, release
+from idp import conclusion, exposure, instead, likeness, release, ways
 from idp.authenticators.answer import Answer
 from idp.authenticators.recovery import Recovery
+from idp.gathering import gather, proof_of
 from idp.guess import Guess, Wrong, spend
 from idp.interaction import proved
 from idp.mail.queue import post
 from idp.outcome import Reject
-from idp.policy import Attempt, Deny, decide
+from idp.policy import Attempt, Decision, Deny, decide
 from idp.username import canonical, split
 from idp.visit import Visit
-from storage.records import Interaction, Proof, User
+from storage.records import Interaction, User
 
 
 async def identify(
@@ -24,15 +25,18 @@ async def identify(
     """A user name was given: what is its owner asked? Nobody learns here whether it has one."""
     username = canonical(typed)
     person = await visit.tx.users.find_by_name(*split(username, visit.tenant.settings.domains))
-    tried = attempt(visit, interaction, person)
-    verdict = decide(visit.tenant.rules, tried).verdict
+    tried = await gather(visit, attempt_of(visit, interaction, person), count=True, name=username)
+    decision = decide(visit.tenant.policy, tried)
+    verdict = decision.verdict
     required = await likeness.required(visit, username, tried, verdict)
     if required is None:  # nobody gets in here and now: no proof to ask for, and no name to protect
-        denial = verdict if isinstance(verdict, Deny) else Deny(verdict.rule)
-        return await conclusion.deny(visit, denial, dataclasses.replace(tried, user=None))
+        denial = decision if isinstance(verdict, Deny) else Decision(Deny(verdict.rule), decision.rule)
+        return await conclusion.deny(visit, denial, anonymous(tried))
     user = None if person is None or person.disabled_at is not None else person
     user_id, chain = user.id if user else None, required.authenticators
-    named = dataclasses.replace(interaction, username=username, user_id=user_id, chain=chain)
+    named = dataclasses.replace(
+        interaction, username=username, user_id=user_id, chain=chain, rule=required.rule
+    )
     return dataclasses.replace(named, proofs=(), release_id=""), user
 
 
@@ -58,9 +62,12 @@ async def prove(
     wrong = await spend(visit, guess, partial(is_right_of, user), partial(is_right_of, None), leave)
     if wrong is None and user is not None:
         released = dataclasses.replace(interaction, release_id=leave.release_id)
-        done = proved(released, Proof(authenticator.name, authenticator.amr, visit.now))
+        done = proved(
+            released, await proof_of(visit, user, authenticator, answer, attempt_of(visit, interaction, user))
+        )
         if authenticator.name == Recovery.name:
             await instead.note(visit, interaction, user)
+        done = await ways.fit(visit, done, user)
         return await exposure.after_proof(visit, done, user, authenticator)
     assert wrong is not None  # nobody's answer is right
     if wrong.spent.locks:
@@ -70,6 +77,16 @@ async def prove(
     return wrong
 
 
-def attempt(visit: Visit, interaction: Interaction, user: User | None) -> Attempt:
-    """What the rules look at."""
+async def attempt(visit: Visit, interaction: Interaction, user: User | None) -> Attempt:
+    """What the rules look at, with the proofs that stand."""
+    return await gather(visit, attempt_of(visit, interaction, user), interaction.proofs)
+
+
+def anonymous(attempt: Attempt) -> Attempt:
+    """The attempt of whoever it was: nothing of a user whom nobody has proven to be."""
+    return dataclasses.replace(attempt, user=None, attributes={}, known=False, exposures=0)
+
+
+def attempt_of(visit: Visit, interaction: Interaction, user: User | None) -> Attempt:
+    """Who wants in where, nothing more gathered."""
     return Attempt(interaction.door, interaction.service, visit.caller.address, visit.now, user)

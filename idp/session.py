@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idp import revocation
+from idp.policy import Require
 from idp.revocation import doors_of
 from idp.visit import Visit
 from keys.secret import Secret
@@ -23,18 +24,22 @@ async def find(visit: Visit) -> Session | None:
     return session
 
 
-async def touch(visit: Visit, session: Session) -> None:
-    """The session is in use; written once a minute."""
+async def touch(visit: Visit, session: Session, ends_at: int) -> None:
+    """The session is in use; written once a minute, and where a rule has it end earlier."""
+    if ends_at < session.expires_at:
+        await visit.tx.sessions.shorten(session.id_hash, ends_at)
     if visit.now - session.seen_at >= TOUCH_SECONDS:
         await visit.tx.sessions.touch(session.id_hash, visit.now)
 
 
-async def establish(visit: Visit, user: User, proofs: tuple[Proof, ...], acr: str) -> tuple[Session, Secret]:
+async def establish(
+    visit: Visit, user: User, proofs: tuple[Proof, ...], acr: str, seconds: int | None = None
+) -> tuple[Session, Secret]:
     """A session for a user who was just proven, and the secret that the browser gets.
 
     The session that the browser had ends; if it was the same user's, the new one carries on its `sid`, so that
     services keep recognising it, else its services are told. The absolute end counts from the oldest proof on
-    which the session stands.
+    which the session stands; `seconds` may bring it nearer.
     """
     before = await _last(visit)
     if before is not None and before.user_id == user.id:
@@ -44,6 +49,7 @@ async def establish(visit: Visit, user: User, proofs: tuple[Proof, ...], acr: st
         await revocation.end(visit.tx, doors, before, visit.now, reason="another user signed in")
     secret = new_token()
     began = min((proof.at for proof in proofs), default=visit.now)
+    longest = visit.tenant.settings.session.absolute_seconds
     session = Session(
         id_hash=hash_token(secret),
         sid=before.sid if before and before.user_id == user.id else new_id(),
@@ -53,12 +59,18 @@ async def establish(visit: Visit, user: User, proofs: tuple[Proof, ...], acr: st
         acr=acr,
         created_at=began,
         seen_at=visit.now,
-        expires_at=began + visit.tenant.settings.session.absolute_seconds,
+        expires_at=began + min(longest, seconds or longest),
         address=str(visit.caller.address),
         user_agent=visit.caller.user_agent[:200],
     )
     await visit.tx.sessions.add(session)
     return session, secret
+
+
+def ends_at(verdict: Require, session: Session) -> int:
+    """When the session ends of somebody whom this rule lets in."""
+    seconds = verdict.session_seconds
+    return session.expires_at if seconds is None else min(session.expires_at, session.created_at + seconds)
 
 
 async def end(visit: Visit) -> Session | None:

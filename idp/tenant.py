@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from idp.authenticators import Authenticator
 from idp.config.tenant import TenantSettings
-from idp.policy import Rule
+from idp.policy import Rule, Rules
+from idp.policy.decide import ready
 from keys.seal import Vault
+
+CountryOf = Callable[[IPv4Address | IPv6Address], str]
+
+
+def nowhere(_address: IPv4Address | IPv6Address) -> str:
+    """Without a database of countries nobody is in any."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +46,16 @@ class Tenant:
     vault: Vault
     zone: ZoneInfo
     likeness_key: bytes = field(repr=False)  # see `idp.likeness`
+    country_of: CountryOf = nowhere  # the country of an address, as ISO 3166-1 alpha-2, or nothing
 
     @property
     def issuer(self) -> str:
         return self.settings.base_url
+
+    @cached_property
+    def policy(self) -> Rules:
+        """The rules with what is worked out of them once."""
+        return ready(self.rules)
 
     @cached_property
     def prefix(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
@@ -29,6 +29,8 @@ from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import Credential, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
+from storage.requests import Requests
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 
 
@@ -42,6 +44,13 @@ class StorageTimeout(StorageError):
 
 class Duplicate(StorageError):
     """A record of that name is there already."""
+
+
+class Model(NamedTuple):
+    """Of a user what rules look at, and not who it is."""
+
+    groups: frozenset[str]
+    attributes: str  # as `User.attributes`
 
 
 class Users(Protocol):
@@ -58,7 +67,7 @@ class Users(Protocol):
     async def list(self, after: tuple[str, str] = ("", ""), limit: int = 100) -> Sequence[User]:
         """By user name and domain, those after this pair."""
 
-    async def list_groups(self, after: str, limit: int) -> Sequence[frozenset[str]]:
+    async def list_models(self, after: str, limit: int) -> Sequence[Model]:
         """Of those who are not disabled, by id, those after the id `after`."""
 
     async def replace(self, user: User) -> bool: ...
@@ -126,7 +135,9 @@ class Transaction(Protocol):
     activations: Activations
     known_devices: KnownDevices
     exposures: Exposures
+    requests: Requests
     former_patterns: FormerPatterns
+    revisions: Revisions
     audit: Audit
     audit_chain: AuditChain
     audit_turns: AuditTurns

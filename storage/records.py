@@ -64,13 +64,13 @@ class Proof:
     authenticator: str
     amr: tuple[str, ...]
     at: int
+    model: str = ""  # of a passkey, where a rule looks at it: its AAGUID
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A login in progress, bound to one browser (or NAS) by the hash of its secret. `door` and `request` say who
-    resumes it and with what: only the door that began it can read `request`.
-    `chain` is what is still asked, first first; while `chain` is empty the user name is asked.
+    """A login in progress, bound to one browser (or NAS) by the hash of its secret. `door` and `request`, which only
+    that door can read, say who resumes it and with what. `chain` is still asked; while it is empty, the user name is.
     """
 
     id: str
@@ -88,6 +88,7 @@ class Interaction:
     proofs: tuple[Proof, ...] = ()
     prompt: JSON = field(default_factory=dict)
     release_id: str = ""  # that let it in, where its user's logins are protected
+    rule: str = ""  # that asks for the chain
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,21 @@
 """Which proofs an attempt needs. Pure: the same attempt always gets the same decision."""
 
-from idp.policy.attempt import Attempt
+from idp.policy.attempt import Attempt, Given
 from idp.policy.decide import asked, decide, possible
-from idp.policy.rule import Decision, Deny, Require, Rule
+from idp.policy.rule import Rule
+from idp.policy.rules import Decision, Rules
+from idp.policy.verdict import Deny, Require, Verdict
 
-__all__ = ["Attempt", "Decision", "Deny", "Require", "Rule", "asked", "decide", "possible"]
+__all__ = [
+    "Attempt",
+    "Decision",
+    "Deny",
+    "Given",
+    "Require",
+    "Rule",
+    "Rules",
+    "Verdict",
+    "asked",
+    "decide",
+    "possible",
+]

@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from idp.policy.attempt import Attempt
-from idp.policy.rule import Decision, Deny, Require, Rule, Tried
-
-DEFAULT = "default"
-IDENTITY = ("services", "protocols", "groups")  # conditions that hold, or not, wherever somebody is
+from idp.policy.conditions import ALWAYS, ANYBODY
+from idp.policy.rule import Rule
+from idp.policy.rules import Decision, Rules
+from idp.policy.verdict import Require, Way
 
 
 def decide(rules: Sequence[Rule], attempt: Attempt) -> Decision:
-    """The first rule that matches decides; no match is a denial."""
-    trace: list[Tried] = []
-    for rule in rules:
-        failed = rule.failing(attempt)
-        trace.append(Tried(rule.name, failed))
-        if failed is None:
-            return Decision(rule.then, tuple(trace))
-    return Decision(Deny(DEFAULT), tuple(trace))
+    """The first rule that matches decides; no match is a denial. `explain` says how it came to that."""
+    return ready(rules).place(attempt.service, attempt.protocol).decide(attempt)
+
+
+def ready(rules: Sequence[Rule]) -> Rules:
+    """The rules with what is worked out once; who decides often keeps them so."""
+    return rules if isinstance(rules, Rules) else Rules(rules)
 
 
 def asked(rules: Sequence[Rule], attempt: Attempt) -> tuple[Require, ...]:
     """What this user may be asked at this service, from wherever and at whatever time; in the order of the rules."""
     found: list[Require] = []
-    for rule in rules:
-        if rule.failing(attempt) in IDENTITY:
+    for rule in ready(rules).place(attempt.service, attempt.protocol).rules:
+        if rule.failing(attempt, ALWAYS):
             continue
         if isinstance(rule.then, Require):
             found.append(rule.then)
@@ -36,15 +35,15 @@ def asked(rules: Sequence[Rule], attempt: Attempt) -> tuple[Require, ...]:
 
 
 def possible(rules: Sequence[Rule], attempt: Attempt) -> tuple[Require, ...]:
-    """What somebody may be asked at this service, here and now, whatever his groups: each chain of proofs once, in
-    the order of the rules; empty where nobody gets in, because no rule lets anyone or an earlier one denies everyone.
+    """What somebody may be asked at this service, here and now, whoever he is: each choice of ways once, in the order
+    of the rules; empty where nobody gets in, because no rule lets anyone or an earlier one denies everyone.
     """
-    found: dict[tuple[str, ...], Require] = {}
-    for rule in rules:
-        if rule.failing(attempt, any_group=True) is not None:
+    found: dict[tuple[Way, ...], Require] = {}
+    for rule in ready(rules).place(attempt.service, attempt.protocol).rules:
+        if rule.failing(attempt, ANYBODY):
             continue
         if isinstance(rule.then, Require):
-            found.setdefault(rule.then.authenticators, rule.then)
-        if not rule.groups:
+            found.setdefault(rule.then.ways, rule.then)
+        if all(each.kind in ANYBODY for each in rule.conditions):
             break
     return tuple(found.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from idp.policy.rule import MINUTES_A_DAY, Hours
+from idp.policy.terms import MINUTES_A_DAY, Hours
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EXAMPLE = "for example Mon-Fri 07:00-22:00 or Sat,Sun 10:00-16:00"

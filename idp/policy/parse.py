@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from idp.config.policies import DenySettings, NotNetworks, RequireSettings, RuleSettings
 from idp.policy.hours import parse_hours
-from idp.policy.rule import Deny, Require, Rule, Verdict
+from idp.policy.rule import Rule
+from idp.policy.verdict import Deny, Require, Verdict
 
 
 def parse(settings: RuleSettings, zone: ZoneInfo) -> Rule:

@@ -1,118 +1,69 @@
-"""Rules and the decisions they make."""
+"""Rules: conditions, and what follows where all of them hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network
+from datetime import date
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from idp.policy.attempt import Attempt
-
-Network = IPv4Network | IPv6Network
-
-MINUTES_A_DAY = 24 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class Require:
-    """Authenticators to pass, in order."""
-
-    rule: str
-    authenticators: tuple[str, ...]
-    acr: str | None = None
+from idp.policy.conditions import ALL, ALWAYS, Condition, Kind, conditions_of
+from idp.policy.terms import Attribute, Hours, Network, Proofs, Requests
+from idp.policy.verdict import Verdict
+from idp.policy.words import EVERYONE
 
 
-@dataclass(frozen=True, slots=True)
-class Deny:
-    """No way in. `message` is the rule's own words by language."""
-
-    rule: str
-    message: Mapping[str, str] | None = None
-
-
-Verdict = Require | Deny
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """A span of the day on some days of the week (Monday is 0), in the tenant's time zone.
-
-    A span whose end is not after its start runs past midnight and belongs to the day on which it starts.
-    """
-
-    days: frozenset[int]
-    start: int  # minutes after midnight
-    end: int
-
-    def holds(self, local: datetime) -> bool:
-        minute, day = local.hour * 60 + local.minute, local.weekday()
-        if self.start < self.end:
-            return day in self.days and self.start <= minute < self.end
-        before = (day - 1) % 7
-        return (day in self.days and minute >= self.start) or (before in self.days and minute < self.end)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
-    """An empty condition holds for everyone."""
+    """An empty condition holds for everyone, and so does None."""
 
     name: str
     then: Verdict
     services: frozenset[str] = frozenset()
     protocols: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()  # any of these
     networks: tuple[Network, ...] = ()
     except_networks: tuple[Network, ...] = ()
     hours: tuple[Hours, ...] = ()
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Tokyo"))
+    tags: frozenset[str] = frozenset()  # the service has one of these
+    tagged: frozenset[str] = frozenset()  # the services that have
+    all_groups: frozenset[str] = frozenset()
+    no_groups: frozenset[str] = frozenset()
+    attributes: tuple[Attribute, ...] = ()
+    countries: frozenset[str] = frozenset()
+    except_countries: frozenset[str] = frozenset()
+    holiday: bool | None = None
+    holidays: frozenset[date] = frozenset()  # the tenant's
+    known_device: bool | None = None
+    certificate: bool | None = None
+    models: frozenset[str] = frozenset()  # of passkeys, as AAGUIDs
+    proofs: Proofs | None = None
+    exposures: int = 0  # at least so many
+    requests: Requests | None = None
+    network_names: tuple[str, ...] = ()  # as they are written, for words
+    except_names: tuple[str, ...] = ()
 
-    def failing(self, attempt: Attempt, *, any_group: bool = False) -> str | None:
-        """The first condition that does not hold, by name; None if the rule matches.
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Those that it has, the cheapest first."""
+        return conditions_of(self)
 
-        `any_group` asks whether the rule could match somebody at this service, whoever that is.
-        """
-        address = attempt.address
-        if self.services and attempt.service not in self.services:
-            return "services"
-        if self.protocols and attempt.protocol not in self.protocols:
-            return "protocols"
-        if self.groups and not any_group and not self.groups & _groups(attempt):
-            return "groups"
-        if self.networks and not any(address in network for network in self.networks):
-            return "networks"
-        if any(address in network for network in self.except_networks):
-            return "networks"
-        if self.hours and not self._is_open(attempt.at):
-            return "hours"
+    @cached_property
+    def why(self) -> str:
+        """The same in words, for administrators."""
+        return "; ".join(f"{each.name} {each.wanted}" for each in self.conditions) or EVERYONE
+
+    def failing(self, attempt: Attempt, kinds: Collection[Kind] = ALL) -> str | None:
+        """The first condition of these kinds that does not hold, by name; None if all do."""
+        for condition in self.conditions:
+            if condition.kind in kinds and not condition.holds(attempt):
+                return condition.name
         return None
 
     @property
     def is_always(self) -> bool:
-        """Whether it holds for its people wherever they are, at any time."""
-        return not (self.networks or self.except_networks or self.hours)
-
-    def _is_open(self, at: int) -> bool:
-        local = datetime.fromtimestamp(at, self.zone)
-        return any(span.holds(local) for span in self.hours)
-
-
-def _groups(attempt: Attempt) -> frozenset[str]:
-    return attempt.user.groups if attempt.user else frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One line of the explanation: the rule, and which condition failed (None: it matched)."""
-
-    rule: str
-    failed: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided, and how it came to be."""
-
-    verdict: Verdict
-    trace: tuple[Tried, ...]
+        """Whether it holds for its people wherever they are, at any time, whatever they have proven."""
+        return all(each.kind in ALWAYS for each in self.conditions)

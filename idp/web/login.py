@@ -42,7 +42,7 @@ async def show(request: web.Request) -> web.Response:
             visit(request, tx),
             interaction_id,
             restart="restart" in request.query,
-            other="other" in request.query,
+            other=request.query.get("other", ""),
         )
     return respond(request, outcome)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
-from idp import conclusion, exposure, instead
+from idp import conclusion, exposure, ways
 from idp.authenticators.matrix import Matrix
 from idp.farewell import Farewell, Visited
+from idp.gathering import gather
 from idp.outcome import Accept, Authentication
 from idp.policy import Attempt, Require, decide
 from idp.tenant import Service, Tenant
@@ -62,7 +63,7 @@ async def show(request: web.Request) -> web.Response:
         if isinstance(outcome, web.Response):
             return outcome
         before = await _login_before(here, outcome.authentication)
-        tiles = list(_tiles(request, here, outcome.authentication))
+        tiles = [each async for each in _tiles(request, here, outcome.authentication)]
         until = await _initial_until(here, outcome.authentication)
         seen = await exposure.worn_out(here, outcome.authentication.user)
     return _page(request, outcome.authentication, tiles, before, until, seen)
@@ -81,7 +82,9 @@ async def _initial_until(here: Visit, authentication: Authentication) -> int | N
     return present.content.until if present else None
 
 
-def _tiles(request: web.Request, here: Visit, authentication: Authentication) -> Iterator[dict[str, Any]]:
+async def _tiles(
+    request: web.Request, here: Visit, authentication: Authentication
+) -> AsyncIterator[dict[str, Any]]:
     """The services that would let the user in from here and now, each with what it would still ask."""
     doors = request.config_dict[PROVIDER].doors
     for service in here.tenant.services.values():
@@ -90,10 +93,11 @@ def _tiles(request: web.Request, here: Visit, authentication: Authentication) ->
         if url is None:
             continue
         attempt = Attempt(_door(service), service.name, here.caller.address, here.now, authentication.user)
-        verdict = decide(here.tenant.rules, attempt).verdict
+        attempt = await gather(here, attempt, authentication.proofs)
+        verdict = decide(here.tenant.policy, attempt).verdict
         if isinstance(verdict, Require):
             name = login.service_name(request, service.name)
-            more = bool(instead.missing(here.tenant, verdict, authentication.proofs))
+            more = bool(ways.missing(here.tenant, verdict, authentication.proofs, here.now))
             yield {"name": name, "url": url, "initial": name[:1], "more": more}
 
 

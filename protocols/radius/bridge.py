@@ -167,9 +167,9 @@ class Bridge:
             user_id=user.id,
             service=self.nas.service,
             door=state.DOOR,
-            rule=proven.rule,
             amr=list(proven.amr),
             proofs=[proof.authenticator for proof in proven.proofs],
+            **concluded.told,
         )
         return Code.ACCESS_ACCEPT, (*done.attributes, *told)
 

@@ -12,7 +12,10 @@ from idp.certification import Certification
 from idp.cli.context import Opened, find_user, in_tenant
 from idp.config.mistake import suggest
 from idp.derivation import find_key
-from idp.policy import Attempt, Deny, Require, decide
+from idp.gathering import looked_at
+from idp.policy import Attempt, Deny, Require
+from idp.policy.decide import ready
+from idp.policy.explain import explain
 from keys.seal import Vault
 from protocols.saml import authn_context, name_id
 from protocols.saml.assertion import Envelope, encryption_certificate, success
@@ -102,14 +105,17 @@ def _verdict(opened: Opened, service: str, user: User, address: Address) -> Requ
     """What the rules say, told in one line."""
     if user.disabled_at is not None:
         raise click.ClickException(f"nothing would be sent: {user.login_name} is disabled")
-    decision = decide(opened.tenant.rules, Attempt(DOOR, service, address, opened.now, user))
-    passed = [f"{each.rule} ({each.failed})" for each in decision.trace if each.failed is not None]
+    rules = opened.tenant.rules
+    about = looked_at(user, ready(rules).needs.attributes)
+    explained = explain(rules, Attempt(DOOR, service, address, opened.now, user, attributes=about))
+    verdict = explained.decision.verdict
+    passed = [f"{each.rule} ({each.failed[0].condition})" for each in explained.tried if each.failed]
     why = f"; not {', '.join(passed)}" if passed else ""
-    if isinstance(decision.verdict, Deny):
-        raise click.ClickException(f"nothing would be sent: rule {decision.verdict.rule} denies{why}")
-    asked = ", then ".join(decision.verdict.authenticators)
-    click.echo(f"rule {decision.verdict.rule} asks for {asked}{why}", err=True)
-    return decision.verdict
+    if isinstance(verdict, Deny):
+        raise click.ClickException(f"nothing would be sent: rule {verdict.rule} denies{why}")
+    asked = ", then ".join(verdict.authenticators) or "nothing more"
+    click.echo(f"rule {verdict.rule} asks for {asked}{why}", err=True)
+    return verdict
 
 
 async def _home(opened: Opened, tx: Transaction, vault: Vault) -> Home:

@@ -27,9 +27,14 @@ def load_names(text: str) -> tuple[str, ...]:
 
 
 def dump_proofs(proofs: Iterable[Proof]) -> str:
-    return orjson.dumps([(proof.authenticator, proof.amr, proof.at) for proof in proofs]).decode()
+    return orjson.dumps([_proof(proof) for proof in proofs]).decode()
 
 
 def load_proofs(text: str) -> tuple[Proof, ...]:
     rows: list[list[Any]] = load(text)
-    return tuple([Proof(authenticator, tuple(amr), at) for authenticator, amr, at in rows])
+    return tuple([Proof(name, tuple(amr), *rest) for name, amr, *rest in rows])
+
+
+def _proof(proof: Proof) -> tuple[Any, ...]:
+    said = (proof.authenticator, proof.amr, proof.at)
+    return (*said, proof.model) if proof.model else said

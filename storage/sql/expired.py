@@ -85,6 +85,7 @@ ALL = (
     _plain("mails", "expires_at"),
     _plain("reset_links", "expires_at"),
     _plain("releases", "expires_at"),
+    _plain("requests", "expires_at"),
     GRANTS,
     TOKENS,
 )

@@ -8,11 +8,11 @@ from storage.sql.connection import Connection, Row
 
 COLUMNS = """
 id, browser_hash, door, service, request, created_at, expires_at, step, username, user_id, chain, acr, proofs,
-prompt, release_id"""
+prompt, release_id, rule"""
 ADD = f"""
 INSERT INTO interactions (tenant, {COLUMNS})
 VALUES (:tenant, :id, :browser_hash, :door, :service, :request, :created_at, :expires_at, :step, :username,
-    :user_id, :chain, :acr, :proofs, :prompt, :release_id)"""
+    :user_id, :chain, :acr, :proofs, :prompt, :release_id, :rule)"""
 FIND = f"SELECT {COLUMNS} FROM interactions WHERE tenant = :tenant AND id = :id AND expires_at > :now"
 CONSUME = f"""
 DELETE FROM interactions
@@ -46,6 +46,7 @@ class SQLInteractions:
             proofs=dump_proofs(interaction.proofs),
             prompt=dump(interaction.prompt),
             release_id=interaction.release_id,
+            rule=interaction.rule,
         )
 
     async def find(self, interaction_id: str, now: int) -> Interaction | None:
@@ -59,7 +60,7 @@ class SQLInteractions:
 
 def _interaction(row: Row) -> Interaction:
     id_, browser_hash, door, service, request, created_at, expires_at, step, username, user_id, *rest = row
-    chain, acr, proofs, prompt, release_id = rest
+    chain, acr, proofs, prompt, *later = rest
     return Interaction(
         id_,
         browser_hash,
@@ -75,5 +76,5 @@ def _interaction(row: Row) -> Interaction:
         acr,
         load_proofs(proofs),
         load(prompt),
-        release_id,
+        *later,
     )

@@ -21,6 +21,9 @@ SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND expires_at <= :now
 UNION SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND seen_at <= :idle_since
 LIMIT :limit"""
 TOUCH = "UPDATE sessions SET seen_at = :now WHERE tenant = :tenant AND id_hash = :id_hash"
+SHORTEN = """
+UPDATE sessions SET expires_at = :expires_at
+WHERE tenant = :tenant AND id_hash = :id_hash AND expires_at > :expires_at"""
 LIST = f"""
 SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND user_id = :user_id AND expires_at > :now
 ORDER BY created_at, sid"""
@@ -66,6 +69,9 @@ class SQLSessions:
 
     async def touch(self, id_hash: bytes, now: int) -> None:
         await self._connection.write(TOUCH, id_hash=id_hash, now=now)
+
+    async def shorten(self, id_hash: bytes, expires_at: int) -> None:
+        await self._connection.write(SHORTEN, id_hash=id_hash, expires_at=expires_at)
 
     async def list(self, user_id: str, now: int) -> Sequence[Session]:
         return [_session(row) for row in await self._connection.query(LIST, user_id=user_id, now=now)]

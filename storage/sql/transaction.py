@@ -29,6 +29,8 @@ from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
+from storage.requests import Requests
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
@@ -60,8 +62,10 @@ from storage.sql.participants import SQLParticipants
 from storage.sql.person_keys import SQLPersonKeys
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.releases import SQLReleases
+from storage.sql.requests import SQLRequests
 from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
+from storage.sql.revisions import SQLRevisions
 from storage.sql.service_metadata import SQLServiceMetadata
 from storage.sql.service_tokens import SQLServiceTokens
 from storage.sql.sessions import SQLSessions
@@ -144,7 +148,9 @@ class SQLTransaction:
     activations = Made[Activations](SQLActivations)
     known_devices = Made[KnownDevices](SQLKnownDevices)
     exposures = Made[Exposures](SQLExposures)
+    requests = Made[Requests](SQLRequests)
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
+    revisions = Made[Revisions](SQLRevisions)
     audit = Keyed[Audit](SQLAudit)
     audit_chain = Made[AuditChain](SQLAuditChain)
     audit_turns = Made[AuditTurns](SQLAuditTurns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from storage.contract import Duplicate
+from storage.contract import Duplicate, Model
 from storage.records import LOCAL_DOMAIN, User
 from storage.sql.columns import dump_names, load
 from storage.sql.connection import Connection, Row, Value
@@ -31,8 +31,8 @@ ORDER BY username, domain LIMIT :limit"""
 LIST = f"""
 SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND (username, domain) > (:username, :domain)
 ORDER BY username, domain LIMIT :limit"""
-LIST_GROUPS = """
-SELECT groups FROM users WHERE tenant = :tenant AND id > :after AND disabled_at IS NULL
+LIST_MODELS = """
+SELECT groups, attributes FROM users WHERE tenant = :tenant AND id > :after AND disabled_at IS NULL
 ORDER BY id LIMIT :limit"""
 REPLACE = """
 UPDATE users SET username = :username, created_at = :created_at, domain = :domain,
@@ -70,9 +70,9 @@ class SQLUsers:
         rows = await self._connection.query(LIST, username=username, domain=domain, limit=limit)
         return [_user(row) for row in rows]
 
-    async def list_groups(self, after: str, limit: int) -> Sequence[frozenset[str]]:
-        rows = await self._connection.query(LIST_GROUPS, after=after, limit=limit)
-        return [frozenset(load(groups)) for (groups,) in rows]
+    async def list_models(self, after: str, limit: int) -> Sequence[Model]:
+        rows = await self._connection.query(LIST_MODELS, after=after, limit=limit)
+        return [Model(frozenset(load(groups)), attributes) for groups, attributes in rows]
 
     async def replace(self, user: User) -> bool:
         return bool(await self._connection.query(REPLACE, **_values(user)))

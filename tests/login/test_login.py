@@ -11,11 +11,13 @@ import pytest
 from idp.authenticators import Authenticator, Prompt
 from idp.caller import Caller
 from idp.outcome import Accept, Challenge, Reason, Reject
+from idp.policy import Deny, decide
+from idp.policy.facts import from_facts
 from idp.wish import Wish
 from keys.secret import Secret
 from keys.token import new_token
 from storage.records import User
-from tests.login.conftest import NOW, PATTERN, House
+from tests.login.conftest import NOW, PATTERN, RULES, House
 
 
 async def test_a_matrix_and_nothing_else_opens_the_wiki_for_staff(house: House) -> None:
@@ -71,6 +73,23 @@ async def test_carol_is_asked_like_anyone_and_denied_only_after_her_proof(house:
     assert outcome.reference
     assert outcome.is_portal_closed
     assert await house.events("login.denied") == 1
+
+
+async def test_what_was_decided_stands_with_every_login(house: House) -> None:
+    """The rule, its conditions as they were, and what it looked at: enough to decide the login again."""
+    assert isinstance(await house.login("alice"), Accept)
+    house.caller = replace(house.caller, session=None)
+    assert isinstance(await house.login("carol"), Reject)
+    async with house.store.snapshot("acme") as tx:
+        (accepted,) = await tx.audit.list(event="login.accepted")
+        (denied,) = await tx.audit.list(event="login.denied")
+    assert (accepted.details["rule"], accepted.details["why"]) == ("staff", "groups staff")
+    assert (denied.details["rule"], denied.details["why"]) == ("default", "no rule matches")
+    for record, verdict in ((accepted, RULES[2].then), (denied, Deny("default"))):
+        attempt = from_facts(record.details["attempt"])
+        assert decide(RULES, attempt).verdict == verdict
+        assert [each.authenticator for each in attempt.proofs] == ["matrix"]
+    assert from_facts(accepted.details["attempt"]).groups == {"staff"}
 
 
 async def test_a_service_that_nobody_may_enter_says_so_without_asking(house: House) -> None:

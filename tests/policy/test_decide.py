@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from idp.policy import Attempt, Deny, Require, Rule, decide, possible
+from idp.policy.explain import Explanation, explain
 from idp.policy.hours import parse_hours
-from idp.policy.rule import Tried
 from storage.records import User
 
 STAFF = User("1", "alice", 0, groups=frozenset(("staff", "sales")))
@@ -27,14 +27,19 @@ def rule(**conditions: object) -> Rule:
     return replace(Rule("matrix", MATRIX), **conditions)  # type: ignore[arg-type]
 
 
+def tried(explained: Explanation) -> list[tuple[str, str | None]]:
+    """The rules that were tried, each with the first condition that failed."""
+    return [(each.rule, each.failed[0].condition if each.failed else None) for each in explained.tried]
+
+
 def test_without_a_rule_nobody_gets_in() -> None:
     assert decide([], ATTEMPT).verdict == Deny("default")
 
 
 def test_without_a_match_nobody_gets_in() -> None:
-    decision = decide([rule(groups=frozenset(("board",)))], ATTEMPT)
-    assert decision.verdict == Deny("default")
-    assert decision.trace == (Tried("matrix", "groups"),)
+    explained = explain([rule(groups=frozenset(("board",)))], ATTEMPT)
+    assert explained.decision.verdict == Deny("default")
+    assert tried(explained) == [("matrix", "groups")]
 
 
 def test_the_first_match_decides() -> None:
@@ -45,11 +50,11 @@ def test_the_first_match_decides() -> None:
 
 def test_the_trace_names_the_condition_that_failed_and_ends_with_the_match() -> None:
     rules = [rule(services=frozenset(("mail",))), rule(protocols=frozenset(("saml",))), ANYONE, ANYONE]
-    assert decide(rules, ATTEMPT).trace == (
-        Tried("matrix", "services"),
-        Tried("matrix", "protocols"),
-        Tried("anyone", None),
-    )
+    assert tried(explain(rules, ATTEMPT)) == [
+        ("matrix", "services"),
+        ("matrix", "protocols"),
+        ("anyone", None),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from idp.policy.hours import parse_hours
-from idp.policy.rule import Hours
+from idp.policy.terms import Hours
 
 WORKDAYS = frozenset(range(5))
 MONDAY = "2026-11-23"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from storage import Duplicate, Storage
+from storage.contract import Model
 from tests.storage.examples import CREDENTIAL, GRANT, LATER, NOW, REFRESH, SESSION, USER, add_login, user
 
 
@@ -228,7 +229,7 @@ async def test_groups_are_listed_by_id_without_those_of_the_disabled(store: Stor
         for number, groups in enumerate((["a"], ["b", "c"], [], ["d"])):
             await tx.users.add(replace(user(number), groups=frozenset(groups), disabled_at=None))
         await tx.users.replace(replace(user(2), disabled_at=NOW))
-        every = [{"a"}, {"b", "c"}, {"d"}]
-        assert await tx.users.list_groups("", 9) == every
-        assert await tx.users.list_groups(user(0).id, 1) == [{"b", "c"}]
-        assert await tx.users.list_groups(user(3).id, 9) == []
+        every = [Model(frozenset(groups), user(0).attributes) for groups in ("a", "bc", "d")]
+        assert await tx.users.list_models("", 9) == every
+        assert await tx.users.list_models(user(0).id, 1) == every[1:2]
+        assert await tx.users.list_models(user(3).id, 9) == []

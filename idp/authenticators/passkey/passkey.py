@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Literal
+from uuid import UUID
 
+import orjson
 import structlog
 from pydantic import BaseModel
 
@@ -97,6 +99,15 @@ class Passkey:
         return (
             used is not None and self._is_allowed(used.key) and await _advance(tx, used, given.counter, now)
         )
+
+    async def model(self, tx: Transaction, user: User, answer: Secret) -> str:
+        """The AAGUID of the passkey of the user's that gave this answer, which `verify` found right.
+
+        Where `attestation` is direct its maker vouches for it, else the passkey says so itself.
+        """
+        given = base64url.decode(orjson.loads(answer.reveal())["rawId"].encode())
+        held = (kept.key for kept in await self._chest.open(tx, user))
+        return next((str(UUID(bytes=key.model)) for key in held if key.id == given), "")
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """Nobody can give another a passkey. Raises `Refused`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from idp.policy.facts import from_facts
 from tests.people import PASSWORD, PATTERN, answer, wrong_answer
 from tests.protocols.radius.conftest import DIGITS, HOLDERS, TABLE, TOKENS, VPN, MakeNAS, Memory
 from tests.protocols.radius.nas import ACCEPT, CHALLENGE, NAS, REJECT
@@ -29,6 +30,9 @@ async def test_a_table_shown_on_a_page_is_answered_once(way: NAS.pap, nas: NAS, 
     accepted, *_ = await memory.events(event="login.accepted")
     assert "was used" in refused.details["reason"]
     assert (accepted.service, accepted.details["method"]) == ("vpn", way.__name__)
+    attempt = from_facts(accepted.details["attempt"])
+    assert (attempt.protocol, attempt.service, attempt.groups) == ("radius", "vpn", {"staff"})
+    assert accepted.details["why"]
 
 
 async def test_only_the_newest_table_counts_and_a_wrong_answer_uses_it_up(nas: NAS, memory: Memory) -> None:
@@ -221,6 +225,7 @@ async def test_an_initial_pattern_is_refused_until_it_was_changed_on_a_page(
     assert nas.ask(nas.pap("nina", answer(cells, [list(row) for row in TABLE]))).code == REJECT
     denied, *_ = await memory.events(event="login.denied")
     assert (denied.details["reason"], denied.service) == ("initial pattern", "vpn")
+    assert from_facts(denied.details["attempt"]).groups == {"staff"}
     vpn.cli("credential", "set", "nina", "matrix", "--tenant", "demo", "--pattern", PATTERN)
     await memory.show("nina")
     assert nas.ask(nas.pap("nina", DIGITS)).code == ACCEPT

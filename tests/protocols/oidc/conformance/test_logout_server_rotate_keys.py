@@ -13,7 +13,7 @@ from idp.signing import SKEW_SECONDS, TOKEN_SECONDS
 from tests.browser import Browser
 from tests.people import ALICE
 from tests.protocols.oidc.prober import header
-from tests.relying_party import CALLBACK, RelyingParty
+from tests.relying_party import CALLBACK, RelyingParty, Tokens
 from tests.running import Browsers, Database, browsers, database, usual
 from tests.server import Server
 
@@ -42,7 +42,11 @@ async def silently(party: RelyingParty) -> str:
     """A login in which nothing is asked, with every check made; which key signed it."""
     pending = await party.begin()
     page = await party.http.get(pending.url, party.redirect_uri)
-    tokens = await party.redeem(pending, party.code(pending, page))
+    return signer(await party.redeem(pending, party.code(pending, page)))
+
+
+def signer(tokens: Tokens) -> str:
+    """Which key signed the ID token. Two workers that start at once may each have made one; all take the older."""
     return str(header(tokens.id_token)["kid"])
 
 
@@ -105,10 +109,11 @@ async def test_a_key_is_announced_before_it_signs(turning: Server, browsers: Bro
 async def test_a_key_that_is_needed_is_not_forgotten_and_goes_by_itself_afterwards(
     turning: Server, browsers: Browsers
 ) -> None:
-    browser = browsers()
+    party = RelyingParty(browsers(), turning.url)
+    browser, old = party.http, signer(await party.login(ALICE))
     turning.advance(700)
     turning.cli("key", "rotate", "--tenant", "demo", "--alg", "RS256")
-    (old,) = keys(turning, "retired")
+    assert old in keys(turning, "retired")
     with pytest.raises(AssertionError, match="may live"):
         turning.cli("key", "retire", old, "--forget", "--tenant", "demo")
     assert old in await published(browser, turning)
@@ -119,8 +124,8 @@ async def test_a_key_that_is_needed_is_not_forgotten_and_goes_by_itself_afterwar
             break
         await asyncio.sleep(0.1)
     assert old not in await published(browser, turning)
-    (event,) = [each for each in turning.audit() if each["event"] == "key.deleted"]
-    assert event["details"] == {"kid": old, "reason": "no token needs it any more"}
+    deleted = [each["details"] for each in turning.audit() if each["event"] == "key.deleted"]
+    assert {"kid": old, "reason": "no token needs it any more"} in deleted
 
 
 async def test_after_a_hint_of_a_forgotten_key_the_user_is_asked(turning: Server, browsers: Browsers) -> None:
@@ -128,8 +133,7 @@ async def test_after_a_hint_of_a_forgotten_key_the_user_is_asked(turning: Server
     party = RelyingParty(browsers(), turning.url)
     tokens = await party.login(ALICE)
     turning.cli("key", "rotate", "--tenant", "demo", "--alg", "RS256", "--force")
-    (old,) = keys(turning, "retired")
-    turning.cli("key", "retire", old, "--forget", "--force", "--tenant", "demo")
+    turning.cli("key", "retire", signer(tokens), "--forget", "--force", "--tenant", "demo")
     page = await party.http.request(
         "GET",
         f"{turning.url}/oidc/logout?id_token_hint={tokens.id_token}&post_logout_redirect_uri={CALLBACK}",

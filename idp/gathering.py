@@ -1,0 +1,103 @@
+"""The facts of an attempt, gathered in one place: what costs something only where some rule looks at it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable
+from ipaddress import ip_network
+from typing import Any, Final
+
+from idp import attributes, exposure, known_devices
+from idp.assurance import factor
+from idp.authenticators import Authenticator
+from idp.authenticators.answer import Answer
+from idp.authenticators.passkey import Passkey
+from idp.authenticators.safe import NOBODY
+from idp.policy import Attempt, Given
+from idp.policy.terms import Requests
+from idp.tenant import Tenant
+from idp.visit import Visit
+from keys.secret import Secret
+from storage.records import Proof, User
+
+IPV6_PREFIX: Final = 64  # what one customer has to choose from
+
+
+async def gather(
+    visit: Visit, attempt: Attempt, proofs: Iterable[Proof] = (), *, count: bool = False, name: str = ""
+) -> Attempt:
+    """The attempt with all that the rules for its service look at. `proofs` are those that stand.
+
+    `count` is for the first decision of a login, which is one more request; `name` is who is said to make it. The
+    database is asked alike for every name.
+    """
+    given = tuple(given_of(visit.tenant, each, visit.now) for each in proofs)
+    if given:
+        attempt = dataclasses.replace(attempt, proofs=given)
+    needs = visit.tenant.policy.place(attempt.service, attempt.protocol).needs
+    if not needs.anything:
+        return attempt
+    user = attempt.user
+    facts: dict[str, Any] = {}
+    if needs.attributes:
+        facts["attributes"] = looked_at(user, needs.attributes)
+    if needs.country:
+        facts["country"] = visit.tenant.country_of(attempt.address)
+    if needs.known:
+        facts["known"] = await known_devices.find(visit, user.id if user else None) is not None
+    if needs.certificate:
+        facts["certificate"] = visit.caller.certified
+    if needs.exposures:
+        facts["exposures"] = await exposure.logins(visit.tx, user or NOBODY)
+    if needs.requests:
+        who = name or (user.login_name if user else "")
+        facts["requests"] = await _requests(visit, attempt, needs.requests, who, count=count)
+    return dataclasses.replace(attempt, **facts)
+
+
+def given_of(tenant: Tenant, proof: Proof, now: int) -> Given:
+    """A proof as rules see it."""
+    authenticator = tenant.authenticators.get(proof.authenticator)
+    return Given(
+        proof.authenticator, now - proof.at, factor(authenticator) if authenticator else "", proof.model
+    )
+
+
+def looked_at(user: User | None, names: Collection[str]) -> dict[str, Any]:
+    """Of what is said of the user, these."""
+    said = attributes.of(user) if user else {}
+    return {name: said[name] for name in sorted(names) if name in said}
+
+
+async def proof_of(
+    visit: Visit, user: User, authenticator: Authenticator, answer: Answer, attempt: Attempt
+) -> Proof:
+    """The proof that a right answer is; of a passkey with its model, where a rule for the service looks at it."""
+    model, place = "", visit.tenant.policy.place(attempt.service, attempt.protocol)
+    if place.needs.models and isinstance(authenticator, Passkey) and isinstance(answer, Secret):
+        model = await authenticator.model(visit.tx, user, answer)
+    return Proof(authenticator.name, authenticator.amr, visit.now, model)
+
+
+async def _requests(
+    visit: Visit, attempt: Attempt, wanted: Iterable[Requests], name: str, *, count: bool
+) -> dict[str, int]:
+    """How many there were in each window."""
+    found = {}
+    stored = visit.tx.requests
+    for key, per, seconds in sorted({(one.key, one.per, one.seconds) for one in wanted}):
+        who = name if per == "user" else _neighbourhood(attempt)
+        if not who:
+            continue
+        subject = f"{attempt.service} {key} {who}"
+        counted = stored.add(subject, seconds, visit.now) if count else stored.find(subject, visit.now)
+        found[key] = await counted
+    return found
+
+
+def _neighbourhood(attempt: Attempt) -> str:
+    """Of IPv6, the network of one customer; nothing where nobody knows whence he comes."""
+    address = attempt.address
+    if address.is_unspecified:
+        return ""
+    return str(ip_network((address, IPV6_PREFIX), strict=False)) if address.version == 6 else str(address)
