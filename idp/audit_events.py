@@ -130,6 +130,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     # the house itself
     **dict.fromkeys([f"key.{what}" for what in ("announced", "rotated", "retired", "deleted")], _KID),
     **dict.fromkeys([f"certificate.{what}" for what in ("announced", "rotated", "renewed", "deleted")], _KID),
+    "configuration.applied": _event("reason revision hash by restores"),
     "mail.sent": _event("mail kind attempts"),
     "mail.failed": _event("mail kind attempts reason"),
     "mail.retried": _event("mail"),
