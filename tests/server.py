@@ -39,9 +39,7 @@ class Server(Administration):
     The folder may be changed before `start`, or afterwards followed by `reload`.
     """
 
-    def __init__(
-        self, folder: Path, storage: str = "", workers: int = 1, address: str = "127.0.0.1"
-    ) -> None:
+    def __init__(self, folder: Path, storage: str = "", workers: int = 1, address: str = "127.0.0.1") -> None:
         """Below `folder`; `storage` is the URL of a database, empty for an embedded one made there."""
         self.folder = folder
         self.address = address
@@ -169,7 +167,9 @@ class Server(Administration):
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://{self.address}:{self.port}/health/ready", timeout=2) as answer:
+            with urllib.request.urlopen(
+                f"http://{self.address}:{self.port}/health/ready", timeout=2
+            ) as answer:
                 ready: bool = answer.status == 200
                 return ready
         except (urllib.error.URLError, OSError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from idp.policy.attempt import Given
+from idp.policy.conditions import Holds
 from idp.policy.decide import ready
 from idp.policy.facts import from_facts
 from idp.policy.rule import Rule
@@ -18,6 +19,7 @@ from idp.policy.verdict import Deny, Require
 # let in: with the proofs that were given. asked: for more than those.
 Standing = Literal["let in", "asked for more", "denied"]
 TIMES: Final = ("hours", "holiday")
+PLACES: Final = ("networks",)
 EXAMPLES: Final = 5  # of each kind of flip
 MOST: Final = 500_000  # of what is remembered
 
@@ -74,9 +76,11 @@ class Rehearsal:
         self.findings = Findings()
         self._rules = ready(active), ready(candidate)
         everything = (*active, *candidate)
-        self._times = tuple(each for rule in everything for each in rule.conditions if each.name in TIMES)
+        self._times = _different(everything, TIMES)
+        self._places = _different(everything, PLACES)
         self._limits = sorted(set(_limits(everything)))
         self._known: dict[tuple[Any, ...], Flip] = {}
+        self._seen: dict[str, tuple[bool, ...]] = {}  # what the conditions of place say of an address
         self._minute: tuple[int, tuple[bool, ...]] = (-1, ())
 
     def take(self, facts: Mapping[str, Any] | None, example: Example) -> None:
@@ -114,15 +118,13 @@ class Rehearsal:
     def _key(self, facts: Mapping[str, Any]) -> tuple[Any, ...]:
         """The same for all facts that no rule can tell apart: of times and ages only what rules see of them."""
         get = facts.get
-        proofs = get("proofs")
-        if proofs:
-            limits = self._limits
-            proofs = tuple([(each[0], bisect_left(limits, each[1]), *each[2:]) for each in proofs])
+        limits = self._limits
+        proofs = tuple([(each[0], bisect_left(limits, each[1]), *each[2:]) for each in get("proofs", ())])
         groups, attributes, requests = get("groups"), get("attributes"), get("requests")
         return (
             facts["door"],
             facts["service"],
-            facts["ip"],
+            self._place(facts),
             tuple(groups) if groups else None,
             proofs,
             get("country"),
@@ -139,8 +141,17 @@ class Rehearsal:
         minute = facts["at"] // 60
         if minute != self._minute[0]:
             attempt = from_facts(facts)
-            self._minute = minute, tuple(each.holds(attempt) for each in self._times)
+            self._minute = minute, tuple([holds(attempt) for holds in self._times])
         return self._minute[1]
+
+    def _place(self, facts: Mapping[str, Any]) -> tuple[bool, ...]:
+        """What the conditions of place say: of all addresses rules know only in which networks they are."""
+        ip = facts["ip"]
+        found = self._seen.get(ip)
+        if found is None:
+            attempt = from_facts(facts)
+            found = self._seen[ip] = tuple([holds(attempt) for holds in self._places])
+        return found
 
 
 def _standing(decision: Decision, proofs: Sequence[Given]) -> Standing:
@@ -148,6 +159,16 @@ def _standing(decision: Decision, proofs: Sequence[Given]) -> Standing:
     if isinstance(verdict, Deny):
         return "denied"
     return "let in" if verdict.suffice(proofs) else "asked for more"
+
+
+def _different(rules: Sequence[Rule], names: Collection[str]) -> tuple[Holds, ...]:
+    """The conditions of these names, each once however many rules have it."""
+    found: dict[Hashable, Holds] = {}
+    for rule in rules:
+        asked = (rule.networks, rule.except_networks, rule.hours, rule.zone, rule.holiday, rule.holidays)
+        for place, condition in enumerate(each for each in rule.conditions if each.name in names):
+            found.setdefault((condition.name, place, *asked), condition.holds)
+    return tuple(found.values())
 
 
 def _limits(rules: Sequence[Rule]) -> Iterator[int]:

@@ -60,6 +60,7 @@ def folder(root: Path, rules: list[dict[str, Any]]) -> TenantFolder:
 def attempts(count: int, people: int, until: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """The time, who it is, and the facts; oldest first."""
     chance = random.Random(1)
+    used = [chance.sample(range(SERVICES), 5) for _ in range(people)]
     groups = [chance.sample(GROUPS, 2) for _ in range(people)]
     homes = [
         f"10.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(256)}" for _ in range(people)
@@ -67,9 +68,10 @@ def attempts(count: int, people: int, until: int) -> Iterator[tuple[int, str, di
     for number in range(count):
         at = until - DAYS * 86400 + number * DAYS * 86400 // count
         person = chance.randrange(people)
+        service = chance.choice(used[person])
         facts = {
-            "door": chance.choice(("oidc", "saml", "radius")),
-            "service": f"service-{chance.randrange(SERVICES)}",
+            "door": ("oidc", "saml", "radius")[service % 3],
+            "service": f"service-{service}",
             "ip": homes[person] if chance.random() < 0.8 else f"192.0.2.{chance.randrange(256)}",
             "at": at,
             "groups": sorted(groups[person]),
