@@ -85,6 +85,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "user.enabled": _PERSON,
     "user.unlocked": _PERSON,
     "user.deleted": _PERSON,
+    "user.erased": _event("sessions"),
     "pseudonym.renewed": _event(),
     # services by OpenID Connect
     "grant.given": _event("client grant response_type rule"),
@@ -135,5 +136,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "mail.failed": _event("mail kind attempts reason"),
     "mail.retried": _event("mail"),
     "mail.deleted": _event("mail"),
+    "audit.pruned": _event("records last_seq before"),
+    "audit.skipped": _event("stream first_seq last_seq"),
 }
 UNDECLARED: Final = Event(frozenset(), frozenset(), 0)

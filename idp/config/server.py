@@ -82,6 +82,8 @@ class ServerSettings(Model):
     radsec: RadSec | None = None
     doors: tuple[Name, ...] = ("oidc",)
     log: Log = Log()
+    # To which file signed statements about the audit logs are appended; None: to none.
+    audit_anchor: Annotated[str, Field(min_length=1)] | None = None
     tenants: Annotated[str, Field(min_length=1)] = "tenants/*"
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from idp.attribute_types import Own, declarable
+from idp.config.audit import AuditSettings
 from idp.config.domains import Domains, DomainSettings
 from idp.config.lockout import Lockout
 from idp.config.loopback import is_loopback
@@ -81,6 +82,7 @@ class TenantSettings(Model):
     mail: MailSettings = MailSettings()
     forgotten: ForgottenSettings = ForgottenSettings()
     protect: ProtectSettings = ProtectSettings()
+    audit: AuditSettings = AuditSettings()
     oidc: Any = None
     radius: Any = None
     saml: Any = None

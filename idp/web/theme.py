@@ -64,6 +64,11 @@ class Theme:
         self.static = dict(self._static())
         self.app = AppFiles(self._layers, self.style)
 
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it is the default theme with nothing over it: files that change with the program alone."""
+        return self._layers == (BUILT_IN / DEFAULT,)
+
     def locales(self) -> tuple[str, ...]:
         """The languages that this theme speaks."""
         folders = (path for layer in self._layers for path in (layer / "messages").glob("*"))

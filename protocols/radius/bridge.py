@@ -9,6 +9,7 @@ from functools import cached_property
 from idp import direct
 from idp.authenticators import needs_browser
 from idp.outcome import Reject
+from idp.prompting import prompt_for
 from idp.username import canonical
 from idp.visit import Visit
 from protocols.radius import reply, start, state
@@ -129,7 +130,8 @@ class Bridge:
         if not self.nas.settings.challenge:
             raise Refused(UNASKABLE)
         visit, name = self.visit, interaction.chain[0]
-        prompt = await visit.tenant.authenticators[name].challenge(visit.tx, user, visit.now)
+        authenticator, username = visit.tenant.authenticators[name], interaction.username or ""
+        prompt = await prompt_for(visit, authenticator, user, username)
         say = self.method.ask(self.packet, self.nas, given, question(self.nas, name, prompt))
         await visit.record(
             "login.challenged",

@@ -11,6 +11,7 @@ import pytest
 
 from idp import activation, direct
 from idp import interaction as interactions
+from idp.authenticators.matrix import Matrix
 from idp.authenticators.totp import Totp
 from idp.config.protect import ProtectSettings
 from idp.enrolment import Form
@@ -164,13 +165,14 @@ async def test_whoever_is_protected_looks_like_a_name_that_nobody_has(protected:
 
     looked_at: list[str | None] = []
     matrix = protected.tenant.authenticators["matrix"]
-    verify = matrix.verify
+    assert isinstance(matrix, Matrix)
+    proven = matrix.proven
 
-    async def watched(tx: object, user: object, *rest: object) -> bool:
+    async def watched(tx: object, user: object, *rest: object) -> object:
         looked_at.append(getattr(user, "username", None))
-        return await verify(tx, user, *rest)  # type: ignore[arg-type]
+        return await proven(tx, user, *rest)  # type: ignore[arg-type]
 
-    matrix.verify = watched  # type: ignore[assignment, method-assign]
+    matrix.proven = watched  # type: ignore[assignment, method-assign]
     seen: dict[str, list[object]] = {"alice": [], "nobody": []}
     for name, outcomes in seen.items():
         for number in range(6):
