@@ -60,6 +60,9 @@ class Users(Protocol):
         """Raises `Duplicate` when the user name is taken in its domain."""
 
     async def find(self, user_id: str) -> User | None: ...
+    async def lock(self, user_id: str) -> User | None:
+        """As `find`; until the transaction ends nobody else changes him, or locks him."""
+
     async def find_by_name(self, username: str, domain: str = ...) -> User | None: ...
     async def list_by_email(self, email: str, limit: int = 100) -> Sequence[User]:
         """Those who have this address, in small or capital letters; several may share one."""

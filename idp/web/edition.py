@@ -48,11 +48,10 @@ async def opened(
     app = await _Rooms(in_force, pages, provider).application()
     app.on_response_prepare.append(finish_head)
     runner = web.AppRunner(app)
-    anchor = in_force.configuration.audit_anchor
     async with (
         sweeping(provider),
         posting(provider, Letters(pages)),
-        linking(provider, anchor),
+        linking(provider, in_force.configuration.audit_anchor),
         streaming(provider),
     ):
         await runner.setup()
