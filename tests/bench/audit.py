@@ -3,7 +3,8 @@
 python -m tests.bench.audit [--events 50000] [--url postgresql://… --pid N]
 
 Of PostgreSQL, `--pid` is the server's first process: what it uses is counted too. Ten events are written in a
-transaction, as a login at three services writes them. What an RSA-2048 signature costs is measured beside, for machines differ.
+transaction, as a login at three services writes them. What an RSA-2048 signature costs is measured
+beside, for machines differ.
 """
 
 from __future__ import annotations
