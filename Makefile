@@ -54,8 +54,9 @@ fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIU
 lock:  ## Take the newest releases that setup.cfg allows into the lock files
 	@.ci/lock
 
-image:  ## Build the container image
-	docker build -t masugata .
+image:  ## Build the container image, by docker, podman or buildah
+	@builder=$$(command -v docker || command -v podman || command -v buildah) || { echo 'docker, podman or buildah is needed' >&2; exit 1; }; \
+	BUILDAH_FORMAT=docker $$builder build --tag masugata .
 
 clean:  ## Remove what was made, but no data: conf/var keeps the demo's
 	rm -rf $(VENV) build dist *.egg-info tests/node_modules .mypy_cache .ruff_cache .pytest_cache

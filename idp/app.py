@@ -2,70 +2,88 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import ssl
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
 from socket import socket
 from zoneinfo import ZoneInfo
 
 import structlog
-from aiohttp import web
 
 import storage
 from idp import doors, log
-from idp.assembly import open_provider
+from idp.assembly import open_database, open_provider
 from idp.authenticators import Refused
 from idp.config import tls
+from idp.config.bundle import themes
 from idp.config.configuration import Configuration
-from idp.config.load import load as read_configuration
+from idp.config.in_force import InForce
 from idp.config.mistake import ConfigurationError
-from idp.config.revision import revision
-from idp.delivering import retrying
-from idp.mail.posting import posting
+from idp.config.revisions import Revisions
+from idp.inquiry import in_force_at
 from idp.places import Places
 from idp.provider import IdentityProvider
+from idp.succession import Succession
 from idp.supervisor.work import Stop, Unfit
-from idp.sweeping import sweeping
 from idp.vault import WrongMasterKey
-from idp.web import routes, server
-from idp.web.boundary import Boundary
+from idp.web import edition, server
 from idp.web.catalogue import CatalogueError
-from idp.web.directory import Directory
-from idp.web.exchange import CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
-from idp.web.health import Health, Serving
-from idp.web.letters import Letters
+from idp.web.edition import Edition
 from idp.web.pages import Pages
+from idp.web.switchboard import Switchboard
 from idp.web.theme import ThemeError
 from keys.master import MasterKey
 
 logger = structlog.get_logger("idp.app")
 
+Follow = Callable[[IdentityProvider], None]
+
 
 def load(folder: Path, workers: int | None = None) -> Server:
-    """Read the folder and import what it opens; `workers` stands before its number. Raises `Unfit`."""
+    """Read what is in force, the folder or a revision, and import what it opens. Raises `Unfit`.
+
+    `workers` stands before its number.
+    """
     try:
-        configuration = read_configuration(folder)
+        in_force = in_force_at(folder, now)
+        configuration = in_force.configuration
         master = configuration.master_key()
-        pages = Pages(configuration.themes_folder)
-        for tenant in configuration.tenants:
-            pages.prepare(tenant.settings.theme, tenant.settings.locales)
+        pages = prepared(in_force, None)
         radsec = configuration.server.radsec
         encrypted = tls.context(radsec, folder) if radsec else None
-        serving = Serving(revision(folder), configuration.server.doors)
     except ConfigurationError as error:
         raise Unfit([str(mistake) for mistake in error.mistakes]) from error
     except (ThemeError, CatalogueError, ValueError, OSError) as error:
         raise Unfit([str(error)]) from error
     preload(configuration)
-    zones = {tenant.name: ZoneInfo(tenant.settings.time_zone) for tenant in configuration.tenants}
+    zones: dict[str, tzinfo] = zones_of(configuration)
     log.configure(configuration.server.log, zones)
     for warning in configuration.warnings:
         logger.warning("configuration.dubious", words=str(warning))
-    return Server(configuration, serving, master, pages, workers or configuration.server.workers, encrypted)
+    count = workers or configuration.server.workers
+    return Server(in_force, folder, master, pages, count, encrypted, zones)
+
+
+def prepared(in_force: InForce, before: Edition | None) -> Pages:
+    """The pages of a configuration; those of the one before, if nothing about them is new."""
+    used = {
+        (tenant.settings.theme, locale)
+        for tenant in in_force.configuration.tenants
+        for locale in tenant.settings.locales
+    }
+    same = before is not None and themes(before.in_force.bundle) == themes(in_force.bundle)
+    if before is not None and same and before.pages.has(used):
+        return before.pages
+    pages = Pages(in_force.configuration.themes_folder)
+    for theme, locale in sorted(used):
+        pages.prepare(theme, [locale])
+    return pages
 
 
 def preload(configuration: Configuration) -> None:
@@ -75,20 +93,26 @@ def preload(configuration: Configuration) -> None:
         doors.opening(name)
 
 
+def zones_of(configuration: Configuration) -> dict[str, tzinfo]:
+    """The time zone of each tenant."""
+    return {tenant.name: ZoneInfo(tenant.settings.time_zone) for tenant in configuration.tenants}
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Server:
     """`idp.supervisor.work.Work`: made before the fork, served after it."""
 
-    configuration: Configuration
-    serving: Serving
+    in_force: InForce
+    home: Path
     master: MasterKey
     pages: Pages
     workers: int
     tls: ssl.SSLContext | None
+    zones: dict[str, tzinfo]  # the log's: what a later revision adds is added here
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        listen = self.configuration.server.listen
+        listen = self.in_force.configuration.server.listen
         return (listen.http, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
 
     async def serve(
@@ -96,49 +120,66 @@ class Server:
     ) -> None:
         log.settle()
         try:
-            async with (
-                open_provider(self.configuration, self.master, now) as provider,
-                sweeping(provider),
-                posting(provider, Letters(self.pages)),
-                AsyncExitStack() as listening,
-            ):
-                pages = await self._application(provider)
-                listen = self.configuration.server.listen
-                open_sockets = {
-                    setting: [sock for address in addresses for sock in sockets[address]]
-                    for setting, addresses in listen.of_doors.items()
-                }
-                places = Places(open_sockets, self.tls, stop)
-                for name in self.serving.doors:
-                    if listens := getattr(doors.opening(name), "listening", None):
-                        await listening.enter_async_context(listens(provider, places))
-                await server.serve(pages, sockets[listen.http], ready, stop)
+            async with open_database(self.in_force.configuration.storage_url) as database:
+                succession = Succession(
+                    Revisions(database, self.master), self.home, now, _Editions(self, database, stop).open
+                )
+                async with succession.serving(self.in_force) as first, AsyncExitStack() as listening:
+                    board = Switchboard(first.line)
+                    followers = await self._listen(listening, first.provider, sockets, stop)
+
+                    def turn(coming: Edition) -> None:
+                        board.turn(coming.line)
+                        self.zones.update(zones_of(coming.in_force.configuration))
+                        for follow in followers:
+                            follow(coming.provider)
+
+                    async with succession.following(turn):
+                        http = sockets[self.in_force.configuration.server.listen.http]
+                        await server.serve(board.server(), http, ready, stop)
         except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
 
-    async def _application(self, provider: IdentityProvider) -> web.Application:
-        """The root application, and below it one for each path prefix, with the tenants that live there."""
-        directory = Directory(provider.tenants.values())
-        boundary = Boundary(directory, provider.clock, self.configuration.server.trusted_proxies)
-        root = web.Application(middlewares=[boundary.cross], client_max_size=server.BODY_BYTES)
-        Health(provider.storage, self.serving, provider.notices).setup(root)
-        for prefix in sorted({"", *directory.prefixes()}):
-            app = web.Application() if prefix else root
-            await self._furnish(app, provider, prefix)
-            if prefix:
-                root.add_subapp(prefix, app)
-        return root
+    async def _listen(
+        self,
+        listening: AsyncExitStack,
+        provider: IdentityProvider,
+        sockets: Mapping[str, tuple[socket, ...]],
+        stop: Stop,
+    ) -> list[Follow]:
+        """Open the doors that are no web pages; returns how each is told of another configuration."""
+        server_settings = self.in_force.configuration.server
+        open_sockets = {
+            setting: [sock for address in addresses for sock in sockets[address]]
+            for setting, addresses in server_settings.listen.of_doors.items()
+        }
+        places = Places(open_sockets, self.tls, stop)
+        entered = [
+            await listening.enter_async_context(listens(provider, places))
+            for name in server_settings.doors
+            if (listens := getattr(doors.opening(name), "listening", None))
+        ]
+        return [follow for follow in entered if follow is not None]
 
-    async def _furnish(self, app: web.Application, provider: IdentityProvider, prefix: str) -> None:
-        tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
-        here = dataclasses.replace(provider, tenants=tenants, doors={})
-        app[PREFIX], app[PROVIDER], app[PAGES] = prefix, here, self.pages
-        app[TRUSTED] = self.configuration.server.trusted_proxies
-        app[CERTIFICATE_HEADER] = self.configuration.server.client_certificate_header
-        routes.setup(app, here)
-        for name in self.serving.doors:
-            await doors.opening(name).setup(app, here)
-        app.cleanup_ctx.append(lambda _: retrying(here))
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Editions:
+    """Makes the editions of one process."""
+
+    work: Server
+    database: storage.Storage
+    stop: Stop
+
+    @asynccontextmanager
+    async def open(self, in_force: InForce, before: Edition | None) -> AsyncIterator[Edition]:
+        """One configuration in service; `before` is the one that serves meanwhile, which must not wait for this."""
+        pages = self.work.pages
+        if before is not None:
+            await asyncio.to_thread(preload, in_force.configuration)
+            pages = await asyncio.to_thread(prepared, in_force, before)
+        provider = await open_provider(in_force.configuration, self.database, self.work.master, now)
+        async with edition.opened(in_force, pages, provider, server.finishing(self.stop)) as opened:
+            yield opened
 
 
 def now() -> int:

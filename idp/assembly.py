@@ -25,28 +25,33 @@ log = structlog.get_logger("idp.storage")
 
 
 @asynccontextmanager
-async def open_provider(
-    configuration: Configuration, master: MasterKey, clock: Clock
-) -> AsyncIterator[IdentityProvider]:
-    """The identity provider, for as long as the block runs; the database is migrated first.
-
-    Raises `storage.StorageError`, `idp.vault.WrongMasterKey`, and `idp.authenticators.Refused` for a person
-    of the demo who cannot be.
-    """
-    database = await storage.open(configuration.storage_url)
+async def open_database(url: str) -> AsyncIterator[storage.Storage]:
+    """The database, migrated, for as long as the block runs. Raises `storage.StorageError`."""
+    database = await storage.open(url)
     try:
         for name in await database.migrate():
             log.info("storage.migrated", migration=name)
         for words in await database.warnings():
             log.warning("storage.dubious", words=words)
-        country_of = open_countries(configuration.country_database)
-        tenants = {
-            tenant.name: await _open_tenant(tenant, database, master, country_of, clock())
-            for tenant in configuration.tenants
-        }
-        yield IdentityProvider(tenants, database, Login(), clock)
+        yield database
     finally:
         await database.close()
+
+
+async def open_provider(
+    configuration: Configuration, database: storage.Storage, master: MasterKey, clock: Clock
+) -> IdentityProvider:
+    """The identity provider of one configuration.
+
+    Raises `storage.StorageError`, `idp.vault.WrongMasterKey`, and `idp.authenticators.Refused` for a person
+    of the demo who cannot be.
+    """
+    country_of = open_countries(configuration.country_database)
+    tenants = {
+        tenant.name: await _open_tenant(tenant, database, master, country_of, clock())
+        for tenant in configuration.tenants
+    }
+    return IdentityProvider(tenants, database, Login(), clock)
 
 
 async def _open_tenant(

@@ -6,11 +6,16 @@ import os
 import time
 from typing import Any
 
+import structlog
+
+from idp.audit_events import EVENTS, UNDECLARED
 from storage import Transaction
 from storage.records import AuditRecord
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter that a telephone turns into another
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]  # of ten bits each
+
+log = structlog.get_logger("idp.audit")
 
 
 def new_reference() -> str:
@@ -36,8 +41,15 @@ async def record(
     request_id: str = "",
     **details: Any,
 ) -> str:
-    """Write one event, named `noun.verb`; returns the reference under which it is found."""
+    """Write one event, named `noun.verb`; returns the reference under which it is found.
+
+    What `idp.audit_events` does not declare is written all the same, sealed like what is of a person.
+    """
     reference = new_reference()
+    declared = EVENTS.get(event, UNDECLARED)
+    personal = details.keys() - declared.plain
+    if not personal <= declared.personal or declared is UNDECLARED:
+        log.error("audit.undeclared", event_name=event, fields=sorted(personal - declared.personal))
     await tx.audit.add(
         AuditRecord(
             id=_new_id(now),
@@ -49,6 +61,8 @@ async def record(
             request_id=request_id,
             reference=reference,
             details=details,
-        )
+            version=declared.version,
+        ),
+        personal,
     )
     return reference

@@ -90,22 +90,17 @@ async def ask(
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
     enrolling = _enrolment(visit, interaction, refused)
+    said: dict[str, Any] = {
+        "retry": retry,
+        "stale": stale,
+        "last_try": last_try,
+        "unreachable": unreachable,
+        "other": enrolling is None and instead.is_possible(visit.tenant, interaction),
+        "options": await ways.options(visit, interaction, user),
+        "why": await why_more(visit, interaction, user),
+    }
     challenge = enrolling or peek(interaction)
-    other = enrolling is None and instead.is_possible(visit.tenant, interaction)
-    options = await ways.options(visit, interaction, user)
-    why = await why_more(visit, interaction, user)
-    if retry or stale or last_try or other or unreachable or options or why:
-        challenge = dataclasses.replace(
-            challenge,
-            retry=retry,
-            stale=stale,
-            last_try=last_try,
-            other=other,
-            unreachable=unreachable,
-            options=options,
-            why=why,
-        )
-    return challenge
+    return dataclasses.replace(challenge, **said) if any(said.values()) else challenge
 
 
 async def _prompt(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any]:

@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from storage.records import AuditRecord
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as it lies in the database: what the chain is made of. `address` is empty where it is sealed."""
+
+    seq: int  # its place in the chain, from 1
+    version: int  # of the event's fields; 0: written before there was a chain
+    id: str
+    at: int
+    event: str
+    user_id: str | None
+    service: str
+    address: str
+    request_id: str
+    reference: str
+    details: str  # the JSON text itself
+    sealed: bytes | None
+    secret: bytes | None = field(default=None, repr=False)  # of the person; None for one who was erased
+
+
 class Audit(Protocol):
     """What happened."""
 
-    async def add(self, record: AuditRecord) -> None: ...
+    async def add(self, record: AuditRecord, personal: Collection[str] = ()) -> None:
+        """`personal` names details of a person: they are sealed under his key, as the address is; without a user under
+        the day's. Of somebody who was erased neither is kept.
+        """
+
     async def list(
         self, before: str = "", limit: int = 100, *, events: Sequence[str] = (), **equal: str
     ) -> Sequence[AuditRecord]:
         """Newest first; `equal` restricts to user_id, service, event or reference, `events` to any of these."""
+
+    async def attempts(
+        self, since: int, until: int, after: str = "", limit: int = 1000
+    ) -> Sequence[AuditRecord]:
+        """Logins that were let in or denied, oldest first: from `since`, before `until` (epoch seconds), behind the id
+        `after`.
+        """

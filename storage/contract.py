@@ -23,11 +23,13 @@ from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
 from storage.participants import Artifacts, Participants
 from storage.patterns import FormerPatterns
+from storage.person_keys import PersonKeys
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.records import Credential, User
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
 from storage.requests import Requests
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 
 
@@ -134,7 +136,9 @@ class Transaction(Protocol):
     exposures: Exposures
     requests: Requests
     former_patterns: FormerPatterns
+    revisions: Revisions
     audit: Audit
+    person_keys: PersonKeys
 
     async def commit(self) -> None:
         """Make what was done durable and let others write: before slow work that is no database work (a hash)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
@@ -57,9 +58,7 @@ class PostgresLink:
                 self._cursor = await self._raw.cursor(timeout=self._timeout)
             cursor = self._cursor.raw
             await self._cursor.execute(b";".join([_text(cursor, *statement) for statement in statements]))
-            if (
-                task and task.cancelling() > cancellations
-            ):  # came with the answer: `wait_for` forgot it (gh-86296)
+            if task and task.cancelling() > cancellations:  # with the answer: `wait_for` forgot (gh-86296)
                 raise asyncio.CancelledError
             return cursor.fetchall() if cursor.description else ()
         except psycopg2.Error as error:
@@ -98,6 +97,7 @@ class PostgresStorage:
         self._writers = writers
         self._readers = readers
         self._restore = restore
+        self._days: defaultdict[str, dict[str, bytes]] = defaultdict(dict)  # see `SQLPersonKeys`
 
     @classmethod
     async def open(cls, url: str) -> PostgresStorage:
@@ -112,10 +112,10 @@ class PostgresStorage:
         return cls(writers, readers, _silence_cancelled_statements())
 
     def transaction(self, tenant: str) -> Scope:
-        return Scope(Batch(PostgresLink(self._writers), tenant))
+        return Scope(Batch(PostgresLink(self._writers), tenant), self._days[tenant])
 
     def snapshot(self, tenant: str) -> Scope:
-        return Scope(SingleReads(PostgresLink(self._readers), tenant))
+        return Scope(SingleReads(PostgresLink(self._readers), tenant), self._days[tenant])
 
     async def migrate(self) -> Sequence[str]:
         batch = Batch(PostgresLink(self._writers, MIGRATION_SECONDS), "")

@@ -84,7 +84,6 @@ class Interaction:
     username: str | None = None
     user_id: str | None = None
     chain: tuple[str, ...] = ()
-    acr: str = ""
     proofs: tuple[Proof, ...] = ()
     prompt: JSON = field(default_factory=dict)
     release_id: str = ""  # that let it in, where its user's logins are protected
@@ -111,8 +110,7 @@ class Session:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a user gave one service in one login; it carries the authorization code until that is used.
-    Deleting a grant revokes everything issued from it: a token without its grant is worth nothing.
-    """
+    Deleting a grant revokes everything issued from it: a token without its grant is worth nothing."""
 
     id: str
     service: str
@@ -198,3 +196,5 @@ class AuditRecord:
     request_id: str = ""
     reference: str = ""  # the short code that a page shows and the help desk types
     details: JSON = field(default_factory=dict)
+    version: int = 1  # of the event's fields
+    is_erased: bool = False  # what it said of a person cannot be read any more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -109,6 +110,7 @@ class SQLiteStorage:
         self._reader = reader
         self._journal = SQLiteJournal(writer)
         self._group = GroupCommit(self._journal)
+        self._days: defaultdict[str, dict[str, bytes]] = defaultdict(dict)  # see `SQLPersonKeys`
 
     @classmethod
     async def open(cls, path: str) -> SQLiteStorage:
@@ -124,10 +126,10 @@ class SQLiteStorage:
         return cls(writer, reader)
 
     def transaction(self, tenant: str) -> Scope:
-        return Scope(self._turn(tenant))
+        return Scope(self._turn(tenant), self._days[tenant])
 
     def snapshot(self, tenant: str) -> Scope:
-        return Scope(SQLiteReader(self._reader, tenant))
+        return Scope(SQLiteReader(self._reader, tenant), self._days[tenant])
 
     async def migrate(self) -> Sequence[str]:
         turn = self._turn("")

@@ -20,9 +20,12 @@ MAXIMUM_STEPS = 12
 class _Loopback(AbstractResolver):
     """Every name under .localhost is this machine (RFC 6761 §6.3); nothing else is looked up."""
 
+    def __init__(self, address: str) -> None:
+        self._address = address
+
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
         assert host.endswith("localhost"), f"{host} is not on this machine"
-        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=2, proto=0, flags=0)]
+        return [ResolveResult(hostname=host, host=self._address, port=port, family=2, proto=0, flags=0)]
 
     async def close(self) -> None:
         return
@@ -42,13 +45,14 @@ class Browser:
         accept_language: str = "en",
         tls: ssl.SSLContext | None = None,
         naming: frozenset[str] = frozenset(),
+        address: str = "127.0.0.1",
     ) -> None:
-        """`naming` are hosts of others whose cookies may name the host as their domain."""
+        """`naming` are hosts of others whose cookies may name the host as their domain; `address` is this machine's."""
         self.accept_language = accept_language
         self.naming = naming
         self.cookies: dict[tuple[str, str, str], Any] = {}  # (host, path, name) → morsel
         self.seen: list[Page] = []
-        connector = aiohttp.TCPConnector(resolver=_Loopback(), limit=0, ssl=tls or True)
+        connector = aiohttp.TCPConnector(resolver=_Loopback(address), limit=0, ssl=tls or True)
         watch = aiohttp.TraceConfig()
         watch.on_connection_reuseconn.append(_note)
         self._http = aiohttp.ClientSession(

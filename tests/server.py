@@ -39,16 +39,17 @@ class Server(Administration):
     The folder may be changed before `start`, or afterwards followed by `reload`.
     """
 
-    def __init__(self, folder: Path, storage: str = "", workers: int = 1) -> None:
+    def __init__(self, folder: Path, storage: str = "", workers: int = 1, address: str = "127.0.0.1") -> None:
         """Below `folder`; `storage` is the URL of a database, empty for an embedded one made there."""
         self.folder = folder
+        self.address = address
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.storage = storage or f"sqlite:{folder / 'var' / 'masugata.db'}"
         self.environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         self.configuration = Configuration(
             idp={
-                "listen": {"http": f"127.0.0.1:{self.port}"},
+                "listen": {"http": f"{address}:{self.port}"},
                 "storage": self.storage,
                 "master_key": {"file": str(folder / "var" / "master.key")},
                 "workers": workers,
@@ -166,7 +167,9 @@ class Server(Administration):
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=2) as answer:
+            with urllib.request.urlopen(
+                f"http://{self.address}:{self.port}/health/ready", timeout=2
+            ) as answer:
                 ready: bool = answer.status == 200
                 return ready
         except (urllib.error.URLError, OSError):

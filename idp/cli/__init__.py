@@ -11,7 +11,7 @@ from idp import __version__, doors
 
 NOUNS: Final = {
     "serve": "Run the server.",
-    "config": "Check the configuration; print its schema.",
+    "config": "The configuration: check, plan, apply, history, diff, rollback, export, schema.",
     "user": "People: add, list, show, disable, enable, unlock, delete.",
     "credential": "What people prove themselves with: set, issue, activate, list, reset.",
     "password": "Lists of passwords that nobody may choose: filter build, filter show.",

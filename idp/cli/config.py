@@ -1,4 +1,4 @@
-"""`idp config`: look at the configuration before the server does."""
+"""`idp config`: look at the configuration before the server does, and put it in force."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from idp.cli import revision
 from idp.cli.folder import config_option
 from idp.cli.show import json_option, show_json
 from idp.config.load import load
@@ -16,7 +17,18 @@ from idp.config.schema import FILES, schema_of
 
 @click.group()
 def config() -> None:
-    """Check the configuration; print its schema."""
+    """Check the configuration; show what it would change; apply it, and go back."""
+
+
+for each in (
+    revision.plan_,
+    revision.apply,
+    revision.history,
+    revision.diff,
+    revision.rollback,
+    revision.export,
+):
+    config.add_command(each)
 
 
 @config.command()

@@ -36,4 +36,9 @@ def _read(folder: Path, *, whole: bool) -> Configuration:
     try:
         return load(folder) if whole else load_server(folder)
     except ConfigurationError as error:
-        raise click.ClickException("the configuration has mistakes\n" + str(error)) from None
+        raise mistaken(error) from None
+
+
+def mistaken(error: ConfigurationError) -> click.ClickException:
+    """Every mistake, line by line."""
+    return click.ClickException("the configuration has mistakes\n" + str(error))

@@ -12,7 +12,7 @@ from idp.config.secrets import SecretReading
 def authorities(value: str, info: ValidationInfo) -> str:
     """The absolute path of a file of certificates; a relative one begins at the configuration folder."""
     reading = info.context if isinstance(info.context, SecretReading) else SecretReading()
-    file = (reading.folder / value).resolve()
+    file = reading.find(value).resolve()
     try:
         ssl.create_default_context(cadata=file.read_text())
     except (OSError, ValueError) as error:

@@ -36,24 +36,31 @@ class TenantConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything, and what was dubious in it."""
+    """Everything, and what was dubious in it. `folder` is where it was read."""
 
     folder: Path
     server: ServerSettings
     tenants: tuple[TenantConfiguration, ...]
     warnings: tuple[Mistake, ...] = ()
+    files: frozenset[Path] = frozenset()  # that were read, but for secrets
+    home: Path | None = None  # where the node's own things lie, if not in `folder`
 
     @property
     def storage_url(self) -> str:
         """What `storage.open` takes: a relative SQLite file begins at the configuration folder."""
         scheme, _, rest = self.server.storage.partition(":")
-        return f"sqlite:{(self.folder / rest).resolve()}" if scheme == "sqlite" else self.server.storage
+        return f"sqlite:{(self.own_folder / rest).resolve()}" if scheme == "sqlite" else self.server.storage
+
+    @property
+    def own_folder(self) -> Path:
+        """The configuration folder of this node, where its secrets lie."""
+        return self.home or self.folder
 
     @property
     def country_database(self) -> Path | None:
         """Where the database of countries lies, if there is one."""
         name = self.server.country_database
-        return self.folder / name if name is not None else None
+        return self.own_folder / name if name is not None else None
 
     @property
     def themes_folder(self) -> Path:
@@ -64,5 +71,5 @@ class Configuration:
         """Read it; where `file` names none yet, make one. Raises ValueError and OSError."""
         source = self.server.master_key
         if source.file is not None:
-            return MasterKey.read_or_create(self.folder / source.file)
-        return MasterKey.parse(read(source, SecretReading(self.folder)).reveal().encode())
+            return MasterKey.read_or_create(self.own_folder / source.file)
+        return MasterKey.parse(read(source, SecretReading(self.own_folder)).reveal().encode())

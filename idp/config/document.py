@@ -67,6 +67,7 @@ class Document:
 
 def read(file: Path, findings: Findings) -> Document | None:
     """The file as a document; None, and mistakes among the findings, if it cannot be understood."""
+    findings.files.add(file)
     text = _text(file, findings)
     if text is None:
         return None

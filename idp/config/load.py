@@ -24,31 +24,39 @@ from idp.countries import open_countries
 from idp.doors import DoorModels
 
 FILE = "idp.yaml"
+# What `idp.yaml` says of the node whose file it is, and no revision changes: where it listens and keeps its things.
+OF_THE_NODE = ("listen", "storage", "master_key", "workers", "radsec", "log", "country_database")
 
 FindDoor = Callable[[str], DoorModels]  # raises LookupError
 
 
-def load(folder: Path, find_door: FindDoor = doors.models) -> Configuration:
-    """The configuration in `folder`; secrets are read from where they lie. Raises `ConfigurationError`."""
+def load(folder: Path, find_door: FindDoor = doors.models, home: Path | None = None) -> Configuration:
+    """The configuration in `folder`; secrets are read from where they lie. Raises `ConfigurationError`.
+
+    For the files of a revision `home` is the node's own folder: its secrets lie there, and what is `OF_THE_NODE`.
+    """
     findings = Findings()
-    document = _server_document(folder, findings)
-    if document is not None:
+    document, own = _server_document(folder, findings), _server_document(home, findings) if home else None
+    if document is not None and (home is None or own is not None):
         server = validate(document, ServerSettings, findings, SecretReading(folder)) or _usable(document)
-        _check_master_key(document, server, folder, findings)
-        _check_radsec(document, server, folder, findings)
-        _check_countries(document, server, folder, findings)
+        if own is not None:
+            node = validate(own, ServerSettings, findings, SecretReading(folder)) or _usable(own)
+            server = server.model_copy(update={key: getattr(node, key) for key in OF_THE_NODE})
+        _check_master_key(own or document, server, home or folder, findings)
+        _check_radsec(own or document, server, home or folder, findings)
+        _check_countries(own or document, server, home or folder, findings)
         shape = Shape.of(_open_doors(document, server, find_door, findings))
         tenants = [
             tenant
             for each in _tenant_folders(document, server, folder, findings)
-            if (tenant := TenantReader(each, folder, shape, findings).read()) is not None
+            if (tenant := TenantReader(each, _reading(folder, home, findings), shape, findings).read())
         ]
         for tenant in tenants:
             across.check_tenant(tenant, folder, server, shape.doors, findings)
         across.check_tenants(tenants, findings)
         exclusive.check(tenants, shape.doors, findings)
         if not findings.errors:
-            return _configuration(folder, server, tenants, findings)
+            return _configuration(folder, home, server, tenants, findings)
     raise ConfigurationError(findings)
 
 
@@ -59,14 +67,23 @@ def load_server(folder: Path) -> Configuration:
     server = validate(document, ServerSettings, findings, SecretReading(folder)) if document else None
     if server is None:
         raise ConfigurationError(findings)
-    return _configuration(folder, server, (), findings)
+    return _configuration(folder, None, server, (), findings)
+
+
+def _reading(folder: Path, home: Path | None, findings: Findings) -> SecretReading:
+    return SecretReading(folder, home=home, files=findings.files)
 
 
 def _configuration(
-    folder: Path, server: ServerSettings, tenants: Sequence[TenantFolder], findings: Findings
+    folder: Path,
+    home: Path | None,
+    server: ServerSettings,
+    tenants: Sequence[TenantFolder],
+    findings: Findings,
 ) -> Configuration:
     warnings = tuple(dict.fromkeys(sorted(findings.warnings)))
-    return Configuration(folder, server, tuple(tenant.configuration() for tenant in tenants), warnings)
+    read = tuple(tenant.configuration() for tenant in tenants)
+    return Configuration(folder, server, read, warnings, frozenset(findings.files), home)
 
 
 def _server_document(folder: Path, findings: Findings) -> Document | None:

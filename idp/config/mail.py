@@ -39,13 +39,13 @@ def _host(value: str) -> str:
 
 def _authorities(value: str, info: ValidationInfo) -> str:
     """The file's content; a relative path begins at the configuration folder."""
-    folder = _reading(info).folder
+    file = _reading(info).find(value)
     try:
-        text = (folder / value).read_text()
+        text = file.read_text()
         ssl.create_default_context(cadata=text)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no certificates in PEM form"
-        raise ValueError(f"cannot read {folder / value}: {reason.lower()}") from None
+        raise ValueError(f"cannot read {file}: {reason.lower()}") from None
     return text
 
 

@@ -37,6 +37,7 @@ class Findings:
 
     errors: list[Mistake] = field(default_factory=list)
     warnings: list[Mistake] = field(default_factory=list)
+    files: set[Path] = field(default_factory=set)  # that were read, but for secrets
 
     def error(self, at: Position, words: str) -> None:
         self.errors.append(Mistake(at, words))

@@ -39,21 +39,32 @@ class SecretSource(Model):
 
 @dataclass(slots=True)
 class SecretReading:
-    """How secrets are read during one validation: the `context` of `model_validate`."""
+    """How secrets and other files are read during one validation: the `context` of `model_validate`."""
 
     folder: Path = field(default_factory=Path)
     plain: bool = False  # a demo tenant may keep a secret in its files
     warnings: list[tuple[Path, str]] = field(default_factory=list)
+    # Where secrets lie, and what no revision holds because it is too large; None: in `folder` like everything else.
+    home: Path | None = None
+    files: set[Path] = field(default_factory=set)  # those that were named and are no secrets
+
+    def find(self, name: str) -> Path:
+        """The file that a setting names, and that is no secret; a relative one begins at the folder."""
+        path = self.folder / name
+        if self.home is not None and not path.exists():
+            return self.home / name
+        self.files.add(path)
+        return path
 
 
 def read(source: SecretSource, reading: SecretReading) -> Secret:
     """The secret itself, without a newline at its end. Raises ValueError with words for the administrator."""
     if source.file is not None:
-        text = _from_file(reading.folder / source.file, reading)
+        text = _from_file((reading.home or reading.folder) / source.file, reading)
     elif source.env is not None:
         text = _from_environment(source.env)
     else:
-        text = _from_command(source.command or (), reading.folder)
+        text = _from_command(source.command or (), reading.home or reading.folder)
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
         raise ValueError("the secret is empty")

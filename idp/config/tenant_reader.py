@@ -28,13 +28,14 @@ SERVICES = "services"
 
 
 class TenantReader:
-    """One reading of one folder; mistakes go to the findings. `root` is the configuration folder."""
+    """One reading of one folder; mistakes go to the findings."""
 
-    def __init__(self, folder: Path, root: Path, shape: Shape, findings: Findings) -> None:
+    def __init__(self, folder: Path, reading: SecretReading, shape: Shape, findings: Findings) -> None:
+        """`reading` knows the configuration folder; it is this tenant's own."""
         self._folder = folder
         self._shape = shape
         self._findings = findings
-        self._reading = SecretReading(root)
+        self._reading = reading
 
     def read(self) -> TenantFolder | None:
         """Everything that could be understood; None where `tenant.yaml` is no YAML."""

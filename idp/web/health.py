@@ -22,8 +22,9 @@ KEPT_SECONDS: Final = 1.0  # however often one is asked, the database is not ask
 class Serving:
     """What is in force, for whoever rolls out a change and waits until it is."""
 
-    revision: str
+    configuration: str
     doors: tuple[str, ...]
+    revision: int  # 0: the node's own files
 
 
 class Health:
@@ -51,7 +52,8 @@ class Health:
         body = {
             "status": "ready" if is_well else "unavailable",
             "storage": "ok" if is_well else "failed",
-            "configuration": self._serving.revision,
+            "configuration": self._serving.configuration,
+            "revision": self._serving.revision or None,
             "doors": self._serving.doors,
             "notices": [words for said in self._notices.values() for words in said],
         }

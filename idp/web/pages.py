@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -74,6 +74,10 @@ class Pages:
         """Read and compile what a tenant needs. Raises `ThemeError` or `CatalogueError`."""
         for locale in locales:
             self._face(theme, locale)
+
+    def has(self, faces: Collection[tuple[str, str]]) -> bool:
+        """Whether all of these, theme and language, are prepared."""
+        return self._faces.keys() >= set(faces)
 
     def render(
         self,

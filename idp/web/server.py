@@ -1,10 +1,10 @@
-"""Serves an application at sockets that are open already, and ends without dropping a request."""
+"""Serves at sockets that are open already, and ends without dropping a request."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
 from socket import socket
 from typing import Any, Final
@@ -33,10 +33,11 @@ OPTIONS: Final[dict[str, Any]] = {
 log = structlog.get_logger("http")
 
 
-async def serve(
-    app: web.Application, sockets: Sequence[socket], ready: Callable[[], None], stop: Stop
-) -> None:
-    """Answer requests until `stop` is set, then finish those that were begun and clean up."""
+FinishHead = Callable[[web.Request, web.StreamResponse], Coroutine[Any, Any, None]]
+
+
+def finishing(stop: Stop) -> FinishHead:
+    """What every response of an application is given before it goes out."""
 
     async def finish_head(_: web.Request, response: web.StreamResponse) -> None:
         response.headers.pop(hdrs.SERVER, None)  # which libraries we run on is nobody's business
@@ -45,12 +46,16 @@ async def serve(
             response.headers[hdrs.CONNECTION] = "close"
             response.force_close()
 
-    app.on_response_prepare.append(finish_head)
-    # A person who closes the window must not leave a guess uncounted: handlers run to their end.
-    runner = web.AppRunner(app, shutdown_timeout=DRAIN_SECONDS, handler_cancellation=False)
+    return finish_head
+
+
+async def serve(
+    manager: web.Server, sockets: Sequence[socket], ready: Callable[[], None], stop: Stop
+) -> None:
+    """Answer requests until `stop` is set, then finish those that were begun."""
+    runner = web.ServerRunner(manager, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
-    loop, manager = asyncio.get_running_loop(), runner.server
-    assert manager is not None
+    loop = asyncio.get_running_loop()
 
     def connection() -> Connection:
         return Connection(manager, loop=loop, **OPTIONS)

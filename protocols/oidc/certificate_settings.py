@@ -39,7 +39,7 @@ def _read(value: Any, info: ValidationInfo) -> Authorities:
     reading = info.context
     if not isinstance(reading, SecretReading) or not isinstance(value, dict) or value.keys() != {"file"}:
         raise ValueError("must be {file: …}, certificates in PEM")
-    path = reading.folder / str(value["file"])
+    path = reading.find(str(value["file"]))
     try:
         with path.open("rb") as file:
             return Authorities.from_pem(file.read(MAXIMUM_BYTES))

@@ -21,7 +21,7 @@ def _read(value: Any, info: ValidationInfo) -> Any:
     reading = info.context
     if not isinstance(reading, SecretReading) or not isinstance(value, dict) or value.keys() != {"file"}:
         return value
-    path = reading.folder / str(value["file"])
+    path = reading.find(str(value["file"]))
     try:
         with path.open("rb") as file:
             return json.loads(file.read(MAXIMUM_BYTES))

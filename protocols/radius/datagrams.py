@@ -38,6 +38,10 @@ class Datagrams:
         self._reads = self._ends = False
         self._read_on()
 
+    def follow(self, clients: Clients, answering: Answering) -> None:
+        """Answer whatever comes from now on by another configuration. What was heard before is still known."""
+        self._clients, self._answering = clients, answering
+
     async def drain(self) -> None:
         """Read no more, and finish what was begun. What waits is read by whoever has the socket now."""
         self._ends = True
@@ -90,7 +94,7 @@ class Datagrams:
             if heard.reply is not None:
                 self._send(heard.reply, address)
             return  # else it is still being worked on: the answer to the first is the answer to this one
-        task = self._loop.create_task(self._answer(nas, packet, address))
+        task = self._loop.create_task(self._answer(self._answering, nas, packet, address))
         self._tasks.add(task)
         task.add_done_callback(self._done)
         if len(self._tasks) >= MOST_AT_ONCE:
@@ -100,8 +104,8 @@ class Datagrams:
         self._tasks.discard(task)
         self._read_on()
 
-    async def _answer(self, nas: NAS, packet: Packet, address: tuple[Any, ...]) -> None:
-        reply = await self._answering.answer(nas, packet, address[0], self._request)
+    async def _answer(self, answering: Answering, nas: NAS, packet: Packet, address: tuple[Any, ...]) -> None:
+        reply = await answering.answer(nas, packet, address[0], self._request)
         self._duplicates.answer(address[:2], packet.identifier, packet.authenticator, reply)
         if reply is not None:
             self._send(reply, address)

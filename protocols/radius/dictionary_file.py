@@ -28,6 +28,7 @@ class _Reading:
     """What was read so far, and whose attributes follow."""
 
     known: Dictionary
+    files: set[Path]
     attributes: dict[str, Definition] = field(default_factory=dict)
     vendors: dict[str, Vendor] = field(default_factory=dict)
     vendor: Vendor | None = None
@@ -41,9 +42,12 @@ class _Reading:
         return found
 
 
-def read(path: Path, known: Dictionary) -> Dictionary:
-    """The dictionary in a file, over what is known already. Raises `DictionaryError`."""
-    reading = _Reading(known)
+def read(path: Path, known: Dictionary, files: set[Path] | None = None) -> Dictionary:
+    """The dictionary in a file, over what is known already; adds to `files` what it includes.
+
+    Raises `DictionaryError`.
+    """
+    reading = _Reading(known, files=set() if files is None else files)
     _read(path, reading, 0)
     joined = known.joined(Dictionary(reading.attributes, reading.vendors))
     for where, attribute, name, number in reading.values:  # they may stand before what they belong to
@@ -64,6 +68,7 @@ def _read(path: Path, reading: _Reading, depth: int) -> None:
                 included = path.parent / words[1]
                 if words[0].endswith("-") and not included.exists():
                     continue
+                reading.files.add(included)
                 _read(included, reading, depth + 1)
             else:
                 _take(words, reading, f"{path}:{number}")

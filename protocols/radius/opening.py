@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -18,7 +18,7 @@ from protocols.radius.clients import Clients
 from protocols.radius.datagrams import Datagrams
 from protocols.radius.packet import Code
 from protocols.radius.streams import Streams
-from protocols.radius.tally import tallying
+from protocols.radius.tally import owner, tallying
 
 DRAIN_SECONDS: Final = 10.0  # for what is being answered when the process is to end
 HANDSHAKE_SECONDS: Final = 10.0
@@ -31,8 +31,13 @@ async def setup(app: web.Application, provider: IdentityProvider) -> None:
 
 
 @asynccontextmanager
-async def listening(provider: IdentityProvider, places: Places) -> AsyncIterator[None]:
-    """Answer at these places until `places.stop` is set or the block ends."""
+async def listening(
+    provider: IdentityProvider, places: Places
+) -> AsyncIterator[Callable[[IdentityProvider], None]]:
+    """Answer at these places until `places.stop` is set or the block ends.
+
+    Gives what is told of another configuration: sockets, connections and what was heard on them stay.
+    """
     clients, answering = Clients(provider.tenants.values()), Answering(provider)
     async with tallying(provider) as tally:
         opened = [
@@ -48,8 +53,16 @@ async def listening(provider: IdentityProvider, places: Places) -> AsyncIterator
             for sock in places.sockets["radsec"]
         ]
         stopping = asyncio.create_task(_drain(opened, servers, streams, places.stop))
+
+        def follow(coming: IdentityProvider) -> None:
+            tally.owner = owner(coming)
+            known, answers = Clients(coming.tenants.values()), Answering(coming)
+            for each in opened:
+                each.follow(known, answers)
+            streams.follow(known, answers)
+
         try:
-            yield
+            yield follow
         finally:
             places.stop.set()
             with contextlib.suppress(TimeoutError):

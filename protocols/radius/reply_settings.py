@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, model_validator
@@ -79,8 +78,8 @@ class ReplySettings(Model):
 
     @model_validator(mode="after")
     def _known_attributes(self, info: ValidationInfo) -> Self:
-        folder = info.context.folder if isinstance(info.context, SecretReading) else Path()
-        self._known = _dictionary(folder, self.dictionaries)
+        reading = info.context if isinstance(info.context, SecretReading) else SecretReading()
+        self._known = _dictionary(reading, self.dictionaries)
         self._mapped = tuple(
             tuple(self._of_entry(entry.attributes, place)) for place, entry in enumerate(self.reply)
         )
@@ -110,11 +109,11 @@ class ReplySettings(Model):
         return ""
 
 
-def _dictionary(folder: Path, files: tuple[str, ...]) -> Dictionary:
+def _dictionary(reading: SecretReading, files: tuple[str, ...]) -> Dictionary:
     known = STANDARD
     for file in files:
         try:
-            known = dictionary_file.read(folder / file, known)
+            known = dictionary_file.read(reading.find(file), known, reading.files)
         except dictionary_file.DictionaryError as error:
             raise ValueError(f"dictionaries: {error}") from None
     return known

@@ -36,10 +36,7 @@ class Streams:
         assert task is not None
         self._connections[task] = reader
         try:
-            peer = writer.get_extra_info("peername")[0]
-            nas = self._known(peer, writer.get_extra_info("peercert"))
-            if nas is not None:
-                await self._converse(nas, peer, reader, writer)
+            await self._converse(reader, writer)
         except* (OSError, EOFError, Malformed):  # in a group, as `_converse` raises what its tasks have met
             pass  # it has gone, or speaks another language
         finally:
@@ -47,6 +44,10 @@ class Streams:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    def follow(self, clients: Clients, answering: Answering) -> None:
+        """Answer whatever comes from now on by another configuration, on connections that are open too."""
+        self._clients, self._answering = clients, answering
 
     async def drain(self) -> None:
         """Answer what has come, then end: NASes connect anew, and find who serves now."""
@@ -69,21 +70,26 @@ class Streams:
             return None
         return ProtectedNAS(nas.tenant, nas.service, nas.settings)
 
-    async def _converse(
-        self, nas: NAS, peer: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer, certificate = writer.get_extra_info("peername")[0], writer.get_extra_info("peercert")
+        clients, nas = self._clients, self._known(peer, certificate)
         room = asyncio.Semaphore(MOST_AT_ONCE)
         async with asyncio.TaskGroup() as answers:
-            while True:
+            while nas is not None:
                 async with asyncio.timeout(IDLE_SECONDS):
                     raw = await _read(reader)
                 if raw is None:
                     return
                 await room.acquire()
-                answer = answers.create_task(self._answer(nas, peer, raw, writer))
-                answer.add_done_callback(lambda _: room.release())
+                if clients is not self._clients:  # it may be another's now, or nobody's
+                    clients, nas = self._clients, self._known(peer, certificate)
+                if nas is not None:
+                    answer = answers.create_task(self._answer(self._answering, nas, peer, raw, writer))
+                    answer.add_done_callback(lambda _: room.release())
 
-    async def _answer(self, nas: NAS, peer: str, raw: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _answer(
+        self, answering: Answering, nas: NAS, peer: str, raw: bytes, writer: asyncio.StreamWriter
+    ) -> None:
         try:
             packet = decode(raw)
         except Malformed as error:
@@ -92,7 +98,7 @@ class Streams:
         if wrong := fault(packet, nas, KINDS):
             self._tally.dropped(nas, wrong)
             return
-        reply = await self._answering.answer(nas, packet, peer, Code.ACCESS_REQUEST)
+        reply = await answering.answer(nas, packet, peer, Code.ACCESS_REQUEST)
         if reply is not None and not writer.is_closing():
             writer.write(reply)
             await writer.drain()

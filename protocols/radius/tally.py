@@ -30,7 +30,7 @@ class Tally:
 
     def __init__(self, owner: str | None) -> None:
         """`owner` is the tenant of all NASes; None where several have some: whose is a stranger then?"""
-        self._owner = owner
+        self.owner = owner
         self._strangers: Counter[str] = Counter()
         self._dropped: Counter[tuple[str, str, str]] = Counter()  # tenant, service, reason
         self._unsigned: Counter[tuple[str, str]] = Counter()  # tenant, service
@@ -58,8 +58,8 @@ class Tally:
                 "addresses": dict(strangers.most_common(SHOWN)),
             }
             log.warning(STRANGERS, **told)
-            if self._owner is not None:
-                await _record(provider, self._owner, STRANGERS, "", **told)
+            if self.owner is not None:
+                await _record(provider, self.owner, STRANGERS, "", **told)
         for (tenant, service, reason), packets in dropped.items():
             log.warning(DROPPED, tenant=tenant, service=service, reason=reason, packets=packets)
             await _record(provider, tenant, DROPPED, service, packets=packets, reason=reason)
@@ -70,17 +70,22 @@ class Tally:
 @asynccontextmanager
 async def tallying(provider: IdentityProvider) -> AsyncIterator[Tally]:
     """A tally that is settled every minute, and at the end of the block."""
-    owners = [
-        name
-        for name, tenant in provider.tenants.items()
-        if any("radius" in service.doors for service in tenant.services.values())
-    ]
-    tally = Tally(owners[0] if len(owners) == 1 else None)
+    tally = Tally(owner(provider))
     try:
         async with running(_every_minute(tally, provider)):
             yield tally
     finally:
         await tally.settle(provider)
+
+
+def owner(provider: IdentityProvider) -> str | None:
+    """The tenant of all NASes, if there is one such."""
+    owners = [
+        name
+        for name, tenant in provider.tenants.items()
+        if any("radius" in service.doors for service in tenant.services.values())
+    ]
+    return owners[0] if len(owners) == 1 else None
 
 
 async def _every_minute(tally: Tally, provider: IdentityProvider) -> None:

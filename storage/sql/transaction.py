@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -29,6 +29,7 @@ from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
 from storage.registration import InitialTokens, RegisteredClients
 from storage.releases import Releases
 from storage.requests import Requests
+from storage.revisions import Revisions
 from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
@@ -56,11 +57,13 @@ from storage.sql.mails import SQLMails
 from storage.sql.name_revisions import SQLNameRevisions
 from storage.sql.network_sessions import SQLNetworkSessions
 from storage.sql.participants import SQLParticipants
+from storage.sql.person_keys import SQLPersonKeys
 from storage.sql.registered_clients import SQLRegisteredClients
 from storage.sql.releases import SQLReleases
 from storage.sql.requests import SQLRequests
 from storage.sql.reset_links import SQLResetLinks
 from storage.sql.retry_answers import SQLRetryAnswers
+from storage.sql.revisions import SQLRevisions
 from storage.sql.service_metadata import SQLServiceMetadata
 from storage.sql.service_tokens import SQLServiceTokens
 from storage.sql.sessions import SQLSessions
@@ -89,14 +92,27 @@ class Made(Generic[T]):
         return made
 
 
-class SQLTransaction:
-    """`storage.contract.Transaction`."""
+class Keyed(Made[T]):
+    """One that needs keys of persons: what one repository has read of them the others know."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, make: Callable[[Connection, SQLPersonKeys], T]) -> None:
+        self._make_keyed = make
+
+    def __get__(self, tx: SQLTransaction, _: type) -> T:
+        made = self._make_keyed(tx.connection, tx.person_keys)
+        tx.__dict__[self._name] = made
+        return made
+
+
+class SQLTransaction:
+    """`storage.contract.Transaction`. `days` is what `SQLPersonKeys` shares."""
+
+    def __init__(self, connection: Connection, days: MutableMapping[str, bytes]) -> None:
         self.connection = connection
         self.commit = connection.commit
+        self.person_keys = SQLPersonKeys(connection, days)
 
-    users = Made[Users](SQLUsers)
+    users = Keyed[Users](SQLUsers)
     credentials = Made[Credentials](SQLCredentials)
     budgets = Made[Budgets](SQLBudgets)
     interactions = Made[Interactions](SQLInteractions)
@@ -132,20 +148,22 @@ class SQLTransaction:
     exposures = Made[Exposures](SQLExposures)
     requests = Made[Requests](SQLRequests)
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
-    audit = Made[Audit](SQLAudit)
+    revisions = Made[Revisions](SQLRevisions)
+    audit = Keyed[Audit](SQLAudit)
     expired = Made(SQLExpired)
 
 
 class Scope(AbstractAsyncContextManager[SQLTransaction]):
     """`async with`: commits at the end, rolls back on any exception."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_days")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, days: MutableMapping[str, bytes] | None = None) -> None:
         self._connection = connection
+        self._days = days
 
     async def __aenter__(self) -> SQLTransaction:
-        return SQLTransaction(self._connection)
+        return SQLTransaction(self._connection, {} if self._days is None else self._days)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

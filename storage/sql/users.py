@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from storage.contract import Duplicate, Model
 from storage.records import LOCAL_DOMAIN, User
 from storage.sql.columns import dump_names, load
 from storage.sql.connection import Connection, Row, Value
+from storage.sql.person_keys import SQLPersonKeys
 
 COLUMNS = "id, username, created_at, domain, display_name, email, groups, attributes, disabled_at, changed_at"
 # DO NOTHING instead of an error: the transaction can go on after `Duplicate`, on PostgreSQL too.
@@ -16,9 +18,13 @@ INSERT INTO users (tenant, {COLUMNS})
 VALUES (:tenant, :id, :username, :created_at, :domain, :display_name, :email, :groups, :attributes,
     :disabled_at, :changed_at)
 ON CONFLICT DO NOTHING RETURNING 1"""
-FIND = f"SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND id = :id"
-FIND_BY_NAME = f"""
-SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND username = :username AND domain = :domain"""
+# With the key under which records speak of him: what he does is written down in the same transaction.
+FOUND = f"""
+SELECT {", ".join(f"u.{name}" for name in COLUMNS.split(", "))}, k.owner, k.secret FROM users u
+LEFT JOIN person_keys k ON k.tenant = :tenant AND k.owner = u.id
+WHERE u.tenant = :tenant"""
+FIND = f"{FOUND} AND u.id = :id"
+FIND_BY_NAME = f"{FOUND} AND u.username = :username AND u.domain = :domain"
 LIST_BY_EMAIL = f"""
 SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND lower(email) = lower(:email)
 ORDER BY username, domain LIMIT :limit"""
@@ -39,22 +45,21 @@ DELETE = "DELETE FROM users WHERE tenant = :tenant AND id = :id RETURNING 1"
 class SQLUsers:
     """`storage.contract.Users`."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_keys")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, keys: SQLPersonKeys) -> None:
         self._connection = connection
+        self._keys = keys
 
     async def add(self, user: User) -> None:
         if not await self._connection.query(ADD, **_values(user)):
             raise Duplicate(f"user {user.username!r} exists in domain {user.domain!r}")
 
     async def find(self, user_id: str) -> User | None:
-        rows = await self._connection.query(FIND, id=user_id)
-        return _user(rows[0]) if rows else None
+        return self._found(await self._connection.query(FIND, id=user_id))
 
     async def find_by_name(self, username: str, domain: str = LOCAL_DOMAIN) -> User | None:
-        rows = await self._connection.query(FIND_BY_NAME, username=username, domain=domain)
-        return _user(rows[0]) if rows else None
+        return self._found(await self._connection.query(FIND_BY_NAME, username=username, domain=domain))
 
     async def list_by_email(self, email: str, limit: int = 100) -> Sequence[User]:
         rows = await self._connection.query(LIST_BY_EMAIL, email=email, limit=limit)
@@ -75,6 +80,14 @@ class SQLUsers:
     async def delete(self, user_id: str) -> bool:
         return bool(await self._connection.query(DELETE, id=user_id))
 
+    def _found(self, rows: Sequence[Row]) -> User | None:
+        if not rows:
+            return None
+        *columns, owner, secret = rows[0]
+        if owner is not None:
+            self._keys.learn(owner, secret)
+        return _user(columns)
+
 
 def _values(user: User) -> dict[str, Value]:
     return {
@@ -91,7 +104,7 @@ def _values(user: User) -> dict[str, Value]:
     }
 
 
-def _user(row: Row) -> User:
+def _user(row: Sequence[Any]) -> User:
     id_, username, created_at, domain, display_name, email, groups, attributes, *times = row
     members = frozenset(load(groups))
     return User(id_, username, created_at, domain, display_name, email, members, attributes, *times)

@@ -52,7 +52,7 @@ async def test_a_worker_that_dies_is_replaced(server: Server) -> None:
     for _ in range(2):
         victim = server.pids[1]
         os.kill(victim, signal.SIGKILL)
-        await eventually(lambda victim=victim: len(server.pids) == 3 and victim not in server.pids)
+        await eventually(lambda victim=victim: len(now := server.pids) == 3 and victim not in now)
     assert [line["status"] for line in server.events if line["event"] == "worker.died"] == [-9, -9]
     delays = [line["in_seconds"] for line in server.events if line["event"] == "worker.replaced"]
     assert delays == sorted(set(delays)), "each time later"

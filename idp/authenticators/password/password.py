@@ -47,6 +47,11 @@ class Password:
         """How many characters a new one has at least."""
         return self._settings.min
 
+    async def close(self) -> None:
+        """End what is kept open to ask directories."""
+        for directory in self._directories.values():
+            await directory.close()
+
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
         return {}
 

@@ -19,7 +19,7 @@ from idp.config.tenant import TenantSettings
 
 def _filter(value: str, info: ValidationInfo) -> str:
     reading = info.context if isinstance(info.context, SecretReading) else SecretReading()
-    file = (reading.folder / value).resolve()
+    file = reading.find(value).resolve()
     try:
         Filter.open(file)
     except OSError as error:

@@ -42,11 +42,11 @@ def _host(host: str) -> str:
 def _pinned(value: Any, info: ValidationInfo) -> Any:
     if not isinstance(value, str):
         return value
-    return files.certificate(_folder(info) / value)
+    return files.certificate(_found(info, value))
 
 
-def _folder(info: ValidationInfo) -> Path:
-    return info.context.folder if isinstance(info.context, SecretReading) else Path()
+def _found(info: ValidationInfo, name: str) -> Path:
+    return info.context.find(name) if isinstance(info.context, SecretReading) else Path(name)
 
 
 Pinned = Annotated[bytes, BeforeValidator(_pinned)]
@@ -76,7 +76,7 @@ class ServiceMetadata(Model):
             raise ValueError("mdq: needs entity_id, whom to ask for")
         if self.metadata is not None and "://" not in self.metadata:
             try:
-                path = _folder(info) / self.metadata
+                path = _found(info, self.metadata)
                 self._entity = files.find(path, self.entity_id, self.metadata_signed_by)
             except ValueError as error:
                 raise ValueError(f"metadata: {error}") from None

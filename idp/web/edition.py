@@ -1,0 +1,102 @@
+"""One configuration in service: its tenants, their pages and doors, and what is done in the background for them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from idp import doors
+from idp.config.in_force import InForce
+from idp.delivering import retrying
+from idp.mail.posting import posting
+from idp.provider import IdentityProvider
+from idp.sweeping import sweeping
+from idp.web import routes, server
+from idp.web.boundary import Boundary
+from idp.web.directory import Directory
+from idp.web.exchange import CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.health import Health, Serving
+from idp.web.letters import Letters
+from idp.web.pages import Pages
+from idp.web.switchboard import Line
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Edition:
+    """What a process serves at a time."""
+
+    in_force: InForce
+    pages: Pages
+    provider: IdentityProvider
+    line: Line
+
+    def notice(self, words: Sequence[str]) -> None:
+        """What an administrator should see to in this configuration, in place of what was said before."""
+        self.provider.notices["revision"] = words
+
+
+@asynccontextmanager
+async def opened(
+    in_force: InForce, pages: Pages, provider: IdentityProvider, finish_head: server.FinishHead
+) -> AsyncIterator[Edition]:
+    """In service while the block runs; at its end it finishes what was begun."""
+    app = await _Rooms(in_force, pages, provider).application()
+    app.on_response_prepare.append(finish_head)
+    runner = web.AppRunner(app)
+    async with sweeping(provider), posting(provider, Letters(pages)):
+        await runner.setup()
+        try:
+            assert runner.server is not None
+            line = Line(runner.server)
+            yield Edition(in_force, pages, provider, line)
+            await line.finish()
+        finally:
+            await runner.cleanup()
+            await _close(provider)
+
+
+async def _close(provider: IdentityProvider) -> None:
+    """End what authenticators keep open: a directory's connections live in processes of their own."""
+    for tenant in provider.tenants.values():
+        for authenticator in tenant.authenticators.values():
+            if close := getattr(authenticator, "close", None):
+                await close()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Rooms:
+    """Builds the applications."""
+
+    in_force: InForce
+    pages: Pages
+    provider: IdentityProvider
+
+    async def application(self) -> web.Application:
+        """The root application, and below it one for each path prefix, with the tenants that live there."""
+        provider, settings = self.provider, self.in_force.configuration.server
+        directory = Directory(provider.tenants.values())
+        boundary = Boundary(directory, provider.clock, settings.trusted_proxies)
+        root = web.Application(middlewares=[boundary.cross], client_max_size=server.BODY_BYTES)
+        serving = Serving(self.in_force.name, settings.doors, self.in_force.number)
+        Health(provider.storage, serving, provider.notices).setup(root)
+        for prefix in sorted({"", *directory.prefixes()}):
+            app = web.Application() if prefix else root
+            await self._furnish(app, prefix)
+            if prefix:
+                root.add_subapp(prefix, app)
+        return root
+
+    async def _furnish(self, app: web.Application, prefix: str) -> None:
+        provider, settings = self.provider, self.in_force.configuration.server
+        tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
+        here = dataclasses.replace(provider, tenants=tenants, doors={})
+        app[PREFIX], app[PROVIDER], app[PAGES] = prefix, here, self.pages
+        app[TRUSTED] = settings.trusted_proxies
+        app[CERTIFICATE_HEADER] = settings.client_certificate_header
+        routes.setup(app, here)
+        for name in settings.doors:
+            await doors.opening(name).setup(app, here)
+        app.cleanup_ctx.append(lambda _: retrying(here))

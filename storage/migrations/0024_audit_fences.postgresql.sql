@@ -1,0 +1,3 @@
+SELECT fence('person_keys');
+SELECT fence('audit_checkpoints');
+SELECT fence('audit_turns');

@@ -1,0 +1,241 @@
+"""`idp config plan`, `apply` and the rest, as an administrator types them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idp.config.bundle import Bundle
+from idp.config.load import load
+from idp.config.mistake import ConfigurationError
+from idp.config.stored import load_stored
+from storage import Transaction
+from storage.revisions import EVERYWHERE
+from tests.cli.conftest import Office
+from tests.config.folder import ACME, POLICIES, SERVICE, TENANT
+
+WIKI = f"{ACME}/services/wiki.yaml"
+KEY = {  # RFC 7515 A.3
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}
+TWO = POLICIES.replace("[matrix]}", "[matrix, totp]}")
+
+
+def put(office: Office, **files: str | None) -> None:
+    """Write files of the tenant, their paths with `__` for `/`; None takes one away."""
+    for name, text in files.items():
+        path = office.folder / ACME / (name.replace("__", "/") + ".yaml")
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text)
+
+
+def apply(office: Office, *words: str, status: int = 0) -> str:
+    output: str = office.run("config", "apply", "--why", "because", *words, status=status).output
+    return output
+
+
+def planned(office: Office) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+    """What would change: how, what, and each value with before and after."""
+    told: dict[str, Any] = json.loads(office.run("config", "plan", "--json").stdout)
+    return [
+        (change["kind"], change["what"], [(d["path"], d["before"], d["after"]) for d in change["details"]])
+        for change in told["changes"]
+    ]
+
+
+@pytest.fixture
+def applied(office: Office) -> Office:
+    """The first revision is in force."""
+    assert "There is no revision" in office.run("config", "plan").output
+    assert "Revision 1 (" in apply(office)
+    assert office.run("config", "plan").output == "Nothing would change.\n"
+    return office
+
+
+def test_a_plan_tells_what_changes_from_what_to_what(applied: Office) -> None:
+    put(
+        applied,
+        policies=TWO + "- {name: all, then: deny}\n",
+        tenant=TENANT + "session: {idle_seconds: 600}\n",
+        services__mail=SERVICE.replace("wiki", "mail"),
+    )
+    assert planned(applied) == [
+        ("changed", "tenant acme", [("session.idle_seconds", "3600 (default)", "600")]),
+        ("changed", "rule staff", [("then.require", "matrix", "matrix, totp")]),
+        ("added", "rule all", [("name", "-", "all"), ("then", "-", "deny")]),
+        ("added", "service mail", [("service", "-", "mail"), ("display_name.en", "-", "Wiki")]),
+        (
+            "added",
+            "oidc of service mail",
+            [
+                ("client_id", "-", "mail"),
+                ("token_endpoint_auth_method", "-", "none"),
+                ("redirect_uris", "-", "https://mail.example.com/callback"),
+            ],
+        ),
+    ]
+    assert "rule staff\n      then.require: matrix → matrix, totp\n" in applied.run("config", "plan").output
+
+
+def test_rules_that_only_change_places_are_told(applied: Office) -> None:
+    deny = "- {name: all, then: deny}\n"
+    put(applied, policies=POLICIES + deny)
+    apply(applied)
+    put(applied, policies=deny + POLICIES)
+    assert planned(applied) == [("changed", "order of the rules", [("order", "staff | all", "all | staff")])]
+
+
+def test_other_words_with_the_same_meaning_change_nothing_but_the_text(applied: Office) -> None:
+    put(applied, policies="# For all.\n" + POLICIES)
+    assert planned(applied) == []
+    assert f"{ACME}/policies.yaml: other words" in applied.run("config", "plan").output
+    assert "Revision 2" in apply(applied)
+    assert "Nothing would change" in apply(applied)
+
+
+def test_nothing_is_removed_unless_it_is_said(applied: Office) -> None:
+    """A removal is marked, and an apply refuses it until it is allowed."""
+    put(applied, services__wiki=None)
+    assert planned(applied) == [("removed", "service wiki", [])]
+    assert "- service wiki  REMOVED" in applied.run("config", "plan").output
+    assert "--allow-removals" in apply(applied, status=1)
+    assert len(applied.rows("config", "history")) == 1
+    assert "Revision 2" in apply(applied, "--allow-removals")
+
+
+def test_a_plan_shows_no_secret(office: Office) -> None:
+    """Of a demo tenant the secret itself stands in the file."""
+    demo = TENANT.replace("https://login.example.com", "http://localhost:8080") + "demo: true\n"
+    plain = "token_endpoint_auth_method: none"
+    put(
+        office,
+        tenant=demo,
+        services__wiki=SERVICE.replace(plain, "client_secret: a-first-secret-0123456789-abcdef"),
+    )
+    apply(office)
+    put(office, services__wiki=SERVICE.replace(plain, "client_secret: another-secret-0123456789-abcdef"))
+    assert planned(office) == [
+        ("changed", "oidc of service wiki", [("client_secret", "(not shown)", "(not shown)")])
+    ]
+
+
+def test_who_expects_another_revision_is_refused(applied: Office) -> None:
+    put(applied, policies=TWO)
+    assert "Revision 2" in apply(applied, "--expect-revision", "1")
+    put(applied, policies=POLICIES)
+    assert "revision 2 is in force, and not revision 1" in apply(applied, "--expect-revision", "1", status=1)
+    name = applied.rows("config", "history")[0]["hash"]
+    assert "Revision 3" in apply(applied, "--expect-revision", name)
+
+
+def test_history_diff_rollback_and_export_give_the_files_back(applied: Office, tmp_path: Path) -> None:
+    before = (applied.folder / ACME / "policies.yaml").read_bytes()
+    put(applied, policies=TWO, services__mail=SERVICE.replace("wiki", "mail"))
+    apply(applied, "--by", "anna")
+    assert "then.require: matrix → matrix, totp" in applied.run("config", "diff", "1", "2").output
+    back = applied.run("config", "rollback", "1", "--why", "it was wrong", "--by", "ben").output
+    assert "then.require: matrix, totp → matrix" in back and "- service mail  REMOVED" in back
+    assert [
+        (row["revision"], row["author"], row["reason"], row["restores"])
+        for row in applied.rows("config", "history")[:2]
+    ] == [(3, "ben", "it was wrong", 1), (2, "anna", "because", None)]
+    assert "not empty" in applied.run("config", "export", str(applied.folder), status=1).output
+    left = applied.run("config", "export", str(applied.folder), "--replace").output
+    assert f"{ACME}/services/mail.yaml is new" in left
+    put(applied, services__mail=None)
+    assert (applied.folder / ACME / "policies.yaml").read_bytes() == before
+    assert applied.run("config", "plan").output == "Nothing would change.\n"
+    assert applied.events()[-3:] == ["configuration.applied"] * 3
+
+
+def test_a_folder_that_was_exported_plans_nothing(applied: Office, tmp_path: Path) -> None:
+    """It stands for the one whose database it names."""
+    applied.run("config", "export", str(tmp_path / "copy"))
+    (tmp_path / "copy" / "var").symlink_to(applied.folder / "var")
+    copy = Office(tmp_path / "copy")
+    assert copy.run("config", "plan").output == "Nothing would change.\n"
+
+
+def test_what_stands_in_the_files_of_the_node_alone_is_no_change(applied: Office) -> None:
+    (applied.folder / "idp.yaml").write_text("workers: 3\n")
+    assert planned(applied) == []
+    assert "idp.yaml: workers is this node's own" in applied.run("config", "plan").output
+    assert "Nothing would change" in apply(applied)
+    (applied.folder / "idp.yaml").write_text("workers: 3\ntrusted_proxies: [10.0.0.0/8]\n")
+    assert planned(applied) == [("changed", "server", [("trusted_proxies", "[] (default)", "10.0.0.0/8")])]
+
+
+def test_what_settings_name_is_part_of_a_revision_and_secrets_are_not(office: Office) -> None:
+    keys = json.dumps({"keys": [KEY]})
+    (office.folder / "keys.json").write_text(keys)
+    (office.folder / "hidden").write_text("a-client-secret-0123456789-0123456789")
+    (office.folder / "hidden").chmod(0o600)
+    put(
+        office,
+        services__wiki=SERVICE.replace(
+            "token_endpoint_auth_method: none", "client_secret: {file: hidden}\n  jwks: {file: keys.json}"
+        ),
+    )
+    bundle = Bundle.of(load(office.folder))
+    assert set(bundle.files) == {
+        "idp.yaml", "keys.json", f"{ACME}/tenant.yaml", f"{ACME}/authenticators.yaml", f"{ACME}/policies.yaml", WIKI
+    }  # fmt: skip
+    assert Bundle.unpack(bundle.pack()) == bundle
+    apply(office)
+    (office.folder / "keys.json").write_text(json.dumps({"keys": [KEY]}, indent=1))
+    assert planned(office) == [("changed", "file keys.json", [])]
+
+
+def test_mistakes_of_stored_files_are_told_as_if_they_lay_in_the_folder(
+    office: Office, tmp_path: Path
+) -> None:
+    put(
+        office,
+        policies="- {name: staff, then: perhaps}\n",
+        services__wiki=SERVICE + "  jwks: {file: gone.json}\n",
+    )
+    with pytest.raises(ConfigurationError) as here:
+        load(office.folder)
+    names = ("idp", f"{ACME}/tenant", f"{ACME}/authenticators", f"{ACME}/policies", f"{ACME}/services/wiki")
+    bundle = Bundle({f"{name}.yaml": (office.folder / f"{name}.yaml").read_bytes() for name in names})
+    (tmp_path / "place").mkdir()
+    with pytest.raises(ConfigurationError) as stored:
+        load_stored(bundle, tmp_path / "place", office.folder)
+    assert stored.value.mistakes == here.value.mistakes
+    assert len(here.value.mistakes) == 2
+
+
+def test_a_revision_that_this_node_cannot_use_says_why(office: Office) -> None:
+    """Here its secret is missing. The next apply mends it, once it is said that what it removes cannot be seen."""
+    (office.folder / "hidden").write_text("a-client-secret-0123456789-0123456789")
+    plain = "token_endpoint_auth_method: none"
+    put(office, services__wiki=SERVICE.replace(plain, "client_secret: {file: hidden}"))
+    apply(office)
+    (office.folder / "hidden").unlink()
+    put(office, services__wiki=SERVICE)
+    said = office.run("config", "plan", status=1).output
+    assert "revision 1 cannot be used on this node" in said and "services/wiki.yaml:5:18: " in said
+    apply(office, status=1)
+    assert "Revision 2" in apply(office, "--allow-removals")
+
+
+def test_whoever_can_only_write_to_the_database_makes_no_revision(applied: Office) -> None:
+    """It is sealed for its number and all that is said of it: a row that was copied or retold does not open."""
+
+    async def copy(tx: Transaction) -> None:
+        found = await tx.revisions.find(1)
+        assert found is not None
+        assert await tx.revisions.add(replace(found[0], number=2), found[1])
+
+    asyncio.run(applied.within(copy, EVERYWHERE))
+    assert "altered or moved" in applied.run("config", "plan", status=1).output
