@@ -35,7 +35,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
     "login.refused": _event("reason", "username"),
-    "login.challenged": _event("authenticator", "username"),
+    "login.challenged": _event("authenticator reason", "username"),
     "login.started": _event("door"),
     "login.released": _PERSON,
     "proof.refused": _event("authenticator unreleased", "username device"),
@@ -83,6 +83,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "user.enabled": _PERSON,
     "user.unlocked": _PERSON,
     "user.deleted": _PERSON,
+    "user.erased": _event("sessions"),
     "pseudonym.renewed": _event(),
     # services by OpenID Connect
     "grant.given": _event("client grant response_type rule"),
@@ -120,8 +121,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     "metadata.failed": _event("reason"),
     "metadata.ending": _event("what at days"),
     # NASes
-    "network.began": _NETWORK,
-    "network.ended": _NETWORK,
+    **dict.fromkeys([f"network.{what}" for what in ("began", "continued", "ended")], _NETWORK),
+    "network.unknown": _event("status"),
     "nas.restarted": _event("sessions"),
     "radius.dropped": _event("packets reason"),
     "radius.unsigned": _event("packets"),
@@ -133,5 +134,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "mail.failed": _event("mail kind attempts reason"),
     "mail.retried": _event("mail"),
     "mail.deleted": _event("mail"),
+    "audit.pruned": _event("records last_seq before"),
+    "audit.skipped": _event("stream first_seq last_seq"),
 }
 UNDECLARED: Final = Event(frozenset(), frozenset(), 0)

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from idp import assurance, conclusion, guess, proving, renewal, ways
+from idp import assurance, conclusion, duty, guess, proving, ways
 from idp.authenticators.answer import Answer
 from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
@@ -56,8 +56,7 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
     missing = ways.missing(visit.tenant, verdict, interaction.proofs, visit.now, interaction.created_at)
     if missing:
         return dataclasses.replace(interaction, chain=missing, rule=verdict.rule)
-    why = await renewal.due(visit, user, interaction.proofs)
-    if why and renewal.comes_first(visit):
+    if why := await duty.refused_for(visit, user, interaction.proofs):
         return await _refuse(visit, interaction, user, why, conclusion.told(decision, tried))
     known = visit.tenant.authenticators
     longest = visit.tenant.settings.session.absolute_seconds
@@ -82,13 +81,13 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
 async def _refuse(
     visit: Visit, interaction: Interaction, user: User, why: str, told: Mapping[str, Any]
 ) -> Reject:
-    """The pattern was right and must be changed, which cannot be done here."""
+    """The proof was right and must be changed, which cannot be done here."""
     reference = await visit.record(
         "login.denied",
         user_id=user.id,
         service=interaction.service,
         door=interaction.door,
-        reason=f"{why} pattern",
+        reason=why,
         **told,
     )
     return Reject(Reason.DENIED, interaction.service, user.login_name, reference=reference)

@@ -29,5 +29,6 @@ def find(visit: Visit, interaction: Interaction) -> Draft:
 def _place(interaction: Interaction) -> tuple[str, ...]:
     """Bound to what it is about as well, so that nobody who writes rows can turn one into another."""
     prompt = interaction.prompt
-    about = prompt["why"], prompt["replaces"], str(prompt["changed_at"])
+    link = [prompt["link"]] if "link" in prompt else []
+    about = prompt["why"], prompt["replaces"], str(prompt["changed_at"]), *link
     return "interactions", interaction.id, interaction.user_id or "", PURPOSE, *about

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from idp.mail.queue import changed
 from idp.tenant import Tenant
 from idp.visit import Visit
 from keys.secret import Secret
-from storage.records import Credential, Interaction, Proof, User
+from storage.records import Credential, Interaction, User
 
 QUESTION: Final = "activate"  # what the page asks instead of the authenticator's own question
 PIN, NAME = "activate.pin", "activate.name"  # what it asks besides
@@ -49,38 +49,6 @@ def device_name(typed: str) -> str:
     """What can be seen of a name, on one line."""
     words = "".join(c if c.isprintable() else " " for c in typed).split()
     return " ".join(words)[:LONGEST_NAME]
-
-
-async def propose(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any] | None:
-    """What is asked of a user who has no device yet: the same one again until it is confirmed. None for others.
-
-    Only behind another proof of this very login: a stranger who knows a name, or who sits down at a browser that
-    somebody left, activates nothing.
-    """
-    fresh = any(proof.at >= interaction.created_at for proof in interaction.proofs)
-    if user is None or not fresh:
-        return None
-    authenticator = await _wanting(visit, user, interaction.chain)
-    if authenticator is None:
-        return None
-    open_now = proposed(interaction)
-    return pack(open_now or authenticator.propose(user, visit.now))
-
-
-async def behind(
-    visit: Visit, user: User, proofs: Sequence[Proof], chain: tuple[str, ...]
-) -> tuple[str, ...]:
-    """The chain of a step-up: who will activate a device first gives again a proof that his session has."""
-    wanting = proofs and await _wanting(visit, user, chain)
-    return (proofs[0].authenticator, *chain) if wanting else chain
-
-
-async def _wanting(visit: Visit, user: User, chain: tuple[str, ...]) -> Totp | None:
-    """The authenticator that is asked next, if the user has no device for it and may activate one at login."""
-    authenticator = visit.tenant.authenticators[chain[0]]
-    if not isinstance(authenticator, Totp) or not authenticator.settings.at_login:
-        return None
-    return None if await visit.tx.credentials.list(user.id, authenticator.name) else authenticator
 
 
 def proposed(interaction: Interaction) -> Credential | None:
@@ -133,14 +101,14 @@ async def complete(
         confirmed = authenticator.confirm(credential, form.code, pin, form.device_name, visit.now)
         return confirmed is not None
 
-    # The guess is counted in one row for the name, which holds back every other activation until this one ends.
     # No release is asked for: what would be guessed stands on the page that asks.
     guess = Guess(user.login_name, user.id, authenticator.name, service, authenticator.at_once)
     wrong = await spend(visit, guess, is_right, leave=release.FREE)
     if wrong is not None:
         return wrong
     assert confirmed is not None
-    if await _others(visit, user, credential) >= most:
+    await visit.tx.users.lock(user.id)  # of two at once, from wherever, the second counts the first's
+    if await apps(visit, user, authenticator.name, credential.id) >= most:
         raise Refused(TAKEN, f"there are {most} devices already")
     await visit.tx.credentials.add(confirmed)
     about = {"username": user.login_name, "authenticator": authenticator.name, "device": confirmed.name}
@@ -149,11 +117,11 @@ async def complete(
     return confirmed
 
 
-async def _others(visit: Visit, user: User, device: Credential) -> int:
-    """How many apps the user has besides this one; hardware is not counted."""
+async def apps(visit: Visit, user: User, authenticator: str, but: str = "") -> int:
+    """How many apps the user has besides the one with the id `but`; hardware is not counted."""
     hardware = {each.credential_id for each in await visit.tx.hardware_tokens.list_of(user.id)}
-    held = await visit.tx.credentials.list(user.id, device.authenticator)
-    return sum(each.id not in hardware and each.id != device.id for each in held)
+    held = await visit.tx.credentials.list(user.id, authenticator)
+    return sum(each.id not in hardware and each.id != but for each in held)
 
 
 def pack(credential: Credential) -> dict[str, Any]:

@@ -27,7 +27,8 @@ async def after_proof(
     settings = settings_of(authenticator)
     if settings is None or settings.budget is None:
         return interaction
-    held = await _credential(visit.tx, user)
+    proven = visit.patterns.get(user.id)
+    held = proven.credential if proven else await _credential(visit.tx, user)
     if held is None:
         return interaction
     before = await _count(visit, user, held, settings)

@@ -6,12 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from idp import discovery, enrolment, instead, renewal, session, ways
-from idp.authenticators import prompt_for
+from idp import discovery, duty, enrolling, first_passkey, instead, renewal, session, ways
 from idp.authenticators.matrix.draft import Way
-from idp.authenticators.totp import Totp
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
+from idp.prompting import prompt_for
 from idp.visit import Visit
 from idp.why import why_more
 from keys.token import new_id
@@ -81,51 +80,49 @@ async def ask(
     `refused` is the rule that something typed beside the answer broke.
     """
     prompt: Mapping[str, Any] = {}
-    if question(interaction) == renewal.QUESTION:
+    if question(interaction) in duty.QUESTIONS:
         prompt = interaction.prompt
     elif interaction.chain:
-        prompt = await enrolment.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
+        prompt = await enrolling.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
     else:
         prompt = await discovery.offer(visit, interaction)
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
-    enrolling = _enrolment(visit, interaction, refused)
+    special = _enrolment(visit, interaction, user, refused)
+    replaceable = special is None or special.authenticator == first_passkey.QUESTION
     said: dict[str, Any] = {
         "retry": retry,
         "stale": stale,
         "last_try": last_try,
         "unreachable": unreachable,
-        "other": enrolling is None and instead.is_possible(visit.tenant, interaction),
+        "other": replaceable and instead.is_possible(visit.tenant, interaction),
         "options": await ways.options(visit, interaction, user),
         "why": await why_more(visit, interaction, user),
     }
-    challenge = enrolling or peek(interaction)
+    challenge = special or peek(interaction)
     return dataclasses.replace(challenge, **said) if any(said.values()) else challenge
 
 
 async def _prompt(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any]:
     authenticator = visit.tenant.authenticators[interaction.chain[0]]
-    return await prompt_for(authenticator, visit.tx, user, interaction.username or "", visit.now)
+    return await prompt_for(visit, authenticator, user, interaction.username or "")
 
 
-def _enrolment(visit: Visit, interaction: Interaction, refused: str) -> Challenge | None:
-    """The page that shows a new device or sets a pattern, if it is what is asked: secrets are sealed where stored."""
-    if question(interaction) == renewal.QUESTION:
-        page, told = renewal.shown(visit, interaction, refused)
-        return dataclasses.replace(peek(interaction), authenticator=page, prompt=told)
-    device = enrolment.proposed(interaction)
-    if device is None:
+def _enrolment(visit: Visit, interaction: Interaction, user: User | None, refused: str) -> Challenge | None:
+    """The page that shows a new device or sets a new proof, if it is what is asked: secrets are sealed where stored."""
+    if question(interaction) in duty.QUESTIONS:
+        page, told = duty.shown(visit, interaction, user, refused)
+    elif enrolling.is_proposed(interaction):
+        page, told = enrolling.shown(visit.tenant, interaction, refused)
+    else:
         return None
-    authenticator = visit.tenant.authenticators[device.authenticator]
-    assert isinstance(authenticator, Totp)
-    shown = enrolment.shown(visit.tenant, authenticator, device, interaction.username or "", refused)
-    return dataclasses.replace(peek(interaction), authenticator=enrolment.QUESTION, prompt=shown)
+    return dataclasses.replace(peek(interaction), authenticator=page, prompt=told)
 
 
 async def ask_anew(
     visit: Visit, attempt: Attempt, resume: Resume, held: Session, user: User, way: Way
 ) -> Challenge:
-    """Ask the user of a session, who has just proven himself, for a new pattern or phrase. Raises `renewal.Over`."""
+    """Ask the user of a session, who has just proven himself, for a new pattern or phrase. Raises `idp.taken.Over`."""
     begun = new(visit, attempt, resume, user.login_name)
     begun = dataclasses.replace(begun, user_id=user.id, proofs=held.proofs)
     return await ask(visit, await renewal.begin(visit, begun, user, way=way), user)
@@ -147,12 +144,6 @@ def peek(interaction: Interaction) -> Challenge:
         resume=Resume(interaction.door, interaction.request),
         username=interaction.username,
     )
-
-
-def proved(interaction: Interaction, proof: Proof) -> Interaction:
-    """One question less; a newer proof by the same authenticator takes the place of the older."""
-    kept = tuple(held for held in interaction.proofs if held.authenticator != proof.authenticator)
-    return dataclasses.replace(interaction, chain=interaction.chain[1:], proofs=(*kept, proof))
 
 
 def given(interaction: Interaction) -> tuple[Proof, ...]:

@@ -12,9 +12,11 @@ from idp import ways
 from idp.authenticators.safe import NOBODY
 from idp.gathering import looked_at
 from idp.policy import Attempt, Deny, Require, decide, possible
+from idp.username import split
 from idp.visit import Visit
 from keys import base64url
 from storage.contract import Model
+from storage.records import User
 
 # The purpose of the derivation key; another key would change what every unknown name is asked for.
 KEY: Final = "likeness"
@@ -45,6 +47,18 @@ async def required(visit: Visit, username: str, attempt: Attempt, verdict: Requi
         # A rule for everyone is not what a name without owner is asked for, where its users have rules of their own.
         return verdict if attempt.user else like or verdict
     return able or like or choices[int.from_bytes(place.encode()) % len(choices)]
+
+
+async def holder(visit: Visit, username: str) -> tuple[User | None, frozenset[str]]:
+    """Whose name it is, disabled or not, and his groups; of a name that nobody has, those of the user whose id
+    follows a keyed hash of it. The database is asked alike for every name.
+    """
+    place = _place(visit.tenant.likeness_key, visit.tenant.name, username)
+    person = await visit.tx.users.find_by_name(*split(username, visit.tenant.settings.domains))
+    models = await visit.tx.users.list_models(place, 1)
+    if person is not None:
+        return person, person.groups
+    return None, next((model.groups for model in models), frozenset())
 
 
 def _place(key: bytes, tenant: str, username: str) -> str:

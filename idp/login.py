@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, discovery, enrolment, guess, proofs, proving, renewal, session, ways
+from idp import conclusion, discovery, duty, enrolling, guess, proofs, proving, session, ways
 from idp import interaction as interactions
-from idp.authenticators import Refused, Unreachable
-from idp.authenticators.totp import Totp
-from idp.enrolment import Form
+from idp.authenticators import Unreachable
+from idp.enrolment import TAKEN
 from idp.gathering import gather
 from idp.guess import Wrong
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
+from idp.taken import Over
 from idp.visit import Visit
 from idp.wish import NO_WISH, Typed, Wish
 from keys.secret import Secret
-from storage.records import Credential, Interaction, Proof, User
+from storage.records import Interaction, User
 
 __all__ = ["NO_WISH", "Login", "Wish"]
 
@@ -46,7 +46,7 @@ class Login:
         if wish.thorough:
             missing = tuple(dict.fromkeys((*missing, *await proofs.lacking(visit, user, held, wish.max_age))))
         if missing:
-            chain = await enrolment.behind(visit, user, held.proofs, missing)
+            chain = await enrolling.behind(visit, user, held.proofs, missing)
             begun = interactions.built_on(visit, attempt, resume, held, user, chain, verdict.rule)
             return await self._first(visit, begun, wish, user)
         await session.touch(visit, held, authentication.expires_at)
@@ -88,11 +88,10 @@ class Login:
         user = await visit.user(interaction.user_id)
         if not is_open or interactions.is_prompt_over(interaction, visit.now):
             return await interactions.ask(visit, interaction, user, stale=True)
-        if interaction.chain[0] == renewal.QUESTION:
-            return await self._renew(visit, interaction, user, renewal.Filled.read(answer, typed))
-        device = enrolment.proposed(interaction)
-        if device is not None and user is not None:
-            return await self._activate(visit, interaction, user, device, Form.read(answer, typed))
+        if interaction.chain[0] in duty.QUESTIONS:
+            return await self._fulfil(visit, interaction, user, answer, typed)
+        if user is not None and enrolling.is_proposed(interaction):
+            return await self._enrol(visit, interaction, user, answer, typed)
         try:
             looked_at = await proving.prove(visit, interaction, user, answer)
         except Unreachable:  # it may be answered once more
@@ -122,23 +121,17 @@ class Login:
         assert isinstance(outcome, Wrong)
         return await self._refuse(visit, interaction, user, outcome)
 
-    async def _activate(
-        self, visit: Visit, interaction: Interaction, user: User, device: Credential, form: Form
+    async def _enrol(
+        self, visit: Visit, interaction: Interaction, user: User, answer: Secret, typed: Typed
     ) -> Outcome:
-        """The first code of a new device: who gives it holds the device."""
-        authenticator = visit.tenant.authenticators[device.authenticator]
-        assert isinstance(authenticator, Totp)
-        try:
-            outcome = await enrolment.complete(
-                visit, authenticator, device, user, form, service=interaction.service, most=1
-            )
-        except Refused as refused:
-            taken = refused.rule == enrolment.TAKEN  # he has one meanwhile: it is asked for
-            return await interactions.ask(visit, interaction, user, refused=refused.rule, stale=taken)
+        """The first answer of something new: who gives it holds it."""
+        outcome = await enrolling.take(visit, interaction, user, answer, typed)
         if isinstance(outcome, Wrong):
             return await self._refuse(visit, interaction, user, outcome)
-        proof = Proof(authenticator.name, authenticator.amr, visit.now)
-        return await self._advance(visit, interactions.proved(interaction, proof), user)
+        if outcome.kept:
+            return await self._advance(visit, outcome.interaction, user)
+        taken = outcome.refused == TAKEN  # he has one meanwhile: it is asked for
+        return await interactions.ask(visit, interaction, user, refused=outcome.refused, stale=taken)
 
     async def _refuse(
         self, visit: Visit, interaction: Interaction, user: User | None, wrong: Wrong
@@ -170,21 +163,21 @@ class Login:
         if missing:  # what he has proven, the rules, his groups or his session changed while he was typing
             asking = dataclasses.replace(interaction, chain=missing, rule=verdict.rule)
             return await interactions.ask(visit, asking, user)
-        why = await renewal.due(visit, user, interactions.given(interaction))
-        if why:
-            return await interactions.ask(visit, await renewal.begin(visit, interaction, user, why), user)
+        first = await duty.due(visit, interaction, user, interactions.given(interaction))
+        if first is not None:
+            return await interactions.ask(visit, first, user)
         return await conclusion.accept(visit, interaction, user, decision, attempt)
 
-    async def _renew(
-        self, visit: Visit, interaction: Interaction, user: User | None, form: renewal.Filled
+    async def _fulfil(
+        self, visit: Visit, interaction: Interaction, user: User | None, answer: Secret, typed: Typed
     ) -> Outcome:
-        """A step towards a new pattern: on proofs of this login, or on a session that still stands."""
-        in_login = renewal.is_due(interaction)
+        """A step towards a new proof: on proofs of this login, or on a session that still stands."""
+        in_login = duty.is_in_login(interaction)
         held = None if in_login else await session.find(visit)
         proven = in_login or (held is not None and held.user_id == interaction.user_id)
         try:
-            taken = await renewal.take(visit, interaction, user if proven else None, form)
-        except renewal.Over:
+            taken = await duty.take(visit, interaction, user if proven else None, answer, typed)
+        except Over:
             return Reject(Reason.EXPIRED, interaction.service)
         if user is None or not taken.kept:
             return await interactions.ask(visit, taken.interaction, user, refused=taken.refused)

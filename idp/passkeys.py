@@ -14,13 +14,12 @@ from idp.authenticators import Refused
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.passkey.passkey import CHALLENGE_BYTES
 from idp.enrolment import device_name
-from idp.mail.queue import changed
+from idp.keeping import keep, tell
 from idp.proofs import may_remove
 from idp.visit import Visit
 from keys import base64url
 from keys.seal import Unsealable
 from keys.secret import Secret
-from storage import Duplicate
 from storage.records import Credential, User
 
 SERVICE: Final = "account"  # in the audit log
@@ -51,14 +50,11 @@ async def add(
 ) -> Credential:
     """Keep the passkey that the browser made for a proposal, which is used up. Raises `Refused`."""
     challenge = await _consume(visit, user, state)
+    await visit.tx.users.lock(user.id)  # of two at once, the second counts the first's
     if len(await visit.tx.credentials.list(user.id, passkey.name)) >= passkey.settings.passkeys:
         raise Refused("passkeys", f"there are {passkey.settings.passkeys} passkeys already")
     made = passkey.accept(user, challenge, answer, device_name(name), visit.now)
-    try:
-        await visit.tx.credentials.add(made)
-    except Duplicate:  # of this user or another: no browser makes one id twice
-        raise Refused("passkey", "this passkey is kept already") from None
-    await _changed(visit, user, "credential.added", made)
+    await keep(visit, user, made, SERVICE)
     return made
 
 
@@ -82,19 +78,13 @@ async def remove(visit: Visit, user: User, credential_id: str) -> bool:
         raise Refused("needed", "a rule asks for a passkey, and this is the last")
     if not await visit.tx.credentials.delete_one(held.id):
         return False
-    await _changed(visit, user, "credential.removed", held)
+    await tell(visit, user, "credential.removed", held, SERVICE)
     return True
 
 
 async def _find(visit: Visit, user: User, credential_id: str) -> Credential | None:
     held = await visit.tx.credentials.list(user.id, Passkey.name)
     return next((each for each in held if each.id == credential_id), None)
-
-
-async def _changed(visit: Visit, user: User, event: str, credential: Credential) -> None:
-    about = {"username": user.login_name, "authenticator": Passkey.name, "device": credential.name}
-    await visit.record(event, user_id=user.id, service=SERVICE, **about)
-    await changed(visit.tx, visit.tenant, "passkey", user, visit.now, address=visit.caller.whence)
 
 
 async def _consume(visit: Visit, user: User, state: str) -> bytes:

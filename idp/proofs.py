@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from idp import instead
+from idp import elsewhere, instead
 from idp.conclusion import PORTAL
 from idp.gathering import looked_at
 from idp.policy import Attempt, Require, asked
@@ -40,6 +40,7 @@ async def lacking(visit: Visit, user: User, session: Session, max_age: int | Non
     last = max((proof.at for proof in session.proofs), default=visit.now)
     credentials = await visit.tx.credentials.list(user.id)
     held = {each.authenticator for each in credentials if each.created_at < last}
+    held |= elsewhere.known(visit.tenant, user)
     fresh = [proof for proof in session.proofs if max_age is None or visit.now - proof.at <= max_age]
     wanted: set[str] = set()
     for verdict in _asked(visit, user):

@@ -6,14 +6,16 @@ import dataclasses
 from functools import partial
 
 from idp import conclusion, exposure, instead, likeness, release, ways
+from idp.authenticators import Authenticator, Prompt
 from idp.authenticators.answer import Answer
+from idp.authenticators.matrix import Matrix
 from idp.authenticators.recovery import Recovery
 from idp.gathering import gather, proof_of
 from idp.guess import Guess, Wrong, spend
-from idp.interaction import proved
 from idp.mail.queue import post
 from idp.outcome import Reject
 from idp.policy import Attempt, Decision, Deny, decide
+from idp.taken import proved
 from idp.username import canonical, split
 from idp.visit import Visit
 from storage.records import Interaction, User
@@ -34,10 +36,15 @@ async def identify(
         return await conclusion.deny(visit, denial, anonymous(tried))
     user = None if person is None or person.disabled_at is not None else person
     user_id, chain = user.id if user else None, required.authenticators
-    named = dataclasses.replace(
-        interaction, username=username, user_id=user_id, chain=chain, rule=required.rule
-    )
-    return dataclasses.replace(named, proofs=(), release_id=""), user
+    return dataclasses.replace(
+        interaction,
+        username=username,
+        user_id=user_id,
+        chain=chain,
+        rule=required.rule,
+        proofs=(),
+        release_id="",
+    ), user
 
 
 async def prove(
@@ -55,16 +62,13 @@ async def prove(
 
     async def is_right_of(who: User | None) -> bool:
         prompt = {**interaction.prompt, "username": interaction.username or ""}
-        right = await authenticator.verify(visit.tx, who, prompt, answer, visit.now)
-        return right and who is not None
+        return await _is_right(visit, authenticator, who, prompt, answer) and who is not None
 
     leave = await release.leave(visit, interaction.user_id, interaction.release_id)
     wrong = await spend(visit, guess, partial(is_right_of, user), partial(is_right_of, None), leave)
     if wrong is None and user is not None:
-        released = dataclasses.replace(interaction, release_id=leave.release_id)
-        done = proved(
-            released, await proof_of(visit, user, authenticator, answer, attempt_of(visit, interaction, user))
-        )
+        proof = await proof_of(visit, user, authenticator, answer, attempt_of(visit, interaction, user))
+        done = proved(interaction, proof, leave.release_id)
         if authenticator.name == Recovery.name:
             await instead.note(visit, interaction, user)
         done = await ways.fit(visit, done, user)
@@ -75,6 +79,18 @@ async def prove(
         locked = None if leave.is_protected else user
         await post(visit.tx, visit.tenant, "locked", locked, visit.now, until=wrong.spent.until)
     return wrong
+
+
+async def _is_right(
+    visit: Visit, authenticator: Authenticator, user: User | None, prompt: Prompt, answer: Answer
+) -> bool:
+    """Ask the authenticator; a pattern that it opened for this is handed on."""
+    if not isinstance(authenticator, Matrix):
+        return await authenticator.verify(visit.tx, user, prompt, answer, visit.now)
+    present = await authenticator.proven(visit.tx, user, prompt, answer, visit.now)
+    if present is not None:
+        visit.patterns[present.credential.user_id] = present
+    return present is not None
 
 
 async def attempt(visit: Visit, interaction: Interaction, user: User | None) -> Attempt:

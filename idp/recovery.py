@@ -13,6 +13,7 @@ from idp import known_devices, throttle
 from idp.audit import record
 from idp.authenticators.matrix import Issued, Matrix
 from idp.mail.queue import FORGOTTEN, changed, post
+from idp.revocation import doors_of, end_all
 from idp.tenant import Tenant
 from idp.username import canonical, split
 from idp.visit import Visit
@@ -76,7 +77,7 @@ async def holder(visit: Visit, token: Secret) -> User | None:
 async def redeem(visit: Visit, token: Secret) -> tuple[User, Issued] | None:
     """A new initial pattern in place of the old one, for the link; None if that does not work any more.
 
-    His sessions end and his wrong answers are forgotten. Raises `Refused` where none can be drawn.
+    Raises `Refused` where none can be drawn.
     """
     tx, tenant, now = visit.tx, visit.tenant, visit.now
     link = await tx.reset_links.consume(hash_token(token), now)
@@ -88,13 +89,31 @@ async def redeem(visit: Visit, token: Secret) -> tuple[User, Issued] | None:
     await tx.credentials.delete(user.id, AUTHENTICATOR)
     await tx.credentials.add(issued.credential)
     await matrix.remember(tx, issued.credential, now)
-    await tx.reset_links.delete_of(user.id)  # older links of his are worth nothing any more
-    sessions = await tx.sessions.delete_of(user.id)
-    budgets = await known_devices.budgets_of(tx, user, now)
-    await throttle.unlock(tx, user.login_name, [AUTHENTICATOR], budgets)
-    await visit.record("recovery.done", user_id=user.id, service="account", sessions=sessions)
+    await _settle(visit, user, "drawn")
     await changed(tx, tenant, "pattern", user, now, address=visit.caller.whence)
     return user, issued
+
+
+async def spend(visit: Visit, user: User, link: str, begun_at: int) -> bool:
+    """Use up a link (the hash of its secret, in hexadecimal) for a pattern that its user chose; False if it was used.
+
+    Whoever opened it in time, at `begun_at`, may finish what he began: it is kept for so long after its end.
+    """
+    found = await visit.tx.reset_links.consume(bytes.fromhex(link), begun_at)
+    if found is None or found.user_id != user.id:
+        return False
+    await _settle(visit, user, "chosen")
+    return True
+
+
+async def _settle(visit: Visit, user: User, way: str) -> None:
+    """His older links are worth nothing any more, his sessions end, and his wrong answers are forgotten."""
+    tx = visit.tx
+    await tx.reset_links.delete_of(user.id)
+    sessions = await end_all(tx, doors_of(visit.tenant), user.id, visit.now, reason="forgotten pattern")
+    budgets = await known_devices.budgets_of(tx, user, visit.now)
+    await throttle.unlock(tx, user.login_name, [AUTHENTICATOR], budgets)
+    await visit.record("recovery.done", user_id=user.id, service="account", sessions=sessions, way=way)
 
 
 async def _people(tx: Transaction, tenant: Tenant, typed: str) -> Sequence[User]:

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from idp import drafting, exposure
+from idp import drafting, exposure, recovery
 from idp.authenticators import Refused
 from idp.authenticators.matrix import Matrix, draft
 from idp.authenticators.matrix.content import Content
 from idp.authenticators.matrix.draft import Draft, Form, Way
 from idp.authenticators.matrix.grid import grid
-from idp.authenticators.matrix.matrix import Due, Present
+from idp.authenticators.matrix.present import Due, Present
 from idp.mail.queue import changed
+from idp.taken import Over, Taken
 from idp.visit import Visit
 from keys.secret import Secret
 from storage.records import Interaction, Proof, User
@@ -26,19 +27,6 @@ QUESTION: Final = "matrix.new"  # in the chain of a login; no authenticator can 
 # What is asked besides.
 PHRASE, AGAIN, WAY, CHOICE = "pattern.phrase", "pattern.again", "pattern.way", "pattern.choice"
 FORMER: Final = "former"  # the rule that a pattern breaks which its user had before
-
-
-class Over(Exception):
-    """The pattern was changed or taken away meanwhile, or may not be changed so: nothing is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of an answer: the interaction that goes on, and the rule that was broken, if one was."""
-
-    interaction: Interaction
-    refused: str = ""
-    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +48,8 @@ async def due(visit: Visit, user: User, proofs: tuple[Proof, ...]) -> Due:
     matrix = visit.tenant.authenticators.get(Matrix.name)
     if not isinstance(matrix, Matrix) or all(proof.authenticator != matrix.name for proof in proofs):
         return ""
-    present = await matrix.present(visit.tx, user)
-    why = matrix.due(present, visit.now) if present else ""
+    present = visit.patterns.get(user.id) or await matrix.present(visit.tx, user)
+    why = present.due(visit.now) if present else ""
     return "exposed" if present and not why and await exposure.must_renew(visit, user) else why
 
 
@@ -71,15 +59,20 @@ def comes_first(visit: Visit) -> bool:
 
 
 async def begin(
-    visit: Visit, interaction: Interaction, user: User, why: Due = "", way: Way = "type"
+    visit: Visit, interaction: Interaction, user: User, why: Due = "", way: Way = "type", link: str = ""
 ) -> Interaction:
-    """The interaction with this question before all others. Raises `Over` for somebody without a pattern."""
+    """The interaction with this question before all others; `link` is what lets him who forgot his pattern do so.
+
+    Raises `Over` for somebody without a pattern.
+    """
     matrix, present = await _present(visit, user)
-    if way not in ways(matrix, matrix.due(present, visit.now)):
+    if way not in ways(matrix, present.due(visit.now)):
         raise Over
-    fresh = draft.begin(matrix.settings, way, tuple(present.content.cells))
+    fresh = draft.begin(present.settings, way, tuple(present.content.cells))
     credential = present.credential
-    about = {"why": why, "replaces": credential.id, "changed_at": credential.changed_at}
+    about: dict[str, Any] = {"why": why, "replaces": credential.id, "changed_at": credential.changed_at}
+    if link:
+        about["link"] = link
     asking = dataclasses.replace(
         interaction,
         chain=(QUESTION, *interaction.chain),
@@ -89,11 +82,6 @@ async def begin(
     return drafting.keep(visit, asking, fresh)
 
 
-def is_due(interaction: Interaction) -> bool:
-    """Whether the login goes on only after it; else its user wished it, and his session must still stand."""
-    return bool(interaction.prompt["why"])
-
-
 def ways(matrix: Matrix, why: Due = "") -> tuple[Way, ...]:
     """How a pattern may be set; where it must be changed, a new phrase is not enough."""
     select: tuple[Way, ...] = ("select",) if matrix.settings.select else ()
@@ -101,10 +89,12 @@ def ways(matrix: Matrix, why: Due = "") -> tuple[Way, ...]:
     return "type", *select, *phrase
 
 
-def shown(visit: Visit, interaction: Interaction, refused: str) -> tuple[str, Mapping[str, Any]]:
+def shown(
+    visit: Visit, interaction: Interaction, user: User | None, refused: str
+) -> tuple[str, Mapping[str, Any]]:
     """The page, and what it needs. `refused` is the rule that was broken, or empty."""
     matrix, now = _matrix(visit), drafting.find(visit, interaction)
-    settings = matrix.settings
+    settings = matrix.settings_of(user)
     told = {
         "stage": now.stage,
         "number": draft.number(now, settings),
@@ -132,31 +122,32 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
     if (prompt["replaces"], prompt["changed_at"]) != (present.credential.id, present.credential.changed_at):
         raise Over
     if form.way:
-        return Taken(drafting.keep(visit, interaction, _anew(matrix, before, form.way)))
+        return Taken(drafting.keep(visit, interaction, _anew(matrix, present, before, form.way)))
     try:
-        after = draft.take(before, form, matrix.settings)
+        after = draft.take(before, form, present.settings)
         if after is not None and after.is_known and not before.is_known:
             await _refuse_former(visit, matrix, present, after)
     except Refused as refused:
-        return Taken(
-            drafting.keep(visit, interaction, draft.after_refusal(before, matrix.settings)), refused.rule
-        )
+        again = draft.after_refusal(before, present.settings)
+        return Taken(drafting.keep(visit, interaction, again), refused.rule)
     if after is not None:
         return Taken(drafting.keep(visit, interaction, after))
     confirmed = Content(before.cells, before.phrase)
+    if "link" in prompt and not await recovery.spend(visit, user, prompt["link"], interaction.created_at):
+        raise Over
     if not await matrix.change(visit.tx, present, confirmed, visit.now):
         raise Over
     await _tell(visit, interaction, user, before.way)
     return Taken(dataclasses.replace(interaction, chain=interaction.chain[1:], prompt={}), kept=True)
 
 
-def _anew(matrix: Matrix, before: Draft, way: str) -> Draft:
+def _anew(matrix: Matrix, present: Present, before: Draft, way: str) -> Draft:
     """From the first page, in another way too; but whoever began to change a phrase changes nothing else."""
     same = [each for each in ways(matrix) if (each == "phrase") == (before.way == "phrase")]
     chosen = next((each for each in same if each == way), None)
     if chosen is None:
         raise Over
-    return draft.begin(matrix.settings, chosen, before.cells)
+    return draft.begin(present.settings, chosen, before.cells)
 
 
 async def _refuse_former(visit: Visit, matrix: Matrix, present: Present, chosen: Draft) -> None:

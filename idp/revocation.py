@@ -80,14 +80,29 @@ async def end(
     return await _announce(tx, doors, grants, now)
 
 
+async def end_all(tx: Transaction, doors: Mapping[str, str], user_id: str, now: int, *, reason: str) -> int:
+    """End every session and login of a user whose proof is worth nothing any more; services are told soon, NASes too.
+
+    What was given for use without the user stays. Returns how many sessions of browsers there were.
+    """
+    for connected in await tx.network_sessions.list_of(user_id, now):
+        await disconnect(tx, doors, connected, now)
+    await tx.interactions.delete_of(user_id)  # who gave the old proof is not let in by the next one
+    held = await tx.sessions.list(user_id, now)
+    for session in held:
+        await end(tx, doors, session, now, reason=reason)
+    return len(held)
+
+
 async def evict(tx: Transaction, doors: Mapping[str, str], user_id: str, now: int) -> tuple[int, int]:
-    """End every session of a user, and take back everything that he gave; services are told soon.
+    """End every session and login of a user, and take back everything that he gave; services are told soon.
 
     NASes are asked to end those that they reported. Returns how many sessions and grants there were.
     """
     for session in await tx.network_sessions.list_of(user_id, now):
         await disconnect(tx, doors, session, now)
     await _announce(tx, doors, await tx.grants.list_of(user_id), now)
+    await tx.interactions.delete_of(user_id)
     return await tx.sessions.delete_of(user_id), await tx.grants.delete_of(user_id)
 
 

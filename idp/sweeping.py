@@ -12,6 +12,7 @@ import structlog
 from idp import revocation
 from idp.audit import record
 from idp.background import running
+from idp.chain.retention import Retention
 from idp.provider import IdentityProvider
 from idp.signing import forget, is_over
 from idp.tenant import Tenant
@@ -32,7 +33,7 @@ async def sweeping(provider: IdentityProvider) -> AsyncIterator[None]:
 
 
 async def _sweep(provider: IdentityProvider) -> None:
-    seconds = FIRST_SECONDS
+    seconds, retention = FIRST_SECONDS, Retention(provider)
     while True:
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
         seconds = SECONDS
@@ -43,6 +44,7 @@ async def _sweep(provider: IdentityProvider) -> None:
                     await sign_out_expired(provider.storage, tenant, now)
                 deleted = await provider.storage.sweep(tenant.name, now)
                 await _forget_keys(provider.storage, tenant.name, now)
+                deleted += await retention.keep(tenant)
             except StorageError as error:
                 log.warning("storage.sweep.failed", tenant=tenant.name, error=str(error))
             except Exception:  # what cannot be swept here must not keep the rest, nor the next time

@@ -9,9 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from idp import instead
+from idp import elsewhere, instead
 from idp.authenticators import needs_browser
-from idp.authenticators.password import Password
 from idp.authenticators.safe import NOBODY
 from idp.policy import Require
 from idp.policy.verdict import Way
@@ -63,11 +62,8 @@ def passed(tenant: Tenant, verdict: Require, proofs: Sequence[Proof], now: int) 
 async def held(visit: Visit, user: User | None) -> frozenset[str]:
     """For which authenticators the user has something, or his directory has; the database is asked for nobody too."""
     somebody = user or NOBODY
-    names = {each.authenticator for each in await visit.tx.credentials.list(somebody.id)}
-    password = visit.tenant.authenticators.get(Password.name)
-    if isinstance(password, Password) and password.is_elsewhere(somebody):
-        names.add(password.name)
-    return frozenset(names)
+    kept = await visit.tx.credentials.list(somebody.id)
+    return elsewhere.known(visit.tenant, somebody).union(each.authenticator for each in kept)
 
 
 async def pick(visit: Visit, user: User, left: Sequence[Way]) -> Way:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, Self
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -54,6 +55,11 @@ class SigningKey:
         """A fresh key. `alg` is RS256, ES256 or EdDSA; RS256 takes a tenth of a second of CPU."""
         algorithm = ALGORITHMS[alg]
         return cls(algorithm, algorithm.generate())
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> Self:
+        """The Ed25519 key that these 32 secret bytes are (RFC 8032 §5.1.5)."""
+        return cls(ALGORITHMS["EdDSA"], Ed25519PrivateKey.from_private_bytes(seed))
 
     @classmethod
     def load(cls, alg: str, private: bytes) -> Self:

@@ -3,29 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from storage.records import AuditRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A record as it lies in the database: what the chain is made of. `address` is empty where it is sealed."""
-
-    seq: int  # its place in the chain, from 1
-    version: int  # of the event's fields; 0: written before there was a chain
-    id: str
-    at: int
-    event: str
-    user_id: str | None
-    service: str
-    address: str
-    request_id: str
-    reference: str
-    details: str  # the JSON text itself
-    sealed: bytes | None
-    secret: bytes | None = field(default=None, repr=False)  # of the person; None for one who was erased
 
 
 class Audit(Protocol):

@@ -10,6 +10,7 @@ from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
+from storage.chain import AuditChain, AuditTurns
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
@@ -59,6 +60,9 @@ class Users(Protocol):
         """Raises `Duplicate` when the user name is taken in its domain."""
 
     async def find(self, user_id: str) -> User | None: ...
+    async def lock(self, user_id: str) -> User | None:
+        """As `find`; until the transaction ends nobody else changes him, or locks him."""
+
     async def find_by_name(self, username: str, domain: str = ...) -> User | None: ...
     async def list_by_email(self, email: str, limit: int = 100) -> Sequence[User]:
         """Those who have this address, in small or capital letters; several may share one."""
@@ -138,6 +142,8 @@ class Transaction(Protocol):
     former_patterns: FormerPatterns
     revisions: Revisions
     audit: Audit
+    audit_chain: AuditChain
+    audit_turns: AuditTurns
     person_keys: PersonKeys
 
     async def commit(self) -> None:

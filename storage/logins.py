@@ -16,6 +16,8 @@ class Interactions(Protocol):
     async def consume(self, interaction_id: str, browser_hash: bytes, now: int) -> Interaction | None:
         """Return and delete it in one statement, if it lives: of many, one gets it, and only its own browser."""
 
+    async def delete_of(self, user_id: str) -> int: ...
+
 
 class Sessions(Protocol):
     """Browser sessions."""

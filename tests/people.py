@@ -29,7 +29,7 @@ class Question(Protocol):
 
 def answer(pattern: str, table: Table) -> str:
     """The digits along a pattern such as `A1 F2 K3`."""
-    return "".join(table[int(cell[1:]) - 1][COLUMNS.index(cell[0])] for cell in pattern.split())
+    return "".join(table[int(cell[1:]) - 1][ord(cell[0]) - ord("A")] for cell in pattern.split())
 
 
 def wrong_answer(pattern: str, table: Table) -> str:

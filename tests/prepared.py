@@ -1,4 +1,4 @@
-"""The product's program in processes of its own, forked from one that has imported it: no start waits for imports."""
+"""The product's program in processes of its own, forked from one that is warm: no start waits for imports or pages."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _forking.set_forkserver_preload(
         *("idp.app", "protocols.oidc.opening", "protocols.radius.opening"),
         *(f"idp.cli.{noun}" for noun in NOUNS),
         "tests.prepared",
+        "tests.warm",
     ]
 )
 

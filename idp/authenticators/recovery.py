@@ -81,6 +81,7 @@ class Recovery:
     async def issue(self, tx: Transaction, user: User, now: int) -> Sequence[Secret]:
         """Fresh codes as they are printed; those before are worth nothing any more."""
         key = await ready_key(tx, self._vault, PURPOSE, now)
+        await tx.users.lock(user.id)  # of two at once, the second makes the first's worth nothing
         await tx.credentials.delete(user.id, self.name)
         codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(CODES)]
         for code in codes:

@@ -92,7 +92,11 @@ class Opened:
     async def changing(self, name: str) -> AsyncIterator[Change]:
         """The same to change something of the user; his name stands in what is recorded of it."""
         async with self.transaction() as tx:
-            yield Change(tx, await find_user(tx, name, self.tenant.settings.domains), self.now)
+            person = await find_user(tx, name, self.tenant.settings.domains)
+            held = await tx.users.lock(person.id)  # as he is now: what is written of him is all of him
+            if held is None:
+                raise click.ClickException(f"{person.login_name} was deleted meanwhile")
+            yield Change(tx, held, self.now)
 
     async def vault(self) -> Vault:
         """The tenant's vault; its keys are made where the server never ran."""

@@ -10,12 +10,15 @@ import click
 
 from idp import activation
 from idp.authenticators import Authenticator, Refused
+from idp.authenticators.matrix import Matrix
+from idp.authenticators.password import Password
 from idp.authenticators.totp import Totp
-from idp.cli.context import Opened, in_tenant
+from idp.cli.context import Change, Opened, in_tenant
 from idp.cli.issue import issue
 from idp.cli.proof import called
 from idp.cli.show import json_option, show
 from idp.mail.queue import changed
+from idp.revocation import end_all
 from keys.secret import Secret
 
 COLUMNS = ("authenticator", "name", "id", "created_at", "last_used_at")
@@ -38,13 +41,20 @@ credential.add_command(issue)
 @click.option("--phrase", metavar="TEXT", help="matrix: typed beside the digits.")
 @click.option("--secret", metavar="BASE32", help="totp: of a token that exists; otherwise one is made.")
 @click.option("--pin", metavar="TEXT", help="totp: typed after the code.")
+@click.option("--must-change", is_flag=True, help="password: for the next login only, then he chooses one.")
 @in_tenant
-async def set_(opened: Opened, /, name: str, authenticator: str, **options: str | None) -> None:
+async def set_(
+    opened: Opened, /, name: str, authenticator: str, must_change: bool, **options: str | None
+) -> None:
     """Give a user a credential in place of what he had for the same authenticator.
 
     A password, or a pattern that is not given, is asked for, or read from standard input.
     """
     prover = await opened.authenticator(authenticator)
+    if must_change and not isinstance(prover, Password):
+        raise click.UsageError(
+            f"--must-change is for {Password.name}; for {Matrix.name}: idp credential issue"
+        )
     given = _given(prover, options)
     letterbox = await opened.letterbox()
     async with opened.changing(name) as about:
@@ -53,9 +63,12 @@ async def set_(opened: Opened, /, name: str, authenticator: str, **options: str 
             fresh = prover.enrol(person, given, opened.now)
         except Refused as refused:
             raise click.ClickException(refused.words) from None
+        if must_change and isinstance(prover, Password):
+            fresh = prover.initial(fresh)
         replaced = await about.tx.credentials.delete(person.id, authenticator)
         await about.tx.credentials.add(fresh)
-        await about.record("credential.set", authenticator=authenticator, replaced=replaced)
+        must = {"must_change": True} if must_change else {}
+        await about.record("credential.set", authenticator=authenticator, replaced=replaced, **must)
         if letterbox and replaced:
             await changed(about.tx, letterbox, called(authenticator), person, opened.now)
     click.echo(f"set {authenticator} of {person.login_name}")
@@ -77,7 +90,7 @@ async def activate(opened: Opened, name: str, authenticator: str) -> None:
     assert isinstance(prover, Totp)
     async with opened.changing(name) as about:
         secret = await activation.issue(about.tx, prover, about.user, opened.now)
-        sessions = await about.tx.sessions.delete_of(about.user.id)
+        sessions = await end_all(about.tx, opened.doors, about.user.id, opened.now, reason="new address")
     base = opened.tenant.settings.base_url.rstrip("/")
     click.echo(f"{base}{activation.PATH}?code={secret.reveal()}")
     click.echo(f"valid for {prover.settings.activation_days} days, ended {sessions} sessions", err=True)
@@ -108,19 +121,30 @@ async def list_(opened: Opened, name: str, as_json: bool) -> None:
 @credential.command()
 @click.argument("name")
 @click.argument("authenticator")
+@click.option(
+    "--id", "which", metavar="ID", help="Only this one of several, as idp credential list shows it."
+)
 @in_tenant
-async def reset(opened: Opened, name: str, authenticator: str) -> None:
+async def reset(opened: Opened, name: str, authenticator: str, which: str | None) -> None:
     """Take a credential away, and end the sessions that may stand on it."""
     letterbox = await opened.letterbox()
     async with opened.changing(name) as about:
         person = about.user
-        if not await about.tx.credentials.delete(person.id, authenticator):
-            raise click.ClickException(f"{person.login_name} has no credential for {authenticator}")
-        sessions = await about.tx.sessions.delete_of(person.id)
+        if not await _delete(about, authenticator, which):
+            raise click.ClickException(f"{person.login_name} has no such credential for {authenticator}")
+        sessions = await end_all(about.tx, opened.doors, person.id, opened.now, reason="credential reset")
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
             await changed(about.tx, letterbox, called(authenticator), person, opened.now)
     click.echo(f"reset {authenticator} of {person.login_name}, ended {sessions} sessions")
+
+
+async def _delete(about: Change, authenticator: str, which: str | None) -> bool:
+    """All that the user holds for it, or one; whether there was any."""
+    if which is None:
+        return bool(await about.tx.credentials.delete(about.user.id, authenticator))
+    held = await about.tx.credentials.list(about.user.id, authenticator)
+    return any(each.id == which for each in held) and await about.tx.credentials.delete_one(which)
 
 
 def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secret]:

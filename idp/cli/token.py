@@ -17,6 +17,7 @@ from idp.cli.show import json_option, show
 from idp.hardware import inventory, listed, pskc
 from idp.hardware.container_key import Needed
 from idp.hardware.delivery import LARGEST, Delivery, Fault
+from idp.revocation import end_all
 from keys.secret import Secret
 from storage import Transaction
 from storage.hardware import Held
@@ -129,7 +130,9 @@ async def lost(opened: Opened, serial: str) -> None:
         if not await tx.hardware_tokens.mark_lost(serial, opened.now):
             raise click.ClickException(f"token {serial} was lost before")
         await tx.credentials.delete_one(held.token.credential_id)
-        sessions = await tx.sessions.delete_of(held.user_id) if held.user_id else 0
+        user_id, sessions = held.user_id, 0
+        if user_id:
+            sessions = await end_all(tx, opened.doors, user_id, opened.now, reason="token lost")
         await _record(opened, tx, "token.lost", held, sessions=sessions)
     click.echo(f"{serial} is lost, ended {sessions} sessions")
 

@@ -11,6 +11,7 @@ import click
 from idp import attributes, audit, known_devices, throttle
 from idp.cli import attribute
 from idp.cli.context import Opened, in_tenant
+from idp.cli.erasing import erase
 from idp.cli.naming import named
 from idp.cli.show import json_option, show, show_record
 from idp.cli.standing import forget, standing
@@ -26,12 +27,13 @@ COLUMNS = ("username", "display_name", "email", "groups", "disabled_at")
 
 @click.group()
 def user() -> None:
-    """People: add, list, show, set, unset, disable, enable, unlock, forget, delete."""
+    """People: add, list, show, set, unset, disable, enable, unlock, forget, delete, erase."""
 
 
 user.add_command(attribute.set_)
 user.add_command(attribute.unset)
 user.add_command(forget)
+user.add_command(erase)
 
 
 @user.command()
@@ -151,7 +153,7 @@ async def unlock(opened: Opened, name: str) -> None:
 @click.confirmation_option(prompt="This cannot be undone. Delete the user?")
 @in_tenant
 async def delete(opened: Opened, name: str) -> None:
-    """Delete a user with credentials, sessions and grants. The audit log keeps what he did."""
+    """Delete a user with credentials, sessions and grants. The audit log keeps what he did, unlike with erase."""
     async with opened.changing(name) as about:
         person = about.user
         await evict(about.tx, opened.doors, person.id, opened.now)

@@ -67,6 +67,12 @@ class Configuration:
         """Where themes beside the built-in ones lie."""
         return self.folder / "themes"
 
+    @property
+    def audit_anchor(self) -> Path | None:
+        """The file to which signed statements about the audit logs are appended."""
+        name = self.server.audit_anchor
+        return None if name is None else (self.own_folder / name).resolve()
+
     def master_key(self) -> MasterKey:
         """Read it; where `file` names none yet, make one. Raises ValueError and OSError."""
         source = self.server.master_key

@@ -25,7 +25,16 @@ from idp.doors import DoorModels
 
 FILE = "idp.yaml"
 # What `idp.yaml` says of the node whose file it is, and no revision changes: where it listens and keeps its things.
-OF_THE_NODE = ("listen", "storage", "master_key", "workers", "radsec", "log", "country_database")
+OF_THE_NODE = (
+    "listen",
+    "storage",
+    "master_key",
+    "workers",
+    "radsec",
+    "log",
+    "audit_anchor",
+    "country_database",
+)
 
 FindDoor = Callable[[str], DoorModels]  # raises LookupError
 

@@ -16,12 +16,19 @@ PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 
 
 def parse_address(text: str) -> Address:
-    """A mail address (RFC 5322 §3.4.1). Raises ValueError for what is none."""
+    """A mail address (RFC 5322 §3.4.1). Raises ValueError for what is none, and for what only RFC 6531 makes one: few
+    servers take that.
+    """
     try:
         address = Address(addr_spec=text)
     except Exception:  # the library's own grammar fails in many ways
         address = None
-    if address is None or not address.username or not address.domain or not text.isprintable():
+    if (
+        address is None
+        or not address.username
+        or not address.domain
+        or not (text.isascii() and text.isprintable())
+    ):
         raise ValueError("must be a mail address, for example idp@example.com")
     return address
 

@@ -24,8 +24,7 @@ def _many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _found(name: str, info: ValidationInfo) -> Path:
-    """A file that a setting names: it goes with the configuration."""
+def _find(info: ValidationInfo, name: str) -> Path:
     reading = info.context if isinstance(info.context, SecretReading) else SecretReading()
     return reading.find(name)
 
@@ -41,7 +40,7 @@ def _content(file: Path) -> bytes:
 def _authorities(value: Any, info: ValidationInfo) -> Authorities:
     if not isinstance(value, dict) or value.keys() != {"file"}:
         raise ValueError("must be {file: …}, certificates in PEM")
-    file = _found(str(value["file"]), info)
+    file = _find(info, str(value["file"]))
     content = _content(file)
     try:
         return Authorities.from_pem(content)
@@ -52,7 +51,9 @@ def _authorities(value: Any, info: ValidationInfo) -> Authorities:
 def _holidays(value: Any, info: ValidationInfo) -> Any:
     """Dates; those of a file stand one on a line, whatever follows each is its name."""
     if isinstance(value, dict) and set(value) == {"file"} and isinstance(value["file"], str):
-        return frozenset(_read(_found(value["file"], info)))
+        return frozenset(_read(_find(info, value["file"])))
+    if isinstance(value, frozenset):  # read before
+        return value
     if isinstance(value, (list, tuple)):
         return frozenset(_day(str(each), f"{place + 1}. entry") for place, each in enumerate(value))
     raise ValueError("must be a list of days such as 2027-01-01, or {file: holidays.csv}")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from idp.attribute_types import Own, declarable
+from idp.config.audit import AuditSettings
 from idp.config.domains import Domains, DomainSettings
 from idp.config.lockout import Lockout
 from idp.config.loopback import is_loopback
@@ -82,6 +83,7 @@ class TenantSettings(Model):
     mail: MailSettings = MailSettings()
     forgotten: ForgottenSettings = ForgottenSettings()
     protect: ProtectSettings = ProtectSettings()
+    audit: AuditSettings = AuditSettings()
     networks: NamedNetworks = Field(default_factory=dict)  # as rules call them
     holidays: Holidays = frozenset()  # days of which rules may ask whether it is one
     device_authorities: DeviceAuthorities | None = None  # who issues the certificates of the tenant's devices

@@ -69,7 +69,7 @@ async def submit(request: web.Request) -> web.Response:
         return _device(request, link, found, None, stale=True)
     except Duplicate:  # the same form, sent twice
         left = 0
-    return page(request, "activate/done", left=left, name=typed.name, portal_url=request[TENANT].url("/"))
+    return page(request, "activate/done", left=left, portal_url=request[TENANT].url("/"))
 
 
 def _refused(

@@ -21,6 +21,7 @@ def proofs(required: object) -> Mapping[str, Mapping[str, Any]]:
             "username": required,
             "min": required,  # characters
             "held": True,  # whether there is one to change
+            "until": None,  # when it must be changed, if ever
             "refused": "",  # the rule that the new one broke; differs: the two were not alike
             "retry": False,
             "last_try": False,
@@ -36,6 +37,18 @@ def codes(required: object) -> Mapping[str, Mapping[str, Any]]:
         "account/devices": {
             "devices": required,  # name, hardware (its serial number, or empty), since, last_used (or None), url
             "has_pin": False,  # whether codes may have a PIN
+            "new_url": "",  # where one more app is activated, if that may be
+            "most": 0,  # how many apps there may be, if there are as many
+        },
+        "account/new_device": {
+            "action": required,
+            "csrf": required,
+            "device": required,  # the proposed device, sealed
+            "username": required,
+            "prompt": required,  # as of activate/device
+            "retry": False,
+            "stale": False,
+            "last_try": False,
         },
         "account/device": {
             "action": required,  # takes its `name`, or `remove`

@@ -23,7 +23,6 @@ def pages(required: object) -> Mapping[str, Mapping[str, Any]]:
         },
         "activate/done": {
             "left": 0,
-            "name": "",
             "portal_url": required,
         },  # left: more devices by this address
         "activate/over": {"full": False, "portal_url": required},  # full: as many devices as there may be

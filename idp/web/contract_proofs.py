@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-QUESTIONS: Final = ("passkey", "recovery")  # of a login
+QUESTIONS: Final = ("passkey", "recovery", "new_password", "new_passkey")  # of a login
 
 
 def pages(required: object) -> Mapping[str, Mapping[str, Any]]:

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from idp import doors
+from idp.chain.linking import linking
+from idp.chain.streaming import streaming
 from idp.config.in_force import InForce
 from idp.delivering import retrying
 from idp.mail.posting import posting
@@ -46,7 +48,12 @@ async def opened(
     app = await _Rooms(in_force, pages, provider).application()
     app.on_response_prepare.append(finish_head)
     runner = web.AppRunner(app)
-    async with sweeping(provider), posting(provider, Letters(pages)):
+    async with (
+        sweeping(provider),
+        posting(provider, Letters(pages)),
+        linking(provider, in_force.configuration.audit_anchor),
+        streaming(provider),
+    ):
         await runner.setup()
         try:
             assert runner.server is not None

@@ -1,4 +1,4 @@
-"""`/forgotten`: ask for a link by name or address, and get a new pattern by it. Where the tenant offers it."""
+"""`/forgotten`: ask for a link by name or address, and set a new pattern by it, or get one. Where it is offered."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Final
 
 from aiohttp import web
 
-from idp import recovery
+from idp import recovery, restoring
 from idp.authenticators.matrix import Issued
-from idp.web import language
+from idp.web import language, login
 from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
@@ -19,6 +19,7 @@ from storage.records import User
 
 MINUTE: Final = 60
 TOO_MANY: Final = 429
+OWN: Final = "own"  # the value of the field `do`: a pattern of one's own choice
 
 
 async def show(request: web.Request) -> web.Response:
@@ -66,7 +67,7 @@ async def confirm(request: web.Request) -> web.Response:
 
 
 async def redeem(request: web.Request) -> web.Response:
-    """POST /forgotten/new: the new pattern, shown this once."""
+    """POST /forgotten/new: to the pages on which one sets a pattern; or one that is drawn, shown this once."""
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     _offered(request)
     form = await read_form(request)
@@ -74,6 +75,9 @@ async def redeem(request: web.Request) -> web.Response:
     if not is_own(request, form, recovery.LINK_PATH):
         return _over(request)
     async with provider.storage.transaction(tenant.name) as tx:
+        if form.get("do") == OWN:
+            challenge = await restoring.begin(visit(request, tx), Secret(token))
+            return login.send(request, challenge) if challenge else _over(request)
         redeemed = await recovery.redeem(visit(request, tx), Secret(token))
     return _issued(request, *redeemed) if redeemed else _over(request)
 

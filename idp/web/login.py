@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp import recovery, renewal
+from idp import new_password, recovery, renewal
 from idp.enrolment import NAME, PIN
 from idp.interaction import USERNAME
 from idp.outcome import Accept, Challenge, Reason, Reject, Why
@@ -26,7 +26,7 @@ PATH = "/login"
 FIELDS = {
     "username": "username", "password": "password", PIN: "pin", NAME: "name",
     renewal.PHRASE: "phrase", renewal.AGAIN: "again", renewal.WAY: "way",
-    renewal.CHOICE: "do",
+    renewal.CHOICE: "do", new_password.QUESTION: "new", new_password.AGAIN: "again",
 }  # fmt: skip
 ANSWER = "answer"
 PAUSE_SECONDS = 30  # before what did not answer is asked again

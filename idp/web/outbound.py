@@ -74,6 +74,14 @@ class Outbound:
         """
         return (await self._send("GET", url, None, limits, take, accept)).status
 
+    async def locate(self, host: str, port: int) -> list[str]:
+        """Addresses of a host that we may connect to by something else than HTTP. Raises `OutboundError`."""
+        resolver = _Vetting(self._is_free(host), is_plain=False)
+        try:
+            return [each["host"] for each in await resolver.resolve(host, port)]
+        except OSError:
+            raise OutboundError("the host name is unknown") from None
+
     async def _whole(self, method: str, url: str, body: Body | None) -> Answer:
         back, limits = bytearray(), Limits(SECONDS, MAXIMUM_BYTES)
         return dataclasses.replace(await self._send(method, url, body, limits, back.extend), body=bytes(back))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -15,7 +16,7 @@ from idp.web.catalogue import Catalogue
 from idp.web.contract import variables as complete
 from idp.web.headers import page_headers
 from idp.web.locale import pick
-from idp.web.theme import BUILT_IN, STYLE_SLOT, Theme, linked
+from idp.web.theme import BUILT_IN, DEFAULT, STYLE_SLOT, Theme, linked
 
 # What a service may show in a window of its own, and needs its tie to.
 PAPER: Final = "paper/"  # nobody can choose on it
@@ -59,6 +60,12 @@ class Face:
     words: Catalogue
     templates: Mapping[str, Template]
     letters: Mapping[str, tuple[Template, Template]]
+
+    @classmethod
+    def of(cls, theme: Theme, locale: str) -> Face:
+        """Compiled now. Raises `ThemeError` or `CatalogueError`."""
+        words = theme.words(locale)
+        return cls(theme, words, theme.templates(locale, words), theme.letters(words))
 
 
 class Pages:
@@ -156,8 +163,7 @@ class Pages:
         face = self._faces.get((name, locale))
         if face is None:
             theme = self._theme(name)
-            words = theme.words(locale)
-            face = Face(theme, words, theme.templates(locale, words), theme.letters(words))
+            face = built_in(locale) if theme.is_built_in else Face.of(theme, locale)
             self._faces[name, locale] = face
         return face
 
@@ -180,3 +186,9 @@ class Pages:
 
     def _name(self, theme: str, locale: str) -> str:
         return self._face(theme, locale).words.say("locale.name")
+
+
+@cache
+def built_in(locale: str) -> Face:
+    """The default theme as it is installed: compiled once a process, since a reload has better things to do."""
+    return Face.of(Theme(DEFAULT, [BUILT_IN]), locale)

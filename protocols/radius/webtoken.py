@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp.authenticators import Authenticator
+from idp.prompting import prompt_for
 from idp.tenant import Tenant
 from idp.username import canonical
 from idp.visit import Visit
@@ -70,7 +71,7 @@ def shower(tenant: Tenant) -> Authenticator | None:
 
 async def draw(here: Visit, shown: Authenticator, username: str) -> WebToken:
     """A fresh table for a name, whether anybody has it or not: it is drawn and kept in the same way."""
-    prompt = await shown.challenge(here.tx, None, here.now)
+    prompt = await prompt_for(here, shown, None, username)
     token = WebToken(username, shown.name, prompt, here.now, prompt["expires_at"])
     await here.tx.web_tokens.replace(token)
     return token

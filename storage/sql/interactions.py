@@ -18,6 +18,7 @@ CONSUME = f"""
 DELETE FROM interactions
 WHERE tenant = :tenant AND id = :id AND browser_hash = :browser_hash AND expires_at > :now
 RETURNING {COLUMNS}"""
+DELETE_OF = "DELETE FROM interactions WHERE tenant = :tenant AND user_id = :user_id RETURNING 1"
 
 
 class SQLInteractions:
@@ -55,6 +56,9 @@ class SQLInteractions:
     async def consume(self, interaction_id: str, browser_hash: bytes, now: int) -> Interaction | None:
         rows = await self._connection.query(CONSUME, id=interaction_id, browser_hash=browser_hash, now=now)
         return _interaction(rows[0]) if rows else None
+
+    async def delete_of(self, user_id: str) -> int:
+        return len(await self._connection.query(DELETE_OF, user_id=user_id))
 
 
 def _interaction(row: Row) -> Interaction:

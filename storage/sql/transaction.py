@@ -11,6 +11,7 @@ from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certified import CertifiedKeys, NameRevisions
+from storage.chain import AuditChain, AuditTurns
 from storage.contract import Credentials, Users
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
@@ -37,6 +38,7 @@ from storage.sql.audit import SQLAudit
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
 from storage.sql.certified_keys import SQLCertifiedKeys
+from storage.sql.chain import SQLAuditChain, SQLAuditTurns
 from storage.sql.connection import Connection
 from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
@@ -150,6 +152,8 @@ class SQLTransaction:
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     revisions = Made[Revisions](SQLRevisions)
     audit = Keyed[Audit](SQLAudit)
+    audit_chain = Made[AuditChain](SQLAuditChain)
+    audit_turns = Made[AuditTurns](SQLAuditTurns)
     expired = Made(SQLExpired)
 
 

@@ -25,6 +25,8 @@ LEFT JOIN person_keys k ON k.tenant = :tenant AND k.owner = u.id
 WHERE u.tenant = :tenant"""
 FIND = f"{FOUND} AND u.id = :id"
 FIND_BY_NAME = f"{FOUND} AND u.username = :username AND u.domain = :domain"
+# An update that changes nothing holds the row, in both databases; what is then read of his is not changed meanwhile.
+LOCK = f"UPDATE users SET changed_at = changed_at WHERE tenant = :tenant AND id = :id RETURNING {COLUMNS}"
 LIST_BY_EMAIL = f"""
 SELECT {COLUMNS} FROM users WHERE tenant = :tenant AND lower(email) = lower(:email)
 ORDER BY username, domain LIMIT :limit"""
@@ -57,6 +59,10 @@ class SQLUsers:
 
     async def find(self, user_id: str) -> User | None:
         return self._found(await self._connection.query(FIND, id=user_id))
+
+    async def lock(self, user_id: str) -> User | None:
+        rows = await self._connection.query(LOCK, id=user_id)
+        return _user(rows[0]) if rows else None
 
     async def find_by_name(self, username: str, domain: str = LOCAL_DOMAIN) -> User | None:
         return self._found(await self._connection.query(FIND_BY_NAME, username=username, domain=domain))

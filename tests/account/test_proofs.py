@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pyotp
 import pytest
 
 from tests.account.visitor import own_form, person, signed_in
@@ -153,6 +154,54 @@ async def test_devices_are_renamed_and_removed_but_for_the_last(
     assert last.alerts and "tablet" in (await browser.get(f"{server.url}/account/devices")).text
     events = {row["event"] for row in server.audit()}
     assert {"credential.renamed", "credential.removed"} <= events
+
+
+async def test_another_app_is_added_behind_all_proofs_and_up_to_the_limit(
+    server: Server, browsers: Browsers
+) -> None:
+    """THREAT_MODEL.md 22: who has a session, or one of two proofs, adds nothing; THREAT_MODEL.md 19: nor does he by
+    another user's form. THREAT_MODEL.md 18: a wrong first code spends the budget of the login."""
+    server.cli("user", "set", "theo", "email=theo@example.com", "--tenant", "demo")
+    browser, new = browsers(), f"{server.url}/account/devices/new"
+
+    def at(device: pyotp.TOTP, steps: int = 0) -> str:
+        return device.at(int(time.time() + server_ahead(server)), counter_offset=steps)
+
+    page = await browser.answer(await browser.answer(await browser.get(f"{server.url}/"), "theo"), PASSWORD)
+    first = app(page)
+    await browser.answer(page, at(first))
+    listed = await browser.get(f"{server.url}/account/devices")
+    assert "/account/devices/new" in listed.links
+    server.advance(301)
+    asked = await browser.get(new)
+    assert asked.asked == "username", "the session alone is not enough"
+    asked = await browser.answer(await browser.answer(asked, "theo"), PASSWORD)
+    assert asked.asked == "answer" and "otpauth:" not in asked.text
+    page = await browser.answer(asked, at(first))
+    second = app(page)
+    assert second.secret != first.secret
+    stranger = browsers()
+    await signed_in(stranger, server, "alice")
+    his = await stranger.get(new)
+    forged = own_form(his, "device").fields | {"device": own_form(page, "device").fields["device"]}
+    other = await stranger.request("POST", new, forged | {"answer": at(second)})
+    assert other.alerts and app(other).secret not in (first.secret, second.secret)
+    wrong = await browser.submit(page, {"answer": "000000"}, form=own_form(page, "device"))
+    assert wrong.alerts and app(wrong).secret == second.secret
+    typed = {"answer": at(second), "name": "tablet"}
+    done = await browser.submit(wrong, typed, form=own_form(wrong, "device"))
+    assert done.url.endswith("/account/devices") and "tablet" in done.text
+    assert "/account/devices/new" not in done.links and "as many apps" in done.text
+    again = await browser.submit(wrong, typed, form=own_form(wrong, "device"))
+    assert again.url.endswith("/account/devices")
+    assert (await browser.get(new)).url.endswith("/account/devices"), "two are as many as there may be"
+    inside = browsers()
+    page = await inside.answer(await inside.answer(await inside.get(f"{server.url}/"), "theo"), PASSWORD)
+    assert not (await inside.answer(page, at(second, 1))).asked
+    rows = json.loads(server.cli("credential", "list", "theo", "--tenant", "demo", "--json"))
+    assert sorted(row["name"] for row in rows if row["authenticator"] == "totp") == ["", "tablet"]
+    mails = json.loads(server.cli("mail", "list", "--json"))
+    assert [each["kind"] for each in mails if each["user"] == "theo"] == ["changed", "changed"]
 
 
 def server_ahead(server: Server) -> float:

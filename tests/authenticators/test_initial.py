@@ -81,7 +81,7 @@ async def test_it_is_right_until_its_end_and_wrong_afterwards(store: Storage) ->
         present = await matrix.present(tx, USER)
         assert present is not None
         assert present.content.until == NOW + DAY
-        assert matrix.due(present, NOW) == "initial"
+        assert present.due(NOW) == "initial"
         for now, expected in ((NOW + DAY - 1, True), (NOW + DAY, False)):
             prompt = await matrix.challenge(tx, USER, now)
             digits = answer(issued.cells.reveal(), [list(row) for row in prompt["table"]])
@@ -90,4 +90,4 @@ async def test_it_is_right_until_its_end_and_wrong_afterwards(store: Storage) ->
         await tx.credentials.add(matrix.enrol(USER, {"pattern": Secret("A1 F2 K3 L4 C2 G1")}, NOW))
         present = await matrix.present(tx, USER)
         assert present is not None
-        assert (present.content.until, matrix.due(present, NOW)) == (None, "")
+        assert (present.content.until, present.due(NOW)) == (None, "")

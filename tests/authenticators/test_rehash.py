@@ -24,3 +24,16 @@ async def test_a_hash_by_older_parameters_is_renewed_when_its_password_comes(ali
     assert await alice.verify(authenticator, PASSWORD, NOW + 8)
     (credential,) = await alice.held(authenticator)
     assert credential.changed_at == NOW + 7, "a hash by the present parameters stays"
+
+
+async def test_one_that_must_be_changed_stays_so(alice: Person) -> None:
+    """THREAT_MODEL.md 30: and the mark lies sealed, so that nobody who writes rows takes it away."""
+    authenticator = password(alice)
+    weak = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    given = authenticator.initial(authenticator._safe.seal(alice.user, weak.encode(), NOW))
+    assert weak.encode() not in given.sealed
+    await alice.keep(given)
+    assert await alice.verify(authenticator, PASSWORD, NOW + 7)
+    (credential,) = await alice.held(authenticator)
+    assert credential.changed_at == NOW + 7
+    assert authenticator.due(credential, NOW + 7) == "initial"

@@ -70,3 +70,15 @@ def test_a_deleted_user_is_found_by_id(busy: Office) -> None:
 
 def test_a_span_that_is_none_is_misuse(busy: Office) -> None:
     assert "for example 7d" in busy.run("audit", "show", "--since", "soon", status=2).stderr
+
+
+def test_patterns_rules_and_days_narrow_too(busy: Office) -> None:
+    assert [row["event"] for row in busy.rows("audit", "show", "--event", "login.*")] == ["login.denied"]
+    assert len(busy.rows("audit", "show", "--event", "*.added", "--limit", "1")) == 1
+    assert len(busy.rows("audit", "show", "--event", "*")) == 3
+    assert len(busy.rows("audit", "show", "--rule", "x")) == 1
+    assert busy.rows("audit", "show", "--rule", "x", "--door", "saml") == []
+    assert len(busy.rows("audit", "show", "--until", "2001-09-09T10:46:41")) == 1
+    assert busy.rows("audit", "show", "--until", "2001-09-09T10:46:40") == []
+    assert len(busy.rows("audit", "show", "--since", "2001-09-09", "--until", "2001-09-10")) == 1
+    assert len(busy.rows("audit", "show", "--since", "2001-09-09T11:00")) == 2

@@ -45,6 +45,14 @@ def test_a_secret_is_read_from_standard_input_and_printed_nowhere(alice: Office)
     assert secret not in said + audit and "F2" not in pattern + audit
 
 
+def test_a_password_is_given_for_the_first_login_only(alice: Office) -> None:
+    alice.run("credential", "set", "alice", "password", "--must-change", given="correct horse battery\n")
+    (event,) = [row for row in alice.rows("audit", "show") if row["event"] == "credential.set"]
+    assert event["details"]["must_change"] is True
+    said = alice.run("credential", "set", "alice", "matrix", "--must-change", given=f"{PATTERN}\n", status=2)
+    assert "idp credential issue" in said.stderr
+
+
 def test_nothing_on_standard_input_is_misuse(alice: Office) -> None:
     said = alice.run("credential", "set", "alice", "password", status=2).stderr
     assert "the password is expected on standard input" in said
@@ -82,8 +90,9 @@ def test_resetting_takes_it_away_and_ends_sessions(alice: Office) -> None:
         "reset matrix of alice, ended 1 sessions\n"
     )
     assert held(alice) == []
+    assert asyncio.run(alice.within(lambda tx: tx.grants.find("g"))) is None, "nor what a service got there"
     alice.run("credential", "reset", "alice", "matrix", status=1)
-    assert alice.events()[-1] == "credential.reset"
+    assert alice.events()[-2:] == ["session.ended", "credential.reset"]
 
 
 def test_another_master_key_opens_nothing(alice: Office) -> None:
@@ -98,3 +107,15 @@ def test_what_only_its_owner_can_make_is_given_to_nobody(alice: Office, name: st
     (alice.folder / "tenants/acme/authenticators.yaml").write_text(f"matrix:\n{name}:\n")
     said = alice.run("credential", "set", "alice", name, status=1).stderr
     assert said.startswith(f"Error: {name} is given to nobody, its owner adds it at /account/")
+
+
+def test_one_of_several_is_taken_away(alice: Office) -> None:
+    alice.run("user", "add", "bob")
+    for name in ("alice", "bob"):
+        alice.run("credential", "set", name, "totp", "--secret", SECRET)
+    ids = {name: alice.rows("credential", "list", name)[0]["id"] for name in ("alice", "bob")}
+    for wrong in (ids["bob"], "x"):
+        alice.run("credential", "reset", "alice", "totp", "--id", wrong, status=1)
+    alice.run("credential", "reset", "alice", "totp", "--id", ids["alice"])
+    assert held(alice) == []
+    assert len(alice.rows("credential", "list", "bob")) == 1

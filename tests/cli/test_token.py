@@ -85,7 +85,13 @@ def test_a_token_is_assigned_taken_back_and_lost(stocked: Office) -> None:
     assert states(stocked)["A-1"] == ("lost", None)
     assert stocked.run("token", "assign", "A-1", "alice", status=1).stderr == "Error: token A-1 is lost\n"
     assert stocked.rows("credential", "list", "alice") == []
-    assert stocked.events()[2:] == ["token.assigned", "token.unassigned", "token.assigned", "token.lost"]
+    assert stocked.events()[2:] == [
+        "token.assigned",
+        "token.unassigned",
+        "token.assigned",
+        "session.ended",
+        "token.lost",
+    ]
 
 
 def test_two_codes_bring_a_token_back_in_step(stocked: Office) -> None:
@@ -117,4 +123,4 @@ def test_an_address_is_printed_and_nothing_of_it_is_kept_in_clear(stocked: Offic
     database = (stocked.folder / "var" / "masugata.db").read_bytes()
     assert secret.encode() not in database
     assert secret not in stocked.run("audit", "show", "--json").output
-    assert stocked.events()[-1] == "activation.issued"
+    assert stocked.events()[-2:] == ["activation.issued", "session.ended"]

@@ -45,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (one.config / "metadata" / "payroll.xml").write_text(PAYROLL.metadata())
     one.tenant.authenticators |= {"passkey": {}, "recovery": {}}
     one.tenant.policies = RULES
-    for number in range(6):
+    for number in range(7):
         one.tenant.add_demo_user(f"user{number}", matrix={"pattern": PATTERN})
     yield from running(one)
 
@@ -155,6 +155,31 @@ def alice(server: Server, chromium: Browser) -> Somebody:
     somebody = Somebody(server, chromium)
     somebody.add("Work phone")
     return somebody
+
+
+def test_who_has_none_makes_one_when_he_is_asked(server: Server, chromium: Browser) -> None:
+    """One button; then he is where he wanted to go, and next time his device is asked for it."""
+    somebody = Somebody(server, chromium)
+    somebody.open("wiki")
+    somebody.name_himself()
+    somebody.draw_pattern()
+    somebody.unlocks(verified=False)
+    somebody.press("Add a passkey")
+    somebody.page.locator("#failed").filter(has_text="try again").wait_for()
+    somebody.unlocks(verified=True)
+    somebody.say("name", "my laptop")
+    somebody.press("Add a passkey")
+    somebody.arrives("wiki")
+    assert len(somebody.credentials) == 1
+    somebody.open("wiki")
+    somebody.name_himself()
+    somebody.draw_pattern()
+    somebody.press("Use the passkey")
+    somebody.arrives("wiki")
+    somebody.account("passkeys")
+    somebody.press("Use the passkey")  # who changes proofs gives all that he has
+    somebody.page.get_by_role("heading", name="my laptop", exact=True).wait_for()
+    assert not somebody.complaints
 
 
 def test_after_a_pattern_alone_and_without_a_name(alice: Somebody) -> None:

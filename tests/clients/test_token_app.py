@@ -355,6 +355,17 @@ def test_without_a_network_codes_go_on(app: Page, desk: Page, server: Server) ->
     assert signed_in(desk, server), "the code that it showed without a network"
 
 
+def test_the_account_stays_where_something_else_than_the_server_answers(app: Page) -> None:
+    """A proxy's 404 says nothing of the key: without the account its owner could release no login any more."""
+    app.route("**/token/challenge", lambda route: route.fulfill(status=404, body="not here"))
+    unfold(app.locator(".slot details"))
+    app.locator(".slot .remove").click()
+    app.locator("#removing .yes").click()
+    expect(app.locator("#alert")).to_be_visible()
+    expect(app.locator(".slot")).to_have_count(1)
+    app.unroute("**/token/challenge")
+
+
 def test_who_removes_the_account_is_not_protected_any_more(app: Page, desk: Page, server: Server) -> None:
     code = fresh(app)
     unfold(app.locator(".slot details"))

@@ -28,6 +28,14 @@ def test_what_is_asked_of_a_worn_out_pattern_is_another_way_of_the_tenant(
     ]
 
 
+def test_what_is_wrong_with_a_groups_table_is_told_where_it_stands(tmp_path: Path) -> None:
+    text = "matrix:\n  groups:\n  - when: {groups: [staff]}\n    table: {columns: 16}\n"
+    assert mistakes(write(tmp_path, tenants__acme__authenticators=text)) == [
+        "tenants/acme/authenticators.yaml:4:12: matrix.groups[1].table: columns must be a multiple of blocks, "
+        "for example 12"
+    ]
+
+
 def test_the_shortest_wait_is_not_the_longest(tmp_path: Path) -> None:
     text = TENANT + "lockout: {mode: slow, seconds: 60, first_wait_seconds: 90}\n"
     (mistake,) = mistakes(write(tmp_path, tenants__acme__tenant=text))

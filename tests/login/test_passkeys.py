@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from idp import instead
 from idp.authenticators import Refused, table
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.recovery import CODES, Recovery
@@ -19,9 +20,10 @@ from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
 from idp.passkeys import STATE_SECONDS, add, propose, remove, rename
 from idp.policy import Require, Rule
 from idp.visit import Visit
+from keys import base64url
 from keys.secret import Secret
 from keys.token import new_token
-from storage.records import User
+from storage.records import Proof, User
 from tests.login.conftest import PATTERN, TOTP_SECRET, House
 from tests.passkey import SoftKey
 
@@ -134,6 +136,85 @@ async def test_after_another_proof(home: Home, alice: User) -> None:
     assert isinstance(accepted, Accept)
     assert accepted.authentication.amr == ("kba", "swk", "user", "mfa")
     assert accepted.authentication.acr.endswith("multi")
+
+
+async def to_first(home: Home, wrong: bool = False) -> Outcome:
+    """alice at the question for a passkey, of which she has none."""
+    challenge = await home.answer(await home.begin("closed"), "alice")
+    return await home.answer(challenge, home.wrong(challenge) if wrong else home.right(challenge))
+
+
+def made(home: Home, page: Outcome, **how: Any) -> str:
+    assert isinstance(page, Challenge)
+    assert page.authenticator == "new_passkey", page
+    return home.key.create(page.prompt["options"], **how)
+
+
+async def test_who_has_none_makes_one_behind_another_proof(home: Home, alice: User) -> None:
+    """THREAT_MODEL.md 15: of many that answer one page, one is kept; THREAT_MODEL.md 19: an old step keeps nothing.
+
+    It proves its owner at once, and at the next login it is asked for."""
+    page = await to_first(home)
+    wrong = await home.answer(page, made(home, page, origin="https://evil.example"))
+    assert isinstance(wrong, Challenge)
+    assert wrong.prompt["refused"] == "passkey"
+    assert wrong.prompt["options"]["challenge"] != page.prompt["options"]["challenge"]  # type: ignore[union-attr]
+    late = await home.answer(wrong, made(home, page), step="old")
+    assert isinstance(late, Challenge)
+    assert late.stale
+    answers = [made(home, late) for _ in range(10)]
+    outcomes = await asyncio.gather(*(home.answer(late, each) for each in answers))
+    (accepted,) = (each for each in outcomes if isinstance(each, Accept))
+    assert accepted.authentication.amr == ("kba", "swk", "user", "mfa")
+    async with home.store.snapshot(home.tenant.name) as tx:
+        (kept,) = await tx.credentials.list(alice.id, "passkey")
+    assert await home.events("credential.added") == 1
+    other = home.elsewhere()
+    challenge = await to_first(other)
+    assert isinstance(challenge, Challenge)
+    assert challenge.authenticator == "passkey"
+    (listed,) = options(challenge)["allowCredentials"]
+    key_id = base64url.decode(listed["id"].encode())
+    assert isinstance(await other.answer(challenge, other.sign(challenge, key_id=key_id)), Accept), kept.id
+
+
+@ONE_STORE
+async def test_nobody_makes_one_as_the_only_proof_or_by_an_old_one(home: Home, alice: User) -> None:
+    """THREAT_MODEL.md 22: who sits down at a browser that somebody left makes no passkey there: the proof that the
+    session stands on is asked for again. THREAT_MODEL.md 20: without a right answer everybody is shown the same."""
+    alone = await home.answer(await home.begin("vpn"), "alice")
+    assert isinstance(alone, Challenge)
+    assert alone.authenticator == "passkey"
+    wrong = await to_first(home.elsewhere(), wrong=True)
+    assert isinstance(wrong, Challenge)
+    assert wrong.authenticator == "matrix"
+    await home.login("alice")
+    home.now += 60
+    again = await home.begin("closed")
+    assert isinstance(again, Challenge)
+    assert again.authenticator == "matrix"
+    assert made(home, await home.answer(again, home.right(again)))
+
+
+@ONE_STORE
+async def test_where_passkeys_are_added_on_the_account_page_only(home: Home, alice: User) -> None:
+    section = table.find("passkey").Settings.model_validate({"at_login": False})
+    placed = {"passkey": section.at(home.tenant.settings.base_url)}  # type: ignore[attr-defined]
+    opened = table.open_authenticators(placed, home.tenant.vault)
+    authenticators = {**home.tenant.authenticators, **opened}
+    home.tenant = dataclasses.replace(home.tenant, authenticators=authenticators)
+    page = await to_first(home)
+    assert isinstance(page, Challenge)
+    assert page.authenticator == "passkey"
+
+
+@ONE_STORE
+async def test_one_that_was_added_meanwhile_is_asked_for(home: Home, alice: User) -> None:
+    page = await to_first(home)
+    await home.elsewhere().enrol(alice)
+    asked = await home.answer(page, made(home, page))
+    assert isinstance(asked, Challenge)
+    assert (asked.authenticator, asked.stale) == ("passkey", True)
 
 
 @ONE_STORE
@@ -305,7 +386,7 @@ async def test_a_code_in_place_of_what_was_lost(home: Home, alice: User) -> None
     assert not challenge.other, "what is known is not replaced"
     challenge = await home.answer(challenge, home.right(challenge))
     assert isinstance(challenge, Challenge)
-    assert (challenge.authenticator, challenge.other) == ("passkey", True)
+    assert (challenge.authenticator, challenge.other) == ("new_passkey", True)
     asked = await home.other(challenge)
     assert isinstance(asked, Challenge)
     assert (asked.authenticator, asked.other) == ("recovery", False)
@@ -421,3 +502,14 @@ async def test_there_are_only_so_many(home: Home, alice: User) -> None:
         await home.enrol(alice)
     async with home.store.transaction(home.tenant.name) as tx:
         assert await propose(Visit(tx, home.tenant, home.caller, home.now), home.passkey, alice) is None
+
+
+@ONE_STORE
+async def test_one_code_counts_once(home: Home) -> None:
+    """Where a rule asks for a code itself, that code stands in for nothing besides."""
+    given = (Proof("recovery", ("otp",), home.now),)
+    assert instead.missing(home.tenant, ("recovery", "passkey"), given) == ("passkey",)
+    assert instead.missing(home.tenant, ("totp", "passkey"), given) == ("passkey",), "and for one of two"
+    assert instead.missing(home.tenant, ("matrix", "passkey"), given) == ("matrix",), (
+        "never for what one knows"
+    )

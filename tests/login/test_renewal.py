@@ -330,9 +330,9 @@ async def test_what_was_typed_lies_sealed_until_it_is_kept(house: House, initial
         alice = await tx.users.find("id-alice")
         assert alice is not None
         with pytest.raises(Unsealable):
-            renewal.shown(visit, dataclasses.replace(stored, user_id="id-alice"), "")
+            renewal.shown(visit, dataclasses.replace(stored, user_id="id-alice"), alice, "")
         with pytest.raises(Unsealable):
-            renewal.shown(visit, dataclasses.replace(stored, id="another"), "")
+            renewal.shown(visit, dataclasses.replace(stored, id="another"), alice, "")
     assert isinstance(await along(house, page, NEW), Accept)
     async with house.store.transaction(house.tenant.name) as tx:
         (mine,) = await tx.former_patterns.list("id-ines", 9)
@@ -466,7 +466,7 @@ async def test_a_phrase_is_no_way_around_the_rules(house: House, initial: str) -
         assert await matrix.change(tx, present, Content(present.content.cells, "abcd"), NOW)
         changed = await matrix.present(tx, ines)
         assert changed is not None
-        assert (matrix.due(changed, NOW), changed.content.phrase) == ("initial", "abcd")
+        assert (changed.due(NOW), changed.content.phrase) == ("initial", "abcd")
 
 
 @one_store
@@ -475,8 +475,13 @@ async def test_a_table_that_is_made_smaller_meanwhile_confirms_nothing(house: Ho
     second = await along(house, page, NEW)
     set_matrix(house, table={"columns": 8, "blocks": 2})
     smaller = await along(house, second, NEW)
+    assert (asked(smaller)["refused"], asked(smaller)["number"]) == ("cell", 1)
     assert len(asked(smaller)["table"][0]) == 8
-    page = await fill(house, smaller, "123456")
+    page = await along(house, await along(house, smaller, "B2 H4 C1 C3 F2 F2"), "B2 H4 C1 C3 F2 F2")
+    set_matrix(house, table={"columns": 6, "blocks": 2})
+    page = await fill(house, page, "123456")
     assert asked(page)["refused"] == "wrong"
+    page = await fill(house, page, "123456")
+    assert asked(page)["refused"] == "wrong", "a table without all of the cells"
     page = await fill(house, page, way="type")
-    assert isinstance(await type_all(house, page, "B2 H4 C1 C3 F2 F2"), Accept)
+    assert isinstance(await type_all(house, page, "B2 F4 C1 C3 F2 F2"), Accept)

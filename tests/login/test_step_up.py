@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from idp import proofs, session
+from idp.authenticators import table
+from idp.conclusion import PORTAL
+from idp.config.tenant import TenantSettings
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
+from idp.policy import Require, Rule
+from idp.visit import Visit
 from idp.wish import Wish
 from keys.token import hash_token
-from tests.login.conftest import House
+from storage.records import Proof, User
+from tests.login.conftest import NOW, House
 
 
 async def enter_the_wiki(house: House) -> Outcome:
@@ -72,3 +81,28 @@ async def test_a_step_up_does_not_stretch_a_maximum_age(house: House) -> None:
     everything = await house.begin("vpn", Wish(max_age=99))
     assert isinstance(everything, Challenge)
     assert everything.authenticator == "username"
+
+
+async def test_who_changes_a_proof_gives_the_password_that_a_directory_knows(house: House) -> None:
+    """THREAT_MODEL.md 18: One of two proofs does not make the other, wherever the other is kept."""
+    ldap = {"servers": ["ldaps://dc1.example.com"], "bind_dn": "{user}@corp.example.com"}
+    settings = TenantSettings.model_validate(
+        {**house.tenant.settings.model_dump(), "domains": {"corp": {"ldap": ldap}}}
+    )
+    sections = {"password": table.find("password").Settings().within(settings, ())}  # type: ignore[attr-defined]
+    opened = table.open_authenticators(sections, house.tenant.vault)
+    rules = (
+        Rule("portal", Require("portal", ("totp",)), services=frozenset({PORTAL})),
+        Rule("others", Require("others", ("password", "totp"))),
+    )
+    tenant = dataclasses.replace(
+        house.tenant, rules=rules, authenticators={**house.tenant.authenticators, **opened}
+    )
+    carl = User("id-carl", "carl", NOW, domain="corp")
+    async with house.store.transaction("acme") as tx:
+        await tx.users.add(carl)
+        visit = Visit(tx, tenant, house.caller, NOW)
+        held, _ = await session.establish(visit, carl, (Proof("totp", ("otp",), NOW),), "")
+        assert await proofs.lacking(visit, carl, held, 300) == ("password",)
+        both = dataclasses.replace(held, proofs=(*held.proofs, Proof("password", ("pwd",), NOW)))
+        assert await proofs.lacking(visit, carl, both, 300) == ()

@@ -14,11 +14,11 @@ from tests.browser import Browser
 from tests.flows.test_keeping import contains, dump
 from tests.mail.conftest import Browsers, House
 from tests.page import Form, Page
-from tests.people import ALICE, wrong_answer
+from tests.people import ALICE, answer, wrong_answer
 from tests.server import eventually
 from tests.setting import type_pattern
 
-OWN = "B2 H4 L1 C3 F2 F2"
+OWN, OTHER = "B2 H4 L1 C3 F2 F2", "E1 A4 J3 C1 L2 G3"
 LINK = re.compile(r"http://localhost:\d+/forgotten/new\?token=[\w-]{43}")
 CELLS = re.compile(r'<code class="code">((?:[A-L][1-4] ){5}[A-L][1-4])</code>')
 
@@ -82,6 +82,46 @@ async def test_a_link_gives_a_new_pattern_once(house: House, browsers: Browsers)
     token = urlsplit(address).query.partition("=")[2]
     assert token not in seen and cells[1] not in seen
     assert not contains(dump(house.server), token)
+
+
+async def test_one_chooses_a_pattern_of_ones_own_by_the_link(house: House, browsers: Browsers) -> None:
+    """THREAT_MODEL.md 15: of two who set a pattern by one link, one does; and none by a link that gave one before.
+
+    Until it is confirmed the old one stays, and one is signed in by the new one only."""
+    browser, other, mine = browsers(), browsers(), browsers()
+    gina = replace(ALICE, name="gina", pattern=OWN)
+    house.server.add_user("gina", "staff", pattern=ALICE.pattern)
+    house.server.cli("user", "set", "gina", "email=gina@example.com")
+    assert not (await mine.login(f"{house.server.url}/", replace(ALICE, name="gina"), "\0")).asked
+    address = await link(house, browser, "gina", "gina@example.com")
+    house.server.advance(1500)
+    first, second = [await own(one, address) for one in (browser, other)]
+    assert "in place of the one that you forgot" in first.text and first.table
+    assert not (await mine.get(f"{house.server.url}/")).asked, "nothing happened yet"
+    for _ in range(2):
+        second = await other.answer(second, answer(OTHER, second.table or []))
+    house.server.advance(600)  # the link ends meanwhile
+    done = await type_pattern(browser, first, OWN)
+    assert done.asked == "answer" and done.table and not done.alerts, "he signs in with it"
+    assert (await mine.get(f"{house.server.url}/")).asked == "username"
+    assert (await other.answer(second, answer(OTHER, second.table or []))).status == 400
+    assert (await browser.get(address)).status == 400
+    inside = await browser.answer(done, answer(OWN, done.table or []))
+    assert not inside.asked and inside.status == 200
+    assert (await browsers().login(f"{house.server.url}/", replace(gina, pattern=OTHER), "\0")).asked
+    seen = json.dumps(house.server.audit()) + house.server.log
+    assert urlsplit(address).query.partition("=")[2] not in seen
+    drawn = await link(house, browser, "gina", "gina@example.com")
+    begun = await own(browser, drawn)
+    page = await other.get(drawn)
+    assert CELLS.search((await other.submit(page, {}, form=only_form(page))).text)
+    assert (await browser.answer(begun, answer(OTHER, begun.table or []))).status == 400
+
+
+async def own(browser: Browser, address: str) -> Page:
+    """The first page on which one sets a pattern, from the link."""
+    page = await browser.get(address)
+    return await browser.submit(page, {"do": "own"}, form=only_form(page))
 
 
 async def test_an_initial_pattern_ends(house: House, browsers: Browsers) -> None:

@@ -109,6 +109,7 @@ def test_headers_survive_any_display_name() -> None:
 @pytest.mark.parametrize(
     "address",
     [
+        "yamada@例え.jp",
         "",
         "alice",
         "alice@",

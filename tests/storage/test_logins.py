@@ -45,6 +45,19 @@ async def test_a_consumed_interaction_can_go_on_under_its_id(store: Storage) -> 
         assert await tx.interactions.find("i1", NOW) == replace(INTERACTION, step="s3")
 
 
+async def test_of_a_user_all_logins_end_and_nobody_elses(store: Storage) -> None:
+    async with store.transaction("acme") as tx:
+        for number, user_id in enumerate(("u1", "u1", "u2", None)):
+            await tx.interactions.add(replace(INTERACTION, id=f"i{number}", user_id=user_id))
+        assert await tx.interactions.delete_of("u1") == 2
+        assert [bool(await tx.interactions.find(f"i{each}", NOW)) for each in range(4)] == [
+            False,
+            False,
+            True,
+            True,
+        ]
+
+
 async def test_a_session_comes_back_until_its_absolute_end(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)

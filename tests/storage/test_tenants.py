@@ -109,6 +109,8 @@ async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> No
         await tx.budgets.refund("alice")
         assert await tx.budgets.delete("alice") is False
         assert await tx.interactions.consume("i1", INTERACTION.browser_hash, NOW) is None
+        assert await tx.interactions.delete_of("u1") == 0
+        await tx.users.lock("u1")
         await tx.sessions.touch(SESSION.id_hash, LATER)
         assert await tx.sessions.delete(SESSION.id_hash) is False
         assert await tx.sessions.delete_of("u1") == 0

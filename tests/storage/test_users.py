@@ -14,7 +14,7 @@ from tests.storage.examples import CREDENTIAL, GRANT, LATER, NOW, REFRESH, SESSI
 async def test_a_user_comes_back_as_it_was_added(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)
-        assert await tx.users.find("u1") == USER
+        assert await tx.users.find("u1") == await tx.users.lock("u1") == USER
     async with store.snapshot("acme") as tx:
         assert await tx.users.find("u1") == USER
         assert await tx.users.find_by_name("alice") == USER
@@ -23,6 +23,7 @@ async def test_a_user_comes_back_as_it_was_added(store: Storage) -> None:
 async def test_who_is_unknown_is_none(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         assert await tx.users.find("u1") is None
+        assert await tx.users.lock("u1") is None
         assert await tx.users.find_by_name("alice") is None
 
 

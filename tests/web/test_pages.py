@@ -161,7 +161,6 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
             "options": [EVIL],
             "passkey": {"options": [EVIL]},
         },
-        "options": [EVIL],
         "passkeys": [{"id": EVIL, "name": EVIL, "added": EVIL, "last_used": EVIL}],
         "pin": rules,
         "proofs": [{"name": EVIL, "count": 2, "used": EVIL, "url": f"/{EVIL}", "needed": True}],

@@ -80,7 +80,9 @@ def test_a_theme_has_its_own_files(acme: Path) -> None:
 def test_the_configurations_theme_wins_over_a_built_in_of_its_name(tmp_path: Path) -> None:
     (tmp_path / "default").mkdir()
     (tmp_path / "default/tokens.css").write_text(":root { --mine: 1 }")
+    draw("error/busy")
     assert "--mine" in draw("error/busy", pages=Pages(tmp_path))
+    assert "--mine" not in draw("error/busy"), "the built-in one is compiled once and lent to nobody"
 
 
 @pytest.mark.parametrize(

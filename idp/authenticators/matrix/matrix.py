@@ -16,15 +16,14 @@ from idp.authenticators.matrix import history, initial, pattern, table
 from idp.authenticators.matrix.content import Content
 from idp.authenticators.matrix.expected import expected
 from idp.authenticators.matrix.pattern import Cell
-from idp.authenticators.matrix.settings import MatrixSettings
-from idp.authenticators.safe import Safe
+from idp.authenticators.matrix.present import Present
+from idp.authenticators.matrix.settings import MatrixSettings, TableSettings
+from idp.authenticators.safe import NOBODY, Safe
 from keys.seal import Vault
 from keys.secret import Secret
 from storage import Transaction
 from storage.records import Credential, User
 
-Due = Literal["", "initial", "expired", "exposed"]
-HOUR, DAY = 3600, 86400
 UNREADABLE = ""  # a cell that the table, shown before or after it was resized, does not have
 
 
@@ -37,14 +36,6 @@ class Issued:
     cells: Secret
     blocks: int
     until: int  # epoch seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """The pattern that a user has."""
-
-    credential: Credential
-    content: Content
 
 
 class Matrix:
@@ -69,9 +60,27 @@ class Matrix:
         self._vault = vault
         self._safe = Safe(vault, self.name, Content(_random_pattern(settings)).dump())
 
+    def settings_of(self, user: User | None) -> MatrixSettings:
+        """Those of the user's groups; of nobody those of everybody."""
+        return self.settings.of((user or NOBODY).groups)
+
     async def challenge(self, tx: Transaction, user: User | None, now: int) -> Prompt:
-        """A fresh table, which knows nothing of the user. `expires_at` is in epoch seconds."""
-        shown = self.settings.table
+        """A fresh table. `expires_at` is in epoch seconds."""
+        return await self.challenge_within(tx, user, (user or NOBODY).groups, now)
+
+    async def challenge_within(
+        self, tx: Transaction, user: User | None, groups: frozenset[str], now: int
+    ) -> Prompt:
+        """The same for somebody in these groups, at the same cost for whomever.
+
+        Who has a pattern from the time when he was in others is shown a table that it fits, so that he can prove
+        himself and change it: one that others are shown as well, which tells nothing of him.
+        """
+        shown = self.settings.of(groups).table
+        if self.settings.groups:
+            held = (await self._safe.open(tx, user))[0]
+            fitting = self._fitting(Content.parse(held.content).cells, shown)
+            shown = fitting if held.genuine else shown
         return {
             "table": table.draw(shown.rows, shown.columns),
             "blocks": shown.blocks,
@@ -81,6 +90,12 @@ class Matrix:
     async def verify(
         self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
     ) -> bool:
+        return await self.proven(tx, user, prompt, answer, now) is not None
+
+    async def proven(
+        self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
+    ) -> Present | None:
+        """The pattern along which the answer was read, opened; None for any other answer."""
         alive = now < prompt["expires_at"]
         for held in await self._safe.open(tx, user):
             content = Content.parse(held.content)
@@ -90,48 +105,35 @@ class Matrix:
             current = content.until is None or now < content.until
             if right and alive and current and held.genuine and UNREADABLE not in digits:
                 await tx.credentials.touch(held.credential.id, now)
-                return True
-        return False
+                return Present(held.credential, content, self.settings_of(user))
+        return None
 
     def enrol(self, user: User, given: Mapping[str, Secret], now: int) -> Credential:
         """Takes `pattern`, cells as in `A1 F2 K3`, and `phrase`. Raises `Refused`."""
-        cells = pattern.parse(given["pattern"].reveal(), self.settings.table)
-        pattern.check(cells, self.settings.pattern, self.settings.table)
-        fixed = phrase.accept(given.get("phrase", Secret("")), self.settings.phrase, "phrase")
+        rules = self.settings_of(user)
+        cells = pattern.parse(given["pattern"].reveal(), rules.table)
+        pattern.check(cells, rules.pattern, rules.table)
+        fixed = phrase.accept(given.get("phrase", Secret("")), rules.phrase, "phrase")
         return self._safe.seal(user, Content(cells, fixed).dump(), now)
 
     def issue(self, user: User, now: int, until: int) -> Issued:
         """An initial pattern that works until then (epoch seconds). Raises `Refused` if none can be drawn."""
-        cells = initial.choose(self.settings)
+        rules = self.settings_of(user)
+        cells, shown = initial.choose(rules), rules.table
         credential = self._safe.seal(user, Content(cells, until=until).dump(), now)
-        shown = self.settings.table
         names = Secret(" ".join(map(str, cells)))
         return Issued(credential, initial.draw(cells, shown), names, shown.blocks, until)
 
     async def present(self, tx: Transaction, user: User) -> Present | None:
         """What the user has now; None if he has no pattern."""
         held = next((each for each in await self._safe.open(tx, user) if each.genuine), None)
-        return Present(held.credential, Content.parse(held.content)) if held else None
-
-    def due(self, present: Present, now: int) -> Due:
-        """Why the pattern must be changed before its user goes on; empty if it need not be."""
-        if present.content.until is not None:
-            return "initial"
-        ends = self.expires_at(present)
-        return "expired" if ends is not None and ends <= now else ""
-
-    def expires_at(self, present: Present) -> int | None:
-        """When a pattern of the user's own must be changed at the latest (epoch seconds), if ever."""
-        days = self.settings.pattern.expires_days
-        return None if days is None else present.credential.created_at + days * DAY
-
-    def changeable_at(self, present: Present) -> int:
-        """From when on its user may change it by himself (epoch seconds)."""
-        return present.credential.created_at + self.settings.pattern.min_age_hours * HOUR
+        if held is None:
+            return None
+        return Present(held.credential, Content.parse(held.content), self.settings_of(user))
 
     async def is_former(self, tx: Transaction, present: Present, cells: Sequence[Cell], now: int) -> bool:
         """Whether these cells are the user's pattern now, or were among the last ones that must not come again."""
-        user_id, last = present.credential.user_id, self.settings.pattern.history
+        user_id, last = present.credential.user_id, present.settings.pattern.history
         if tuple(cells) == tuple(present.content.cells):
             return True
         return await history.is_known(tx, self._vault, user_id, cells, last, now)
@@ -154,6 +156,11 @@ class Matrix:
         """Count a pattern that was just stored among those that its user had."""
         content = Content.parse(self._safe.unseal(credential))
         await history.remember(tx, self._vault, credential.user_id, content.cells, now)
+
+    def _fitting(self, cells: Sequence[Cell], wanted: TableSettings) -> TableSettings:
+        """The wanted table, or the first of the others, that has all of the cells; the wanted one if none has."""
+        tables = (wanted, *self.settings.tables)
+        return next((each for each in tables if pattern.fits(cells, each)), wanted)
 
 
 def _read(rows: Sequence[str], cell: Cell) -> str:

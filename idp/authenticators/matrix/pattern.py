@@ -35,6 +35,8 @@ def parse(text: str, table: TableSettings) -> tuple[Cell, ...]:
 
 def check(pattern: Sequence[Cell], settings: PatternSettings, table: TableSettings) -> None:
     """Raises `Refused` that names the first rule broken."""
+    if not fits(pattern, table):
+        raise Refused("cell", "a pattern has cells of the table only")
     if len(pattern) < settings.min:
         raise Refused(
             "too-short", f"a pattern has at least {settings.min} cells, this one has {len(pattern)}"
@@ -49,6 +51,11 @@ def check(pattern: Sequence[Cell], settings: PatternSettings, table: TableSettin
             raise Refused(rule, words)
     if settings.every_block and len({cell.column // table.block_columns for cell in pattern}) < table.blocks:
         raise Refused("every-block", f"a pattern has a cell in each of the {table.blocks} blocks")
+
+
+def fits(pattern: Sequence[Cell], table: TableSettings) -> bool:
+    """Whether the table has all of these cells."""
+    return all(cell.column < table.columns and cell.row < table.rows for cell in pattern)
 
 
 def is_straight(pattern: Sequence[Cell]) -> bool:

@@ -56,6 +56,7 @@ class PasskeySettings(Model):
     user_verification: Verification = "required"
     rp_id: str | None = None  # None: the host of base_url
     attestation: AttestationSettings = AttestationSettings()
+    at_login: bool = True  # who has none makes one when he signs in, behind another proof
     passkeys: Annotated[int, Field(ge=1, le=20)] = 10  # of one user
 
     def at(self, base_url: str) -> Placed:

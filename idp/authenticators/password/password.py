@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import BaseModel
 
 from idp.authenticators import Prompt, Refused
 from idp.authenticators.answer import Answer
+from idp.authenticators.password.content import Content
 from idp.authenticators.password.hashing import EXECUTOR, decoy_hash, is_hash_of, is_outdated, new_hash
 from idp.authenticators.password.rules import check_guessable, check_length, normalise
 from idp.authenticators.password.settings import PasswordSettings
@@ -20,6 +22,9 @@ from keys.seal import Vault
 from keys.secret import Secret
 from storage import Transaction
 from storage.records import Credential, User
+
+Due = Literal["", "initial", "expired"]
+DAY: Final = 86_400  # seconds
 
 
 class Password:
@@ -37,7 +42,7 @@ class Password:
     account_path: ClassVar[str | None] = "/account/password"
 
     def __init__(self, settings: PasswordSettings, vault: Vault) -> None:
-        self._settings = settings
+        self.settings = settings
         self._safe = Safe(vault, self.name, decoy_hash().encode())
         self._breaches = settings.breaches()
         self._directories = {name: Directory(name, each) for name, each in settings.directories.items()}
@@ -45,7 +50,7 @@ class Password:
     @property
     def shortest(self) -> int:
         """How many characters a new one has at least."""
-        return self._settings.min
+        return self.settings.min
 
     async def close(self) -> None:
         """End what is kept open to ask directories."""
@@ -66,15 +71,16 @@ class Password:
             return False
         if directory := self._directory(user, str(prompt.get("username", ""))):
             return await directory.verify(tx, user.username if user else None, answer)
-        with EXECUTOR.slot(self._settings.queue):
+        with EXECUTOR.slot(self.settings.queue):
             held = (await self._safe.open(tx, user))[-1]
             await tx.commit()
+            content = Content.parse(held.content)
             password, fits = _normalise(answer)
-            matches = await EXECUTOR.run(partial(is_hash_of, held.content.decode(), password))
+            matches = await EXECUTOR.run(partial(is_hash_of, content.encoded, password))
             if not (matches and fits and held.genuine):
                 return False
-            if is_outdated(held.content.decode()):
-                await self._renew(tx, held, password, now)
+            if is_outdated(content.encoded):
+                await self._renew(tx, held, content, password, now)
         await tx.credentials.touch(held.credential.id, now)
         return True
 
@@ -85,11 +91,38 @@ class Password:
                 "elsewhere", f"the password of {user.login_name} is kept in a directory, change it there"
             )
         password, whole = normalise(given["password"].reveal())
-        check_length(password, self._settings.min, whole=whole)
-        check_guessable(password, user, self._settings.names)
+        check_length(password, self.settings.min, whole=whole)
+        check_guessable(password, user, self.settings.names)
         if self._breaches is not None and password in self._breaches:
             raise Refused("breached", "this password is on the list of those that were stolen somewhere")
-        return self._safe.seal(user, new_hash(password.encode("utf-8", "surrogatepass")).encode(), now)
+        encoded = new_hash(password.encode("utf-8", "surrogatepass"))
+        return self._safe.seal(user, Content(encoded).dump(), now)
+
+    def initial(self, credential: Credential) -> Credential:
+        """The same password, which its owner must change before he goes on."""
+        content = Content.parse(self._safe.unseal(credential))
+        return self._safe.reseal(credential, replace(content, initial=True).dump(), credential.changed_at)
+
+    async def present(self, tx: Transaction, user: User) -> Credential | None:
+        """The password that we keep of the user, if any."""
+        return next(reversed(await tx.credentials.list(user.id, self.name)), None)
+
+    def due(self, present: Credential, now: int) -> Due:
+        """Why it must be changed before its owner goes on; empty if it need not be."""
+        if Content.parse(self._safe.unseal(present)).initial:
+            return "initial"
+        ends = self.expires_at(present)
+        return "expired" if ends is not None and ends <= now else ""
+
+    def expires_at(self, present: Credential) -> int | None:
+        """When it must be changed at the latest (epoch seconds), if ever."""
+        days = self.settings.expires_days
+        return None if days is None else present.created_at + days * DAY
+
+    def is_same(self, present: Credential, typed: Secret) -> bool:
+        """Whether it is the present one. Computes a hash right here."""
+        encoded = Content.parse(self._safe.unseal(present)).encoded
+        return is_hash_of(encoded, _normalise(typed)[0])
 
     def is_elsewhere(self, user: User) -> bool:
         """Whether a directory knows his password, and we keep none."""
@@ -100,10 +133,10 @@ class Password:
         domain = user.domain if user else split(unverified_name, self._directories)[1]
         return self._directories.get(domain)
 
-    async def _renew(self, tx: Transaction, held: Held, password: bytes, now: int) -> None:
+    async def _renew(self, tx: Transaction, held: Held, content: Content, password: bytes, now: int) -> None:
         """Hash anew by the present parameters. A password that was changed meanwhile has another row."""
-        fresh = await EXECUTOR.run(partial(new_hash, password))
-        await tx.credentials.replace(self._safe.reseal(held.credential, fresh.encode(), now))
+        fresh = replace(content, encoded=await EXECUTOR.run(partial(new_hash, password)))
+        await tx.credentials.replace(self._safe.reseal(held.credential, fresh.dump(), now))
 
 
 def _normalise(secret: Secret) -> tuple[bytes, bool]:

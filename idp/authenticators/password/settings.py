@@ -35,6 +35,9 @@ class PasswordSettings(Model):
     min: Annotated[int, Field(ge=SHORTEST, le=LONGEST)] = SHORTEST  # characters
     words: tuple[Annotated[str, Field(min_length=1)], ...] = ()  # beside the names that are known anyway
     breached: Annotated[str, AfterValidator(_filter)] | None = None  # an absolute path
+    expires_days: Annotated[int, Field(ge=1, le=3650)] | None = None  # NIST SP 800-63B-4 §3.1.1.2: never
+    # Whether one that must be changed is refused where nobody can be asked for a new one.
+    change_first: bool = True
     queue: Annotated[int, Field(ge=0, le=10_000)] = (
         32  # logins that may wait for a hash before others are sent away
     )

@@ -9,7 +9,7 @@ from aiohttp import web
 from idp import proofs
 from idp.authenticators.totp import Totp
 from idp.conclusion import PORTAL
-from idp.enrolment import Form
+from idp.enrolment import device_name
 from idp.mail.queue import changed
 from idp.outcome import Reason, Reject
 from idp.visit import Visit
@@ -20,10 +20,10 @@ from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
-from keys.secret import Secret
 from storage.records import Credential, User
 
 PATH: Final = "/account/devices"
+NEW: Final = PATH + "/new"  # no id of ours is that short
 ONE: Final = PATH + "/{device:[A-Za-z0-9_-]{1,64}}"  # the id of its credential
 
 
@@ -39,9 +39,17 @@ async def show(request: web.Request) -> web.Response:
         user = outcome.authentication.user
         held = await tx.credentials.list(user.id, authenticator.name)
         serials = await _serials(here, user)
-    entries = [_entry(request, each, serials.get(each.id, "")) for each in held]
-    has_pin = authenticator.settings.pin.use != "never"
-    return page(request, "account/devices", here=f"{tenant.prefix}{PATH}", devices=entries, has_pin=has_pin)
+    settings = authenticator.settings
+    room = settings.devices - sum(each.id not in serials for each in held)
+    return page(
+        request,
+        "account/devices",
+        here=f"{tenant.prefix}{PATH}",
+        devices=[_entry(request, each, serials.get(each.id, "")) for each in held],
+        has_pin=settings.pin.use != "never",
+        new_url=f"{tenant.prefix}{NEW}" if settings.at_login and room > 0 else "",
+        most=settings.devices if settings.at_login and room <= 0 else 0,
+    )
 
 
 async def show_one(request: web.Request) -> web.Response:
@@ -68,7 +76,7 @@ async def submit(request: web.Request) -> web.Response:
             return who
         device = await _find(request, here, who.user)
         if "remove" not in form:
-            await _rename(here, device, Form(Secret(""), Secret(""), form.get("name", "")).device_name)
+            await _rename(here, device, device_name(form.get("name", "")))
         elif not await proofs.may_remove(here, who.user, device):
             return _page(request, device, needed=True)
         elif await tx.credentials.delete_one(device.id):

@@ -21,6 +21,7 @@ from idp.web.entry import PROOF_SECONDS, enter, entered
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
+from idp.web.respond import moment
 from idp.web.visiting import visit
 from keys.secret import Secret
 from storage.records import Credential, User
@@ -37,8 +38,10 @@ async def show(request: web.Request) -> web.Response:
         outcome = await enter(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(outcome, web.Response):
             return outcome
-        held = await tx.credentials.list(outcome.authentication.user.id, authenticator.name)
-    return _page(request, outcome.authentication.user, held=bool(held))
+        held = await authenticator.present(tx, outcome.authentication.user)
+    ends = authenticator.expires_at(held) if held else None
+    until = None if ends is None else moment(request, ends)
+    return _page(request, outcome.authentication.user, held=held is not None, until=until)
 
 
 async def submit(request: web.Request) -> web.Response:
@@ -53,13 +56,16 @@ async def submit(request: web.Request) -> web.Response:
         if isinstance(who, web.Response):
             return who
         user = who.user
-        if form.get("new", "") != form.get("again"):
+        new = form.get("new", "")
+        if new != form.get("again", ""):
             return _page(request, user, refused="differs")
+        if form["new"] == form.get("old"):
+            return _page(request, user, refused="former")
         wrong = await _guess(here, authenticator, user, Secret(form.get("old", "")))
         if wrong is not None:
             return _wrong(request, user, wrong)
         try:
-            fresh = authenticator.enrol(user, {"password": Secret(form["new"])}, here.now)
+            fresh = authenticator.enrol(user, {"password": Secret(new)}, here.now)
         except Refused as refused:
             return _page(request, user, refused=refused.rule)
         ended = await _replace(request, here, who, fresh, everywhere="others" in form)

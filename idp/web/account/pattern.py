@@ -9,7 +9,7 @@ from aiohttp import web
 from idp import exposure, interaction, renewal, session
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.matrix.draft import Way
-from idp.authenticators.matrix.matrix import Present
+from idp.authenticators.matrix.present import Present
 from idp.conclusion import PORTAL
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
@@ -28,7 +28,7 @@ DONE: Final = "done"  # in the query: a change was just made
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET: the page, behind a proof that is not old unless it only says that something was changed."""
+    """GET: the page, behind a proof that is not old; one that only says that something was changed has no form."""
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     matrix, done = _matrix(request), DONE in request.query
     async with provider.storage.transaction(tenant.name) as tx:
@@ -58,19 +58,19 @@ async def submit(request: web.Request) -> web.Response:
         user = authentication.user
         present, worn = await matrix.present(tx, user), bool(await exposure.worn_out(here, user))
         way = next((each for each in _ways(matrix, present, here.now) if each == form.get("way")), None)
-        if present is None or way is None or not _may(matrix, present, way, here.now, worn):
+        if present is None or way is None or not _may(present, way, here.now, worn):
             return _page(request, matrix, present, worn=worn, late=True)
         return login.send(request, await _begin(here, user, way))
 
 
 def _ways(matrix: Matrix, present: Present | None, now: int) -> tuple[Way, ...]:
-    return renewal.ways(matrix, matrix.due(present, now)) if present else ()
+    return renewal.ways(matrix, present.due(now)) if present else ()
 
 
-def _may(matrix: Matrix, present: Present, way: Way, now: int, worn: bool) -> bool:
+def _may(present: Present, way: Way, now: int, worn: bool) -> bool:
     """Not before a pattern of one's own is as old as the policy wants, or was seen too often; a phrase at any time."""
-    at_once = way == "phrase" or worn or bool(matrix.due(present, now))
-    return at_once or matrix.changeable_at(present) <= now
+    at_once = way == "phrase" or worn or bool(present.due(now))
+    return at_once or present.changeable_at <= now
 
 
 async def _begin(here: Visit, user: User, way: Way) -> Challenge:
@@ -101,10 +101,10 @@ def _page(
     since = until = young = None
     if present is not None:
         since = moment(request, present.credential.created_at)
-        ends = present.content.until or matrix.expires_at(present)
+        ends = present.content.until or present.expires_at
         until = moment(request, ends) if ends is not None else None
-        if not _may(matrix, present, "type", request[NOW], worn):
-            young = moment(request, matrix.changeable_at(present))
+        if not _may(present, "type", request[NOW], worn):
+            young = moment(request, present.changeable_at)
     return form_page(
         request,
         "account/pattern",

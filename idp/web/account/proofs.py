@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import attributes, proofs
+from idp import proofs, spoken
 from idp.authenticators import account_path
-from idp.conclusion import PORTAL
 from idp.mail.queue import locale_of
 from idp.visit import Visit
 from idp.web import cookies
@@ -39,10 +38,8 @@ async def show(request: web.Request) -> web.Response:
 async def speak(request: web.Request) -> web.Response:
     """POST: the language of the user's mails, and of pages in browsers in which he chose none."""
     provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
-    locale, response = (
-        form.get("locale", ""),
-        web.Response(status=303, headers={"Location": tenant.url(PATH)}),
-    )
+    locale = form.get("locale", "")
+    response = web.Response(status=303, headers={"Location": tenant.url(PATH)})
     if not is_own(request, form, PATH) or locale not in tenant.settings.locales:
         return response
     async with provider.storage.transaction(tenant.name) as tx:
@@ -50,8 +47,7 @@ async def speak(request: web.Request) -> web.Response:
         who = await entered(request, here, PATH)
         if isinstance(who, web.Response):
             return who
-        await tx.users.replace(attributes.assign(who.user, {"locale": locale}, {}, here.now))
-        await here.record("user.changed", user_id=who.user.id, service=PORTAL, attributes=["locale"])
+        await spoken.choose(here, who.user.id, locale)
     cookies.give_locale(response, tenant, locale)
     return response
 

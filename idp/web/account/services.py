@@ -42,7 +42,10 @@ async def revoke(request: web.Request) -> web.Response:
             if isinstance(authentication, web.Response):
                 return authentication
             user, consent = authentication.user, form.get("service", "")
-            if await tx.consents.delete(user.id, consent):
+            given = {
+                each.service for each in await tx.consents.list(user.id)
+            }  # what was typed may be anything
+            if consent in given and await tx.consents.delete(user.id, consent):
                 service, _, client_id = consent.partition(":")
                 grants = await tx.grants.delete_of(user.id, service, client_id or None)
                 which = {"client": client_id} if client_id else {}

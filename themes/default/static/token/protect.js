@@ -51,7 +51,8 @@ async function post(path, body) {
   } catch {
     throw new Offline();
   }
-  if (response.status >= 500) throw new Offline();
-  if (!response.ok) throw new Refused();
+  // Who answers anything else is not the server, or not at its best: nothing is said of the key.
+  if (response.status === 403) throw new Refused();
+  if (!response.ok) throw new Offline();
   return response.json();
 }

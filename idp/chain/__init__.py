@@ -1,0 +1,1 @@
+"""The audit log as a chain: linked, signed, verified, cut from behind, handed out."""

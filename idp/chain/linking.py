@@ -1,0 +1,172 @@
+"""Links what was committed, in the background: one node at a time, about half a second behind the writers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from idp.background import running
+from idp.chain import statement
+from idp.chain.digest import BEGINNING, DIGEST_BYTES, advance, digest
+from idp.chain.statement import Statement
+from idp.derivation import open_key
+from idp.provider import IdentityProvider
+from idp.tenant import Tenant
+from keys.jws import InvalidToken, SigningKey
+from storage import StorageError, Transaction
+from storage.chain import Checkpoint, Kept
+
+WORK: Final = "link"
+LOOK_SECONDS: Final = 0.5  # from one look to the next of whoever links, give or take a half
+REST_SECONDS: Final = 3.0  # the same of the others, who take over if he dies
+LEASE_SECONDS: Final = 5
+BATCH: Final = 500  # records linked in one transaction
+POINT_SECONDS: Final = 60  # a checkpoint grows for so long, so that there are not too many,
+POINT_RECORDS: Final = 2000  # or to so many records
+ANCHOR_SECONDS: Final = 60
+
+End = tuple[Checkpoint, Statement]
+
+log = structlog.get_logger("idp.audit")
+
+
+def holder_name() -> str:
+    """Of this process, unlike any other."""
+    return f"{socket.gethostname()}/{os.getpid()}/{os.urandom(4).hex()}"
+
+
+@asynccontextmanager
+async def linking(provider: IdentityProvider, anchor: Path | None) -> AsyncIterator[None]:
+    """While the block runs, link the records of every tenant. `anchor` is a file that is only ever appended to."""
+    async with running(*(_repeat(Linker(provider, each, anchor)) for each in provider.tenants.values())):
+        yield
+
+
+async def _repeat(linker: Linker) -> None:
+    while True:
+        pause = LOOK_SECONDS if linker.is_ours else REST_SECONDS
+        await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
+        try:
+            await linker.link_all()
+            await linker.drop_anchor()
+        except (StorageError, OSError) as error:
+            log.warning("audit.unlinked", tenant=linker.tenant.name, error=str(error))
+        except Exception:  # one tenant's log must not keep the others waiting
+            log.exception("defect", tenant=linker.tenant.name)
+
+
+class Broken(Exception):
+    """The end of the chain is not what we signed: nothing is linked to it, so that the verifier finds the place."""
+
+
+class Linker:
+    """One tenant's chain, as one process works on it."""
+
+    def __init__(self, provider: IdentityProvider, tenant: Tenant, anchor: Path | None = None) -> None:
+        self.tenant = tenant
+        self.is_ours = True  # as far as we know: the first look shows
+        self._provider = provider
+        self._anchor = anchor
+        self._anchored_at = 0
+        self._holder = holder_name()
+        self._key: SigningKey | None = None
+        self._newest: Checkpoint | None = None  # that we have signed
+        self._anchored = 0  # the last record that the anchor knows
+
+    async def link_all(self) -> int:
+        """Link what waits; returns how many records. A broken chain is told by `idp health` and left alone."""
+        # A snapshot waits for nobody, and mostly finds nothing.
+        async with self._provider.storage.snapshot(self.tenant.name) as tx:
+            if not await tx.audit_chain.is_waiting():
+                return 0
+        total, count = 0, BATCH
+        notices: list[str] = []
+        try:
+            while count == BATCH:
+                count = await self._link()
+                total += count
+        except Broken as broken:
+            log.error("audit.broken", tenant=self.tenant.name, reason=str(broken))
+            notices.append(f"{self.tenant.name}: the audit log was tampered with, run idp audit verify")
+        self._provider.notices[f"chain/{self.tenant.name}"] = notices
+        return total
+
+    async def _link(self) -> int:
+        now, key = self._provider.clock(), await self._signing_key()
+        async with self._provider.storage.transaction(self.tenant.name) as tx:
+            # The row stays locked until the end: of two who link at once the second finds nothing.
+            turn = await tx.audit_turns.claim(WORK, self._holder, now, now + LEASE_SECONDS)
+            self.is_ours = turn is not None
+            if turn is None:
+                return 0
+            end = await self._end(tx, key)
+            kept = await tx.audit_chain.link(end[1].last if end else 0, BATCH)
+            if not kept:
+                return 0
+            point = extended(key, self.tenant.name, end, kept, now)
+            await tx.audit_chain.put(point)
+        self._newest = point
+        return len(kept)
+
+    async def _end(self, tx: Transaction, key: SigningKey) -> End | None:
+        """The end of the chain. Raises `Broken` where it was altered, or lies before what we have signed."""
+        last, ours = await tx.audit_chain.last(), self._newest
+        if ours is not None and (last is None or last.last_seq < ours.last_seq):
+            raise Broken(f"it ends before record {ours.last_seq}, which was linked")
+        if last is None:
+            return None
+        try:
+            return last, statement.read(last.statement, {key.kid: key}.get)
+        except InvalidToken:
+            raise Broken(f"checkpoint {last.number} was altered") from None
+
+    async def _signing_key(self) -> SigningKey:
+        if self._key is None:
+            provider, vault = self._provider, self.tenant.vault
+            secret = await open_key(provider.storage, vault, statement.PURPOSE, provider.clock())
+            self._key = statement.signing_key(secret)
+        return self._key
+
+    async def drop_anchor(self) -> None:
+        """Append the newest statement to the file, once a minute at most."""
+        now, newest = self._provider.clock(), self._newest
+        if self._anchor is None or newest is None or newest.last_seq == self._anchored:
+            return
+        if now - self._anchored_at >= ANCHOR_SECONDS:
+            await asyncio.to_thread(_append, self._anchor, newest.statement)
+            self._anchored, self._anchored_at = newest.last_seq, now
+
+
+def extended(key: SigningKey, tenant: str, end: End | None, kept: Sequence[Kept], now: int) -> Checkpoint:
+    """The newest checkpoint with these records too, or the next one where it is old, or large, or says what was cut."""
+    fresh = [digest(tenant, each) for each in kept]
+    before = end[1].head if end else BEGINNING
+    head = advance(before, fresh)
+    if end is not None:
+        last, said = end
+        is_small = 0 < len(last.digests) < POINT_RECORDS * DIGEST_BYTES
+        if is_small and now - last.created_at < POINT_SECONDS:
+            said = replace(said, last=kept[-1].seq, head=head, at=now)
+            return statement.checkpoint(key, said, last.digests + b"".join(fresh), last.created_at)
+    number = end[1].number + 1 if end else 1
+    said = Statement(tenant, number, kept[0].seq, kept[-1].seq, before, head, now)
+    return statement.checkpoint(key, said, b"".join(fresh), now)
+
+
+def _append(file: Path, line: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+    try:
+        os.write(descriptor, line.encode() + b"\n")  # in one piece: other processes append too
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,134 @@
+"""Looks whether a log is whole: pure, fed with checkpoints and records in order, from a database or from a file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+
+from idp.chain import statement
+from idp.chain.digest import BEGINNING, DIGEST_BYTES, advance, digest, split
+from idp.chain.statement import Statement
+from keys.jws import InvalidToken, Verifier
+from storage.chain import Checkpoint, Kept
+
+Keys = Callable[[str], Verifier | None]
+
+
+class Broken(Exception):
+    """The log is not whole; says what is wrong with the first record that is, by its number."""
+
+
+class Verification:
+    """One pass over a log: `point`, then each of its `record`s, then the next; at the end `finish`.
+
+    All raise `Broken`. `anchors` are statements that were kept elsewhere.
+    """
+
+    def __init__(
+        self, tenant: str, keys: Keys, anchors: Sequence[str] = (), *, is_export: bool = False
+    ) -> None:
+        self._tenant = tenant
+        self._keys = keys
+        self._is_export = is_export  # which may begin anywhere
+        self._anchors: dict[int, Statement] = {}
+        for text in anchors:
+            with contextlib.suppress(
+                InvalidToken, KeyError, ValueError
+            ):  # of another tenant, in the same file
+                said = statement.read(text, keys)
+                self._anchors[said.last] = said
+        if anchors and not self._anchors:
+            raise Broken("no line of the anchor is of this log")
+        self._before: Statement | None = None
+        self._expected: Sequence[bytes] = ()
+        self._next = 1
+        self.first = 0  # the first record that was there, 0 for none
+        self.records = 0
+        self.pruned: Statement | None = None
+
+    @property
+    def last(self) -> int:
+        """The last record that was vouched for so far."""
+        return self._before.last if self._before else 0
+
+    def point(self, kept: Checkpoint) -> None:
+        """The next checkpoint; all records of the one before have been seen."""
+        self._all_seen()
+        said = self.read(kept.statement, kept.number)
+        if said.tenant != self._tenant:
+            raise Broken(f"checkpoint {kept.number} is of the tenant {said.tenant}")
+        if (kept.number, kept.first_seq, kept.last_seq) != (said.number, said.first, said.last):
+            raise Broken(f"checkpoint {kept.number} was altered: its numbers are not those that were signed")
+        self._follows(said)
+        self._expected = [] if said.is_pruned else self._digests(kept, said)
+        self._before = said
+        self._next = said.last + 1 if said.is_pruned else said.first
+        if said.is_pruned:
+            self.pruned = said
+
+    def record(self, kept: Kept) -> None:
+        """The next record of this checkpoint."""
+        said = self._before
+        if said is None or not self._next <= kept.seq <= said.last:
+            raise Broken(f"record {kept.seq} was inserted: no checkpoint speaks of it ({_named(kept)})")
+        if kept.seq > self._next:
+            raise Broken(f"record {self._next} is missing: it was deleted")
+        found, place = digest(self._tenant, kept), kept.seq - said.first
+        if found != self._expected[place]:
+            if found in self._expected:
+                was = said.first + self._expected.index(found)
+                raise Broken(f"record {kept.seq} is in the wrong place: it was record {was} ({_named(kept)})")
+            raise Broken(f"record {kept.seq} was altered, or another was put in its place ({_named(kept)})")
+        self.first = self.first or kept.seq
+        self.records += 1
+        self._next += 1
+
+    def finish(self) -> None:
+        """The log is over."""
+        self._all_seen()
+        newest = max(self._anchors.values(), key=lambda said: said.last, default=None)
+        if newest is not None and newest.last > self.last:
+            raise Broken(f"the log was cut behind record {self.last}: the anchor knows record {newest.last}")
+
+    def read(self, text: str, number: int) -> Statement:
+        """What checkpoint `number` says, whether or not it is its turn."""
+        try:
+            return statement.read(text, self._keys)
+        except (InvalidToken, KeyError, ValueError):
+            raise Broken(f"checkpoint {number} was altered: its signature does not hold") from None
+
+    def _all_seen(self) -> None:
+        if self._before is not None and self._next <= self._before.last:
+            raise Broken(f"record {self._next} is missing: it was deleted")
+
+    def _follows(self, said: Statement) -> None:
+        before = self._before
+        if before is None:
+            begins = (said.number, said.first, said.before) == (1, 1, BEGINNING)
+            if not begins and not said.is_pruned and not self._is_export:
+                raise Broken(
+                    f"record 1 is missing: all before record {said.first} was deleted, and nobody signed that"
+                )
+            return
+        if said.number != before.number + 1 or said.is_pruned:
+            raise Broken(f"checkpoint {before.number + 1} is missing, and record {before.last + 1} with it")
+        if said.first != before.last + 1 or said.before != before.head:
+            raise Broken(f"checkpoint {said.number} does not follow the one before: record {said.first}")
+
+    def _digests(self, kept: Checkpoint, said: Statement) -> list[bytes]:
+        """Those that were signed, and what the anchor says of them."""
+        digests = list(split(kept.digests))
+        many = said.last - said.first + 1
+        if len(kept.digests) != many * DIGEST_BYTES or advance(said.before, digests) != said.head:
+            raise Broken(
+                f"checkpoint {kept.number} was altered: what it says of records {said.first} to {said.last}"
+            )
+        for last, anchored in self._anchors.items():
+            inside = said.first <= last <= said.last
+            if inside and advance(said.before, digests[: last - said.first + 1]) != anchored.head:
+                raise Broken(f"the log was written anew: at record {last} the anchor knows another")
+        return digests
+
+
+def _named(kept: Kept) -> str:
+    return f"{kept.event} {kept.reference}".strip()

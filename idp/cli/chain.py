@@ -1,0 +1,170 @@
+"""`idp audit export`, `verify` and `key`: the log handed out, and proven."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+import click
+import orjson
+
+from idp.chain import handing, reading, statement
+from idp.chain.verifying import Broken, Verification
+from idp.cli.context import Opened, in_tenant
+from idp.cli.folder import config_option
+from idp.cli.show import show_json
+from idp.derivation import find_key
+from keys.jwk import VerifyingKey
+from keys.jws import SigningKey, Verifier
+
+FOREVER = 1 << 40
+Files = tuple[Path, ...]
+A_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
+@click.option("--since", type=DAY, metavar="DAY", help="From this day on, in the tenant's time zone.")
+@click.option("--until", type=DAY, metavar="DAY", help="Before this day.")
+@click.option("--event", metavar="E", help="With csv: only this event.")
+@click.option("--user", "user", metavar="U", help="With csv: only of this user, by name or id.")
+@click.option("--service", metavar="S", help="With csv: only of this service.")
+@in_tenant
+async def export(opened: Opened, /, form: str, out: Path | None, since: Any, until: Any, **only: Any) -> None:
+    """Write the log, oldest first: as JSON Lines that `idp audit verify` proves anywhere, or as a table.
+
+    JSON Lines are whole checkpoints, so they may begin a minute before --since and end a minute behind --until.
+    """
+    wanted = {name: value for name, value in only.items() if value is not None}
+    if form == "jsonl" and wanted:
+        raise click.UsageError(
+            "what proves itself cannot be narrowed: use --format csv, or --since and --until"
+        )
+    zone = ZoneInfo(opened.tenant.settings.time_zone)
+    begin = int(since.replace(tzinfo=zone).timestamp()) if since else 0
+    end = int(until.replace(tzinfo=zone).timestamp()) if until else FOREVER
+    target = _private(out) if out else sys.stdout.buffer
+    try:
+        async with opened.snapshot() as tx:
+            if form == "jsonl":
+                async for line in handing.lines(tx, opened.tenant.name, zone, begin, end):
+                    target.write(line)
+            else:
+                async for row in handing.table(tx, zone, begin, end, _wanted(wanted)):
+                    target.write(row.encode())
+        target.flush()
+    finally:
+        if out:
+            target.close()
+
+
+@click.command()
+@in_tenant
+async def key(opened: Opened) -> None:
+    """Print the public key of the log as a JWK Set. Keep it where nobody changes it who could change the log."""
+    show_json({"keys": [dict((await _key(opened)).public)]})
+
+
+@click.command()
+@click.argument("file", required=False, type=A_FILE)
+@click.option("--keys", type=A_FILE, help="The JWK Set that `idp audit key` printed; needed with FILE.")
+@click.option(
+    "--anchor", "anchors", multiple=True, type=A_FILE, help="Statements kept elsewhere; several files."
+)
+@config_option
+@click.option("--tenant", metavar="T", help="Needed where there are several.")
+def verify(file: Path | None, keys: Path | None, anchors: Files, config: Path, tenant: str | None) -> None:
+    """Say whether the log is whole, or which record is the first that was altered, deleted, moved or inserted.
+
+    With FILE, an export: nothing else is needed, no configuration and no database. Without, the database's log;
+    the anchor that idp.yaml names is read too.
+    """
+    if file is None:
+        _in_database(config=config, tenant=tenant, anchors=anchors, keys=keys)
+        return
+    if keys is None:
+        raise click.UsageError("--keys is needed: what the file says of itself proves nothing")
+    trusted, lines = _keys(keys), _lines(anchors)
+    try:
+        with file.open("rb") as source:
+            verification = handing.verify_lines(
+                source,
+                lambda name: Verification(name, trusted.get, lines, is_export=True),
+            )
+    except Broken as broken:
+        raise click.ClickException(str(broken)) from None
+    _tell(verification)
+
+
+@in_tenant
+async def _in_database(opened: Opened, /, anchors: Files, keys: Path | None) -> None:
+    own = opened.configuration.audit_anchor
+    lines = _lines((*anchors, own) if own and own.exists() else anchors)
+    signing = await _key(opened)
+    trusted = _keys(keys) if keys else {signing.kid: signing}
+    try:
+        verification = await reading.verify(
+            opened.storage,
+            opened.tenant.name,
+            lambda: Verification(opened.tenant.name, trusted.get, lines),
+        )
+    except Broken as broken:
+        raise click.ClickException(str(broken)) from None
+    _tell(verification)
+    async with opened.snapshot() as tx:
+        count, at = await tx.audit_chain.waiting()
+    if count:
+        click.echo(
+            f"{count} records since {opened.time(at)} are not linked yet: a server that runs does that"
+        )
+
+
+def _private(file: Path) -> BinaryIO:
+    """To write: what the log says of people is for its owner only."""
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+def _tell(verification: Verification) -> None:
+    if verification.pruned is not None:
+        click.echo(f"records up to {verification.pruned.last} were deleted by retention, as was signed")
+    many = f"records {verification.first} to {verification.last}" if verification.records else "no records"
+    click.echo(f"whole: {many}")
+
+
+async def _key(opened: Opened) -> SigningKey:
+    vault = await opened.vault()
+    async with opened.snapshot() as tx:
+        secret = await find_key(tx, vault, statement.PURPOSE)
+    if secret is None:
+        raise click.ClickException("there is no log yet that could be proven: start the server once")
+    return statement.signing_key(secret)
+
+
+def _keys(file: Path) -> Mapping[str, Verifier]:
+    try:
+        return {jwk["kid"]: VerifyingKey.load(jwk) for jwk in orjson.loads(file.read_bytes())["keys"]}
+    except (ValueError, KeyError, TypeError):
+        raise click.ClickException(f"{file} is no JWK Set of keys that are known") from None
+
+
+def _lines(files: Sequence[Path]) -> list[str]:
+    """All statements of the anchor files; of other tenants too, which are left out where they are read."""
+    return [line for file in files for line in file.read_text().split()]
+
+
+def _wanted(only: Mapping[str, str]) -> Callable[[Mapping[str, Any]], bool]:
+    def is_wanted(told: Mapping[str, Any]) -> bool:
+        user = only.get("user")
+        return (
+            only.get("event", told["event"]) == told["event"]
+            and only.get("service", told["service"]) == told["service"]
+            and user in (None, told["user"], told["user_id"])
+        )
+
+    return is_wanted
