@@ -190,7 +190,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         ],
         "scopes": [EVIL],
         "because": ["outside", EVIL],
-        "options": [{"name": EVIL, "url": f"/{EVIL}"}],
+        "choices": [{"name": EVIL, "url": f"/{EVIL}"}],
         "consents": [{"service": EVIL, "name": EVIL, "scopes": [EVIL], "since": EVIL}],
         "fields": [(EVIL, EVIL)],
         "services": [{"name": EVIL, "result": EVIL, "frame": f"https://x/{EVIL}"}],
