@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from idp.cli.desk import Ask, at_desk
+from idp.cli.explain import explain_
 from idp.cli.rehearsal import print_rehearsal, rehearse, since_option, told
 from idp.cli.revision import FIRST, both
 from idp.cli.show import json_option, show_json
@@ -12,7 +13,7 @@ from idp.cli.show import json_option, show_json
 
 @click.group()
 def policy() -> None:
-    """What the rules do to people: rehearse."""
+    """What the rules say of a login, and what they would do to people."""
 
 
 @policy.command("rehearse")
@@ -29,3 +30,6 @@ def rehearse_(ask: Ask, since: int, as_json: bool) -> None:
         show_json(told(found))
     else:
         print_rehearsal(found)
+
+
+policy.add_command(explain_)
