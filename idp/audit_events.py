@@ -32,7 +32,6 @@ _CLIENT: Final = _event("client by name error reason")
 
 EVENTS: Final[Mapping[str, Event]] = {
     # the configuration
-    "configuration.applied": _event("revision hash by reason restores"),
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
