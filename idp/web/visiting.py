@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from aiohttp import web
 
 from idp.caller import Caller
 from idp.visit import Visit
 from idp.web import cookies
-from idp.web.exchange import ADDRESS, NOW, REQUEST_ID, TENANT
+from idp.web.exchange import ADDRESS, NOW, PROVIDER, REQUEST_ID, TENANT
 from storage import Transaction
 
 
@@ -29,3 +32,10 @@ def caller(request: web.Request) -> Caller:
 def visit(request: web.Request, tx: Transaction) -> Visit:
     """The request as a visit in a transaction that the handler opened for the request's tenant."""
     return Visit(tx, request[TENANT], caller(request), request[NOW])
+
+
+@asynccontextmanager
+async def visiting(request: web.Request) -> AsyncIterator[Visit]:
+    """The request as a visit in a transaction of its own."""
+    async with request.config_dict[PROVIDER].storage.transaction(request[TENANT].name) as tx:
+        yield visit(request, tx)

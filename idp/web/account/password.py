@@ -22,7 +22,7 @@ from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from keys.secret import Secret
 from storage.records import Credential, User
 
@@ -31,14 +31,12 @@ PATH: Final = "/account/password"
 
 async def show(request: web.Request) -> web.Response:
     """GET: the form, or the login, also where the last one was a while ago."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     authenticator = _authenticator(request)
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(outcome, web.Response):
             return outcome
-        held = await authenticator.present(tx, outcome.authentication.user)
+        held = await authenticator.present(here.tx, outcome.authentication.user)
     ends = authenticator.expires_at(held) if held else None
     until = None if ends is None else moment(request, ends)
     return _page(request, outcome.authentication.user, held=held is not None, until=until)
@@ -50,8 +48,7 @@ async def submit(request: web.Request) -> web.Response:
     authenticator = _authenticator(request)
     if not is_own(request, form, PATH):
         return login.reject_response(request, Reject(Reason.FOREIGN))
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         who = await entered(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(who, web.Response):
             return who
@@ -102,11 +99,8 @@ async def _replace(
 
 
 def _wrong(request: web.Request, user: User, wrong: Wrong) -> web.Response:
-    spent = wrong.spent
-    if spent.left == 0:
-        locked = Reject(Reason.LOCKED, "", user.login_name, until=spent.until, reference=wrong.reference)
-        return login.reject_response(request, locked)
-    return _page(request, user, retry=True, last_try=spent.is_last_try)
+    locked = login.locked_response(request, user.login_name, wrong)
+    return locked or _page(request, user, retry=True, last_try=wrong.spent.is_last_try)
 
 
 def _page(request: web.Request, user: User, **flags: Any) -> web.Response:
