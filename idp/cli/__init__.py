@@ -25,6 +25,7 @@ NOUNS: Final = {
     "certificate": "Certificates that SAML services know: list, announce, rotate, renew, delete.",
     "pseudonym": "The name by which one service knows a user: renew.",
     "storage": "The database: migrate, status.",
+    "policy": "What the rules say of a login: explain.",
     "audit": "What happened.",
     "health": "Ask the running server whether it is well.",
     "theme": "Look at a theme.",
