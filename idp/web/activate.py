@@ -17,6 +17,7 @@ from idp.web import login
 from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
+from idp.web.locked import locked_response
 from idp.web.respond import page
 from idp.web.visiting import visit
 from keys.seal import Unsealable
@@ -83,7 +84,7 @@ def _refused(
 def _wrong(
     request: web.Request, link: Secret, found: Found, device: Credential, wrong: Wrong
 ) -> web.Response:
-    locked, last_try = login.locked_response(request, found[2].login_name, wrong), wrong.spent.is_last_try
+    locked, last_try = locked_response(request, found[2].login_name, wrong), wrong.spent.is_last_try
     return locked or _device(request, link, found, device, retry=True, last_try=last_try)
 
 

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from idp import new_password, recovery, renewal
 from idp.enrolment import NAME, PIN
-from idp.guess import Wrong
 from idp.interaction import USERNAME
 from idp.outcome import Accept, Challenge, Reason, Reject, Why
 from idp.web import cookies, domain, language
@@ -172,14 +171,6 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
     if reject.until:
         response.headers["Retry-After"] = str(max(1, reject.until - now))
     return response
-
-
-def locked_response(request: web.Request, username: str, wrong: Wrong) -> web.Response | None:
-    """The page that says until when no more answers are looked at; None where one more is."""
-    if wrong.spent.left:
-        return None
-    until, reference = wrong.spent.until, wrong.reference
-    return reject_response(request, Reject(Reason.LOCKED, "", username, until=until, reference=reference))
 
 
 def _again(request: web.Request, interaction_id: str) -> str:

@@ -20,6 +20,7 @@ from idp.web.entry import PROOF_SECONDS, enter, entered
 from idp.web.exchange import NOW, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
+from idp.web.locked import locked_response
 from idp.web.visiting import visiting
 from keys.seal import Unsealable
 from keys.secret import Secret
@@ -80,7 +81,7 @@ async def _keep(
         return _page(request, authenticator, user, device, refused=refused.rule)
     if not isinstance(kept, Wrong):
         return _listed(request)
-    locked, last_try = login.locked_response(request, user.login_name, kept), kept.spent.is_last_try
+    locked, last_try = locked_response(request, user.login_name, kept), kept.spent.is_last_try
     return locked or _page(request, authenticator, user, device, retry=True, last_try=last_try)
 
 

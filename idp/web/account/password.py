@@ -21,6 +21,7 @@ from idp.web.entry import PROOF_SECONDS, enter, entered
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
+from idp.web.locked import locked_response
 from idp.web.respond import moment
 from idp.web.visiting import visiting
 from keys.secret import Secret
@@ -56,7 +57,7 @@ async def submit(request: web.Request) -> web.Response:
         new = form.get("new", "")
         if new != form.get("again", ""):
             return _page(request, user, refused="differs")
-        if form["new"] == form.get("old"):
+        if new == form.get("old", ""):
             return _page(request, user, refused="former")
         wrong = await _guess(here, authenticator, user, Secret(form.get("old", "")))
         if wrong is not None:
@@ -88,9 +89,8 @@ async def _replace(
 ) -> Ended:
     """Keep the new one, end his other sessions if he wants that, and tell him by mail."""
     tx, user, doors = here.tx, who.user, request.config_dict[PROVIDER].doors
-    await tx.credentials.lock(
-        user.id, fresh.authenticator
-    )  # of two at once, the second takes the first's away
+    # Of two at once, the second takes the first's away.
+    await tx.credentials.lock(user.id, fresh.authenticator)
     await tx.credentials.delete(user.id, fresh.authenticator)
     await tx.credentials.add(fresh)
     await here.record("password.changed", user_id=user.id, service=PORTAL)
@@ -99,7 +99,7 @@ async def _replace(
 
 
 def _wrong(request: web.Request, user: User, wrong: Wrong) -> web.Response:
-    locked = login.locked_response(request, user.login_name, wrong)
+    locked = locked_response(request, user.login_name, wrong)
     return locked or _page(request, user, retry=True, last_try=wrong.spent.is_last_try)
 
 

@@ -19,6 +19,7 @@ from idp.web.entry import enter, entered
 from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
+from idp.web.locked import locked_response
 from idp.web.portal import DOOR
 from idp.web.respond import moment
 from idp.web.visiting import visiting
@@ -64,7 +65,7 @@ async def submit(request: web.Request) -> web.Response:
             await changed(here.tx, tenant, "pin", user, here.now, address=here.caller.whence)
             await here.record("pin.changed", user_id=user.id, service=DOOR, devices=devices)
             return await _page(request, here, authenticator, user, done=True)
-        locked, last_try = login.locked_response(request, user.login_name, wrong), wrong.spent.is_last_try
+        locked, last_try = locked_response(request, user.login_name, wrong), wrong.spent.is_last_try
         return locked or await _page(request, here, authenticator, user, retry=True, last_try=last_try)
 
 
