@@ -31,11 +31,12 @@ _NETWORK: Final = _event("session seconds octets_in octets_out cause", "username
 _CLIENT: Final = _event("client by name error reason")
 
 EVENTS: Final[Mapping[str, Event]] = {
+    # the configuration
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
     "login.refused": _event("reason", "username"),
-    "login.challenged": _event("authenticator", "username"),
+    "login.challenged": _event("authenticator reason", "username"),
     "login.started": _event("door"),
     "login.released": _PERSON,
     "proof.refused": _event("authenticator unreleased", "username device"),
@@ -121,8 +122,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     "metadata.failed": _event("reason"),
     "metadata.ending": _event("what at days"),
     # NASes
-    "network.began": _NETWORK,
-    "network.ended": _NETWORK,
+    **dict.fromkeys([f"network.{what}" for what in ("began", "continued", "ended")], _NETWORK),
+    "network.unknown": _event("status"),
     "nas.restarted": _event("sessions"),
     "radius.dropped": _event("packets reason"),
     "radius.unsigned": _event("packets"),
@@ -130,6 +131,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     # the house itself
     **dict.fromkeys([f"key.{what}" for what in ("announced", "rotated", "retired", "deleted")], _KID),
     **dict.fromkeys([f"certificate.{what}" for what in ("announced", "rotated", "renewed", "deleted")], _KID),
+    "configuration.applied": _event("reason revision hash by restores"),
     "mail.sent": _event("mail kind attempts"),
     "mail.failed": _event("mail kind attempts reason"),
     "mail.retried": _event("mail"),

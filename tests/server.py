@@ -71,8 +71,16 @@ class Server(Administration):
 
     def start(self) -> Server:
         """Write the folder, start, and wait until the server says that it is ready."""
+        self.write()
+        return self.launch()
+
+    def write(self) -> None:
+        """Write the folder, over what is there."""
         (self.folder / "var").mkdir(parents=True, exist_ok=True)
         self.configuration.write(self.config)
+
+    def launch(self) -> Server:
+        """Start with the folder as it stands, and wait until the server says that it is ready."""
         streams = Path(os.devnull), self._log_path, self._log_path
         self._process = self.command("serve", streams=streams)
         self._wait_until_ready()
@@ -177,11 +185,13 @@ class Server(Administration):
 
 
 def running(server: Server) -> Iterator[Server]:
-    """The body of a fixture: started, and stopped whatever happens."""
+    """The body of a fixture: started, and stopped whatever happens; all that it wrote down is declared."""
     try:
         yield server.start()
     finally:
         server.stop()
+    undeclared = [line for line in server.log.splitlines() if '"audit.undeclared"' in line]
+    assert undeclared == [], "see idp/audit_events.py"
 
 
 async def eventually(holds: Any, seconds: float = 60) -> None:
