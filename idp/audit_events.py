@@ -31,6 +31,7 @@ _NETWORK: Final = _event("session seconds octets_in octets_out cause", "username
 _CLIENT: Final = _event("client by name error reason")
 
 EVENTS: Final[Mapping[str, Event]] = {
+    # the configuration
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
@@ -38,7 +39,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "login.challenged": _event("authenticator reason", "username"),
     "login.started": _event("door"),
     "login.released": _PERSON,
-    "proof.refused": _event("authenticator unreleased", "username device"),
+    "proof.refused": _event("authenticator unreleased", "username device certificate"),
     "proof.locked": _event("authenticator unreleased", "username device"),
     "session.ended": _event("sid reason"),
     "session.disconnected": _event("sid"),
@@ -53,10 +54,14 @@ EVENTS: Final[Mapping[str, Event]] = {
     "credential.set": _event("authenticator replaced", "username"),
     "credential.reset": _event("authenticator sessions", "username"),
     "credential.issued": _event("authenticator until by_mail", "username"),
-    "credential.added": _event("authenticator", "username device"),
+    "credential.added": _event("authenticator serial", "username device"),
     "credential.activated": _event("authenticator", "username device"),
     "credential.renamed": _event("authenticator", "username device before"),
-    "credential.removed": _event("authenticator", "username device"),
+    "certificate.issued": _event("serial", "username device"),
+    "certificate.revoked": _event("serial"),
+    "authority.renewed": _event("id"),
+    "authority.deleted": _event("id"),
+    "credential.removed": _event("authenticator serial", "username device"),
     "activation.issued": _event("authenticator replaced devices", "username"),
     "password.changed": _event(),
     "pattern.changed": _event("way why"),
@@ -130,6 +135,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     # the house itself
     **dict.fromkeys([f"key.{what}" for what in ("announced", "rotated", "retired", "deleted")], _KID),
     **dict.fromkeys([f"certificate.{what}" for what in ("announced", "rotated", "renewed", "deleted")], _KID),
+    "configuration.applied": _event("reason revision hash by restores"),
     "mail.sent": _event("mail kind attempts"),
     "mail.failed": _event("mail kind attempts reason"),
     "mail.retried": _event("mail"),

@@ -35,12 +35,16 @@ def check_certificates(tenant: TenantFolder, server: ServerSettings, findings: F
     _check_attributes(tenant, section, document, findings)
     asks = server.tls is not None and server.tls.client_certificates
     for place, rule in tenant.rules.by_place.items() if tenant.rules else ():
-        required = rule.then.require if isinstance(rule.then, RequireSettings) else ()
+        ways = rule.then.ways if isinstance(rule.then, RequireSettings) else ()
         assert tenant.rules is not None
         at = tenant.rules.document.position((place, "then"))
-        if AUTHENTICATOR in required and not asks and server.client_certificate_header is None:
+        if (
+            any(AUTHENTICATOR in way for way in ways)
+            and not asks
+            and server.client_certificate_header is None
+        ):
             findings.error(at, f"rule {rule.name} asks for a certificate, and {UNSEEN}")
-        elif required == (AUTHENTICATOR,):
+        elif (AUTHENTICATOR,) in ways:
             findings.warn(at, f"rule {rule.name} {ALONE}")
 
 
