@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +25,7 @@ from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
 from idp.policy import Deny, Require, Rule
 from idp.revocation import evict
 from idp.visit import Visit
-from keys.certificate import Certificate
+from keys.certificate import Certificate, InvalidCertificate
 from keys.client_authority import ClientAuthority, Issued
 from keys.revocation_list import RevocationLists
 from keys.token import new_token
@@ -196,6 +198,36 @@ async def test_a_certificate_that_is_only_told_proves_nothing(home: Home, alice:
     browser = home.showing(None)
     assert isinstance(await browser.answer(await asked(browser), der.hex()), Challenge)
     assert await home.faults() == ["missing"]
+
+
+@ONE_STORE
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+async def test_no_certificate_is_a_defect(home: Home, alice: User) -> None:
+    """THREAT_MODEL.md 32: whatever bytes somebody shows are refused in words."""
+    chance, good = random.Random(7), (await home.give(alice)).der
+    home.tenant = dataclasses.replace(
+        home.tenant, settings=home.tenant.settings.model_copy(update={"lockout": Lockout(failures=100)})
+    )
+    names = [x509.RFC822Name("a\0b@example.com")]
+    read = [shown(issue("CN=x", alternatives=names)), shown(issue("CN=x", alternatives=[]))]
+    for _ in range(3000):
+        der = bytearray(good)
+        for _ in range(chance.randint(1, 3)):
+            der[chance.randrange(len(der))] = chance.randrange(256)
+        with contextlib.suppress(InvalidCertificate):
+            read.append(Certificate.from_peer(bytes(der)))
+    assert len(read) > 100
+    async with home.store.snapshot("acme") as tx:
+        faults = {
+            await home.certificate.fault(tx, alice, each, NOW)
+            for each in read
+            if each.thumbprint != shown_thumbprint(good)
+        }
+    assert None not in faults
+
+
+def shown_thumbprint(der: bytes) -> str:
+    return Certificate.from_der(der).thumbprint
 
 
 @ONE_STORE
