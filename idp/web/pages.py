@@ -191,4 +191,10 @@ class Pages:
 @cache
 def built_in(locale: str) -> Face:
     """The default theme as it is installed: compiled once a process, since a reload has better things to do."""
-    return Face.of(Theme(DEFAULT, [BUILT_IN]), locale)
+    return Face.of(_default(), locale)
+
+
+@cache
+def _default() -> Theme:
+    """One for all languages: its templates are parsed once."""
+    return Theme(DEFAULT, [BUILT_IN])
