@@ -12,11 +12,12 @@ import storage
 from idp import likeness
 from idp.authenticators.table import open_authenticators
 from idp.config.configuration import Configuration, TenantConfiguration
+from idp.countries import open_countries
 from idp.demo import populate
 from idp.derivation import open_key
 from idp.login import Login
 from idp.provider import Clock, IdentityProvider
-from idp.tenant import Service, Tenant
+from idp.tenant import CountryOf, Service, Tenant
 from idp.vault import open_vault
 from keys.master import MasterKey
 
@@ -45,14 +46,20 @@ async def open_provider(
     Raises `storage.StorageError`, `idp.vault.WrongMasterKey`, and `idp.authenticators.Refused` for a person
     of the demo who cannot be.
     """
+    country_of = open_countries(configuration.country_database)
     tenants = {
-        tenant.name: await _open_tenant(tenant, database, master, clock()) for tenant in configuration.tenants
+        tenant.name: await _open_tenant(tenant, database, master, country_of, clock())
+        for tenant in configuration.tenants
     }
     return IdentityProvider(tenants, database, Login(), clock)
 
 
 async def _open_tenant(
-    configuration: TenantConfiguration, database: storage.Storage, master: MasterKey, now: int
+    configuration: TenantConfiguration,
+    database: storage.Storage,
+    master: MasterKey,
+    country_of: CountryOf,
+    now: int,
 ) -> Tenant:
     settings = configuration.settings
     vault = await open_vault(database, settings.tenant, master, now)
@@ -70,5 +77,6 @@ async def _open_tenant(
         authenticators=open_authenticators(configuration.authenticators, vault),
         vault=vault,
         zone=ZoneInfo(settings.time_zone),
+        country_of=country_of,
         likeness_key=await open_key(database, vault, likeness.KEY, now),
     )

@@ -31,6 +31,7 @@ _NETWORK: Final = _event("session seconds octets_in octets_out cause", "username
 _CLIENT: Final = _event("client by name error reason")
 
 EVENTS: Final[Mapping[str, Event]] = {
+    # the configuration
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
@@ -130,6 +131,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     # the house itself
     **dict.fromkeys([f"key.{what}" for what in ("announced", "rotated", "retired", "deleted")], _KID),
     **dict.fromkeys([f"certificate.{what}" for what in ("announced", "rotated", "renewed", "deleted")], _KID),
+    "configuration.applied": _event("reason revision hash by restores"),
     "mail.sent": _event("mail kind attempts"),
     "mail.failed": _event("mail kind attempts reason"),
     "mail.retried": _event("mail"),

@@ -12,6 +12,7 @@ from idp.gathering import gather
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
 from idp.policy import Attempt, Decision, Deny, Require, decide, possible
 from idp.policy.facts import to_facts
+from idp.policy.reasons import reasons
 from idp.visit import Visit
 from storage.records import Interaction, Session, User
 
@@ -82,6 +83,7 @@ async def deny(visit: Visit, decision: Decision, attempt: Attempt) -> Reject:
         user.login_name if user else None,
         reference=reference,
         message=verdict.message if isinstance(verdict, Deny) else None,
+        because=reasons(visit.tenant.policy, attempt) if user else (),  # to nobody before his proofs
         is_portal_closed=await _is_portal_closed(visit, attempt),
     )
 

@@ -18,6 +18,7 @@ from idp.policy.terms import Requests
 from idp.tenant import Tenant
 from idp.visit import Visit
 from keys.secret import Secret
+from storage import Transaction
 from storage.records import Proof, User
 
 IPV6_PREFIX: Final = 64  # what one customer has to choose from
@@ -51,7 +52,7 @@ async def gather(
         facts["exposures"] = await exposure.logins(visit.tx, user or NOBODY)
     if needs.requests:
         who = name or (user.login_name if user else "")
-        facts["requests"] = await _requests(visit, attempt, needs.requests, who, count=count)
+        facts["requests"] = await counted(visit.tx, attempt, needs.requests, who, visit.now, count=count)
     return dataclasses.replace(attempt, **facts)
 
 
@@ -79,19 +80,17 @@ async def proof_of(
     return Proof(authenticator.name, authenticator.amr, visit.now, model)
 
 
-async def _requests(
-    visit: Visit, attempt: Attempt, wanted: Iterable[Requests], name: str, *, count: bool
+async def counted(
+    tx: Transaction, attempt: Attempt, wanted: Iterable[Requests], name: str, now: int, *, count: bool
 ) -> dict[str, int]:
-    """How many there were in each window."""
+    """How many requests there were in each window; with `count` this is one more."""
     found = {}
-    stored = visit.tx.requests
     for key, per, seconds in sorted({(one.key, one.per, one.seconds) for one in wanted}):
         who = name if per == "user" else _neighbourhood(attempt)
-        if not who:
-            continue
-        subject = f"{attempt.service} {key} {who}"
-        counted = stored.add(subject, seconds, visit.now) if count else stored.find(subject, visit.now)
-        found[key] = await counted
+        if who:
+            subject = f"{attempt.service} {key} {who}"
+            adding = tx.requests.add(subject, seconds, now) if count else tx.requests.find(subject, now)
+            found[key] = await adding
     return found
 
 

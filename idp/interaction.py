@@ -12,6 +12,7 @@ from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.prompting import prompt_for
 from idp.visit import Visit
+from idp.why import why_more
 from keys.token import new_id
 from storage.records import Interaction, Proof, Session, User
 
@@ -92,7 +93,8 @@ async def ask(
     replaceable = special is None or special.authenticator == first_passkey.QUESTION
     other = replaceable and instead.is_possible(visit.tenant, interaction)
     options = await ways.options(visit, interaction, user)
-    if retry or stale or last_try or other or unreachable or options:
+    why = await why_more(visit, interaction, user)
+    if retry or stale or last_try or other or unreachable or options or why:
         challenge = dataclasses.replace(
             challenge,
             retry=retry,
@@ -101,6 +103,7 @@ async def ask(
             other=other,
             unreachable=unreachable,
             options=options,
+            why=why,
         )
     return challenge
 

@@ -48,6 +48,14 @@ class Reason(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why more is asked of somebody who has proven something, or why he is kept out."""
+
+    because: tuple[str, ...] = ()  # circumstances, as `idp.policy.reasons` calls them
+    text: Mapping[str, str] | None = None  # the rule's own words, by language
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """Ask this of the user. `authenticator` also names the template that asks it (`username` first)."""
 
@@ -64,6 +72,7 @@ class Challenge:
     unreachable: bool = False  # the answer before could not be looked at: what knows it does not answer
     other: bool = False  # a recovery code may be given instead
     options: tuple[str, ...] = ()  # other authenticators that may be answered instead
+    why: Why | None = None  # more is asked than was proven; None before anything is
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,9 @@ class Reject:
     until: int | None = None
     reference: str = ""
     message: Mapping[str, str] | None = None  # the rule's own words, by language
+    because: tuple[
+        str, ...
+    ] = ()  # circumstances for which the rules say no, as `idp.policy.reasons` calls them
     is_portal_closed: bool = False  # the portal would deny as well: nobody should be sent there
     interaction_id: str = ""
 

@@ -185,11 +185,13 @@ class Server(Administration):
 
 
 def running(server: Server) -> Iterator[Server]:
-    """The body of a fixture: started, and stopped whatever happens."""
+    """The body of a fixture: started, and stopped whatever happens; all that it wrote down is declared."""
     try:
         yield server.start()
     finally:
         server.stop()
+    undeclared = [line for line in server.log.splitlines() if '"audit.undeclared"' in line]
+    assert undeclared == [], "see idp/audit_events.py"
 
 
 async def eventually(holds: Any, seconds: float = 60) -> None:

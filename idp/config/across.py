@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from idp.authenticators import table
 from idp.config.attributes import check_attributes
-from idp.config.document import Document, KeyPath
+from idp.config.document import Document
 from idp.config.exposure import check_exposure
 from idp.config.forgotten import check_forgotten
 from idp.config.mistake import Findings, Position, suggest
 from idp.config.passkeys import check_held
-from idp.config.policies import When
 from idp.config.protectable import check_protect
+from idp.config.reach import check_reach
+from idp.config.rule_names import OWN_SERVICES, check_names, check_once, made_by_doors, missing_authenticator
 from idp.config.server import ServerSettings
 from idp.config.tenant import TenantSettings
 from idp.config.tenant_folder import TenantFolder
 from idp.doors import DoorModels
-from idp.doors import names as door_names
 
-OWN_SERVICES = ("portal", "account")  # our own pages, which rules may name like any service
 # What lies below a tenant's base URL: no other tenant's path may begin so.
 OWN_PATHS = frozenset(
     ("login", "logout", "forgotten", "account", "console", "oidc", "saml", "radius", "webtoken", "health")
@@ -43,7 +40,9 @@ def check_tenant(
         _check_theme(tenant.document, tenant.settings, root, findings)
     _check_services(tenant, doors, findings)
     _check_served(tenant, server, doors, findings)
-    _check_rules(tenant, findings)
+    check_names(tenant, server, findings)
+    check_once(tenant, findings)
+    check_reach(tenant, findings)
     _check_people(tenant, findings)
     for check in (check_forgotten, check_protect, check_held, check_exposure):
         check(tenant, findings)
@@ -104,7 +103,7 @@ def _check_theme(document: Document, settings: TenantSettings, root: Path, findi
 def _check_services(tenant: TenantFolder, doors: Mapping[str, DoorModels], findings: Findings) -> None:
     names: dict[str, Position] = {}
     taken: dict[str, Position] = {}
-    made = _made_by_doors(tenant)  # once: it looks for the doors of third parties
+    made = made_by_doors(tenant)  # once: it looks for the doors of third parties
     for document, service in tenant.services:
         at = document.position(("service",))
         if service.service in OWN_SERVICES:
@@ -130,32 +129,10 @@ def _check_served(
                 findings.error(document.position((door, key)), f"{door}.{key} {words}")
 
 
-def _made_by_doors(tenant: TenantFolder) -> set[str]:
-    """Services that stand in no file: those which register themselves at a door, if it lets them."""
-    sections: list[Any] = [getattr(tenant.settings, door, None) for door in door_names()]
-    return {name for section in sections if hasattr(section, "services") for name in section.services()}
-
-
 def _once(seen: dict[str, Position], name: str, at: Position, noun: str, findings: Findings) -> None:
     if name in seen:
         findings.error(at, f"{noun} {name} stands at {seen[name]} already, choose another".lstrip())
     seen.setdefault(name, at)
-
-
-def _check_rules(tenant: TenantFolder, findings: Findings) -> None:
-    if tenant.rules is None:
-        return
-    document = tenant.rules.document
-    names: dict[str, Position] = {}
-    decided = False
-    for place, rule in tenant.rules.by_place.items():
-        if decided:
-            words = f"rule {rule.name} is never reached, one before it matches everyone"
-            findings.warn(document.position((place,)), words)
-        decided = decided or rule.when == When()
-        _once(names, rule.name, document.position((place, "name")), "rule", findings)
-    for path, words in _unknown_names(tenant, document):
-        findings.error(document.position(path), words)
 
 
 def _check_people(tenant: TenantFolder, findings: Findings) -> None:
@@ -167,34 +144,4 @@ def _check_people(tenant: TenantFolder, findings: Findings) -> None:
         for name in person.credentials:
             if name not in tenant.authenticator_names:
                 at = tenant.people.document.key_position((place, "credentials", name))
-                findings.error(at, _missing_authenticator(name, tenant.authenticator_names))
-
-
-def _unknown_names(tenant: TenantFolder, document: Document) -> Iterator[tuple[KeyPath, str]]:
-    """As they are written, so that a rule with another mistake is looked at too."""
-    services = {*tenant.service_names, *_made_by_doors(tenant), *OWN_SERVICES}
-    protocols = {*door_names(), *OWN_SERVICES}
-    for place in range(len(document.data)):
-        for path, name in _listed(document, (place, "when", "services")):
-            if name not in services:
-                yield path, f"no service is called {name}, {suggest(name, services)}"
-        for path, name in _listed(document, (place, "when", "protocols")):
-            if name not in protocols:
-                yield path, f"no door is called {name}, {suggest(name, protocols)}"
-        for path, name in _listed(document, (place, "then", "require")):
-            if name not in tenant.authenticator_names:
-                yield path, _missing_authenticator(name, tenant.authenticator_names)
-
-
-def _listed(document: Document, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    written = document.at(path)
-    if isinstance(written, str):
-        yield path, written
-    elif isinstance(written, list):
-        yield from (((*path, place), name) for place, name in enumerate(written) if isinstance(name, str))
-
-
-def _missing_authenticator(name: str, configured: frozenset[str]) -> str:
-    if name in table.names():
-        return f"{name} is not configured, add it to authenticators.yaml"
-    return f"no authenticator is called {name}, {suggest(name, configured or table.names())}"
+                findings.error(at, missing_authenticator(name, tenant.authenticator_names))

@@ -14,7 +14,7 @@ from idp.config.secrets import SecretReading, read
 from idp.config.server import ServerSettings
 from idp.config.service import ServiceSettings
 from idp.config.tenant import TenantSettings
-from idp.policy import Rule
+from idp.policy import Rules
 from keys.master import MasterKey
 
 
@@ -24,7 +24,7 @@ class TenantConfiguration:
 
     settings: TenantSettings
     authenticators: Mapping[str, BaseModel]  # each is the authenticator's own `Settings`
-    rules: tuple[Rule, ...]
+    rules: Rules
     services: Mapping[str, ServiceSettings]
     folder: Path
     people: tuple[DemoUser, ...] = ()  # whom a demo tenant begins with
@@ -57,6 +57,12 @@ class Configuration:
         return self.home or self.folder
 
     @property
+    def country_database(self) -> Path | None:
+        """Where the database of countries lies, if there is one."""
+        name = self.server.country_database
+        return self.own_folder / name if name is not None else None
+
+    @property
     def themes_folder(self) -> Path:
         """Where themes beside the built-in ones lie."""
         return self.folder / "themes"
@@ -65,7 +71,7 @@ class Configuration:
     def audit_anchor(self) -> Path | None:
         """The file to which signed statements about the audit logs are appended."""
         name = self.server.audit_anchor
-        return None if name is None else (self.folder / name).resolve()
+        return None if name is None else (self.own_folder / name).resolve()
 
     def master_key(self) -> MasterKey:
         """Read it; where `file` names none yet, make one. Raises ValueError and OSError."""

@@ -20,11 +20,21 @@ from idp.config.server import ServerSettings
 from idp.config.tenant_folder import TenantFolder
 from idp.config.tenant_reader import TenantReader
 from idp.config.validate import validate
+from idp.countries import open_countries
 from idp.doors import DoorModels
 
 FILE = "idp.yaml"
 # What `idp.yaml` says of the node whose file it is, and no revision changes: where it listens and keeps its things.
-OF_THE_NODE = ("listen", "storage", "master_key", "workers", "radsec", "log")
+OF_THE_NODE = (
+    "listen",
+    "storage",
+    "master_key",
+    "workers",
+    "radsec",
+    "log",
+    "audit_anchor",
+    "country_database",
+)
 
 FindDoor = Callable[[str], DoorModels]  # raises LookupError
 
@@ -43,6 +53,7 @@ def load(folder: Path, find_door: FindDoor = doors.models, home: Path | None = N
             server = server.model_copy(update={key: getattr(node, key) for key in OF_THE_NODE})
         _check_master_key(own or document, server, home or folder, findings)
         _check_radsec(own or document, server, home or folder, findings)
+        _check_countries(own or document, server, home or folder, findings)
         shape = Shape.of(_open_doors(document, server, find_door, findings))
         tenants = [
             tenant
@@ -109,6 +120,13 @@ def _check_master_key(document: Document, server: ServerSettings, folder: Path, 
         read_secret(source, SecretReading(folder))
     except ValueError as error:
         findings.error(document.position(("master_key",)), f"master_key: {error}")
+
+
+def _check_countries(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
+    try:
+        open_countries(folder / server.country_database if server.country_database else None)
+    except ValueError as error:
+        findings.error(document.position(("country_database",)), f"country_database: {error}")
 
 
 def _check_radsec(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:

@@ -12,11 +12,10 @@ from idp.config.mistake import Findings, suggest
 from idp.config.policies import RequireSettings, RuleSettings
 from idp.config.tenant_folder import TenantFolder
 
-PASSKEY, RECOVERY, RADIUS = "passkey", "recovery", "radius"
+PASSKEY, RECOVERY = "passkey", "recovery"
 ALONE: Final = (
     "asks for a passkey alone: set user_verification to required, else whoever finds the key gets in"
 )
-UNASKED: Final = "which no NAS can ask for: logins by RADIUS will be refused"
 
 
 def check_held(tenant: TenantFolder, findings: Findings) -> None:
@@ -35,12 +34,8 @@ def _check_passkeys(tenant: TenantFolder, findings: Findings) -> None:
         elif key:
             findings.error(tenant.document.position((key,)), f"{key}: {words}")
         for place, rule in _rules(tenant):
-            if _required(rule) == (PASSKEY,) and section.user_verification != "required":
+            if (PASSKEY,) in _ways(rule) and section.user_verification != "required":
                 _warn(tenant, place, f"rule {rule.name} {ALONE}", findings)
-    for place, rule in _rules(tenant):
-        unasked = [name for name in _required(rule) if _needs_browser(name)]
-        if unasked and _is_for_radius(tenant, rule):
-            _warn(tenant, place, f"rule {rule.name} asks for {unasked[0]}, {UNASKED}", findings)
 
 
 def _check_recovery(tenant: TenantFolder, findings: Findings) -> None:
@@ -65,23 +60,8 @@ def _rules(tenant: TenantFolder) -> Sequence[tuple[int, RuleSettings]]:
     return tuple(tenant.rules.by_place.items()) if tenant.rules else ()
 
 
-def _required(rule: RuleSettings) -> tuple[str, ...]:
-    return rule.then.require if isinstance(rule.then, RequireSettings) else ()
-
-
-def _needs_browser(name: str) -> bool:
-    try:
-        return bool(getattr(table.find(name), "needs_browser", False))
-    except LookupError:  # told elsewhere
-        return False
-
-
-def _is_for_radius(tenant: TenantFolder, rule: RuleSettings) -> bool:
-    """Whether a service that NASes ask for may meet the rule."""
-    if rule.when.protocols and RADIUS not in rule.when.protocols:
-        return False
-    named = {service.service for _, service in tenant.services if RADIUS in service.doors}
-    return bool(named.intersection(rule.when.services) if rule.when.services else named)
+def _ways(rule: RuleSettings) -> tuple[tuple[str, ...], ...]:
+    return rule.then.ways if isinstance(rule.then, RequireSettings) else ()
 
 
 def _warn(tenant: TenantFolder, place: int, words: str, findings: Findings) -> None:

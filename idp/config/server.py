@@ -81,6 +81,8 @@ class ServerSettings(Model):
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     radsec: RadSec | None = None
     doors: tuple[Name, ...] = ("oidc",)
+    # A database in MaxMind's format that says in which country an address is; None: nobody is in any.
+    country_database: Annotated[str, Field(min_length=1)] | None = None
     log: Log = Log()
     # To which file signed statements about the audit logs are appended; None: to none.
     audit_anchor: Annotated[str, Field(min_length=1)] | None = None

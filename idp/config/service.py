@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from idp.config.conditions import Names
 from idp.config.model import LaunchAddress, Model, Name, Texts
 
 
@@ -15,6 +16,7 @@ class ServiceSettings(Model):
     service: Name
     display_name: Texts
     enabled: bool = True  # false: it stays here and in the rules, and nobody gets anything for it
+    tags: Names = ()  # by which rules name several services at once
     launch_url: LaunchAddress | None = None  # where the portal's tile leads; without it there is no tile
 
     @property

@@ -15,6 +15,7 @@ from idp.config.lockout import Lockout
 from idp.config.loopback import is_loopback
 from idp.config.mail import ForgottenSettings, MailSettings
 from idp.config.model import Locale, Model, Name, Texts
+from idp.config.places import DeviceAuthorities, Holidays, NamedNetworks
 from idp.config.protect import ProtectSettings
 from storage.records import LOCAL_DOMAIN
 
@@ -83,6 +84,9 @@ class TenantSettings(Model):
     forgotten: ForgottenSettings = ForgottenSettings()
     protect: ProtectSettings = ProtectSettings()
     audit: AuditSettings = AuditSettings()
+    networks: NamedNetworks = Field(default_factory=dict)  # as rules call them
+    holidays: Holidays = frozenset()  # days of which rules may ask whether it is one
+    device_authorities: DeviceAuthorities | None = None  # who issues the certificates of the tenant's devices
     oidc: Any = None
     radius: Any = None
     saml: Any = None

@@ -17,7 +17,8 @@ from idp.config.policies import RuleSettings
 from idp.config.service import ServiceSettings
 from idp.config.tenant import TenantSettings
 from idp.config.validate import M
-from idp.policy.parse import parse
+from idp.policy import Rules
+from idp.policy.parse import Surroundings, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +47,29 @@ class TenantFolder:
     def configuration(self) -> TenantConfiguration:
         """The same without documents, where there were no mistakes."""
         assert self.settings is not None
-        zone = ZoneInfo(self.settings.time_zone)
         services = [service for _, service in self.services]
-        rules = self.rules.by_place.values() if self.rules else ()
         return TenantConfiguration(
             settings=self.settings,
             authenticators={
                 name: _completed(section, self.settings, services)
                 for name, section in self.authenticators.items()
             },
-            rules=tuple(parse(rule, zone) for rule in rules),
+            rules=self.parsed_rules(),
             services={service.service: service for service in services},
             folder=self.folder,
             people=tuple(self.people.by_place.values()) if self.people else (),
         )
+
+    def parsed_rules(self) -> Rules:
+        """The rules that could be understood, made ready to decide."""
+        assert self.settings is not None
+        around = Surroundings(
+            ZoneInfo(self.settings.time_zone),
+            self.settings.networks,
+            self.settings.holidays,
+            {service.service: frozenset(service.tags) for _, service in self.services},
+        )
+        return Rules(parse(rule, around) for rule in (self.rules.by_place.values() if self.rules else ()))
 
 
 def _completed(section: Any, tenant: TenantSettings, services: Sequence[ServiceSettings]) -> Any:

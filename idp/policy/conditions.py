@@ -116,8 +116,12 @@ def _inside(networks: Collection[Network]) -> Holds:
     }
 
     def holds(one: Attempt) -> bool:
-        bits = int(one.address)
-        return any(bits & mask == network for mask, network in masked[one.address.version])
+        address = one.address
+        bits = int(address)
+        for mask, network in masked[address.version]:  # noqa: SIM110  a generator takes twice as long
+            if bits & mask == network:
+                return True
+        return False
 
     return holds
 

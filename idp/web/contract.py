@@ -33,6 +33,10 @@ _CHALLENGE: Final[Mapping[str, Any]] = {
     "domains": (),  # name, label and chosen of each to which the user name may belong, where there are several
     "again_url": "",  # this question once more, with a new table
     "restart_url": "",  # another user name
+    "more": False,  # what was proven is not enough here: `because` or `because_text` says why, if anything does
+    "because": (),  # circumstances, see `because.html`
+    "because_text": None,  # the rule's own words
+    "options": (),  # name and url of each other authenticator that may be answered instead
     "other_url": "",  # where a recovery code is asked for instead, if it may be
     "protect": False,  # whether answers of some users are looked at only after a release by their app
     "forgotten_url": "",  # where a forgotten pattern is replaced, if it is here
@@ -42,6 +46,7 @@ _REJECT: Final[Mapping[str, Any]] = {
     "username": None,
     "reference": "",  # finds the audit record
     "message": None,  # the rule's own words
+    "because": (),  # circumstances for which the rules say no, where they have no words of their own
     "until": None,  # when a lock ends
     "portal_url": REQUIRED,
     "switch_user_url": REQUIRED,

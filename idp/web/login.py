@@ -10,7 +10,7 @@ from aiohttp import web
 from idp import new_password, recovery, renewal
 from idp.enrolment import NAME, PIN
 from idp.interaction import USERNAME
-from idp.outcome import Accept, Challenge, Reason, Reject
+from idp.outcome import Accept, Challenge, Reason, Reject, Why
 from idp.web import cookies, domain, language
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import NOW, PROVIDER, TENANT
@@ -109,6 +109,10 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         unreachable=challenge.unreachable,
         again_url=keeping(request, again),
         restart_url=keeping(request, f"{again}&restart=1"),
+        **_why(request, challenge.why),
+        options=[
+            {"name": name, "url": keeping(request, f"{again}&other={name}")} for name in challenge.options
+        ],
         other_url=keeping(request, f"{again}&other=1") if challenge.other else "",
         forgotten_url=_forgotten(request),
         protect=tenant.settings.protect.use != "never",
@@ -117,6 +121,13 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         response.headers["Retry-After"] = str(PAUSE_SECONDS)
     cookies.give_browser(request, response, tenant)
     return response
+
+
+def _why(request: web.Request, why: Why | None) -> dict[str, Any]:
+    """Why more is asked, for the page."""
+    if why is None:
+        return {}
+    return {"more": True, "because": why.because, "because_text": why.text and _text(request, why.text)}
 
 
 def _forgotten(request: web.Request) -> str:
@@ -144,6 +155,7 @@ def reject_response(request: web.Request, reject: Reject) -> web.Response:
         "username": reject.username,
         "reference": reject.reference,
         "message": _text(request, reject.message) if reject.message else None,
+        "because": reject.because,
         "until": moment(request, reject.until) if reject.until else None,
         "portal_url": tenant.url("/"),
         "switch_user_url": tenant.url("/logout" if is_signed_in else "/"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from idp.caller import Caller
+from idp.tenant import Tenant
 from idp.visit import Visit
 from idp.web import cookies
+from idp.web.certificate import client_certificate
 from idp.web.exchange import ADDRESS, NOW, REQUEST_ID, TENANT
 from storage import Transaction
 
@@ -23,7 +25,17 @@ def caller(request: web.Request) -> Caller:
         request_id=request[REQUEST_ID],
         device=cookies.read(request, tenant, cookies.DEVICE),
         keeps=True,
+        certified=_is_certified(request, tenant),
     )
+
+
+def _is_certified(request: web.Request, tenant: Tenant) -> bool:
+    """Whether it shows a certificate of the tenant's own devices, which is looked at where some rule asks."""
+    authorities = tenant.settings.device_authorities
+    if authorities is None or not tenant.policy.needs.certificate:
+        return False
+    shown = client_certificate(request)
+    return shown is not None and shown.is_valid(request[NOW]) and shown.is_issued_by(authorities)
 
 
 def visit(request: web.Request, tx: Transaction) -> Visit:

@@ -16,6 +16,7 @@ from storage.records import User
 if TYPE_CHECKING:
     from protocols.oidc.clients import Client
 
+TOLD = "told"  # in the request of a grant: the claims that the rule adds which let the user in
 MEMBERS = ("userinfo", "id_token")  # OpenID Connect Core §5.5
 
 # OpenID Connect Core §5.4

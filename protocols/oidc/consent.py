@@ -37,14 +37,14 @@ def shared(ledger: Ledger) -> tuple[str, ...]:
 
 
 async def is_missing(visiting: Visit, ledger: Ledger) -> bool:
-    """Whether the user has to be asked: where the service says so, and always with `prompt=consent`."""
+    """Whether the user has to be asked: where the service or the rule says so, and always with `prompt=consent`."""
     if "consent" in prompts_of(ledger.grant.request):
         return True
-    match ledger.client.settings.consent:
-        case "never":
-            return False
-        case "required":
-            return True
+    wanted = {ledger.client.settings.consent, ledger.consent or "never"}
+    if "required" in wanted:
+        return True
+    if wanted == {"never"}:
+        return False
     found = await visiting.tx.consents.find(ledger.user.id, ledger.client.consents_as)
     if found is None or found.names != ledger.grant.request.get("names", {}):
         return True  # also where it goes by another name, or to another place, than the user agreed to

@@ -12,6 +12,7 @@ from idp.visit import Visit
 from keys.token import hash_token, new_id
 from protocols.oidc import provider, resources, session_management
 from protocols.oidc.assurance import told
+from protocols.oidc.claims import TOLD
 from protocols.oidc.clients import Client, KeyMissing
 from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.issuer import Issuer
@@ -33,6 +34,7 @@ async def open_ledger(here: Issuer, client: Client, visit: Visit, accept: Accept
         here.settings.id_token_seconds,
         audience=resources.audience({}, client, request),
         rule=authentication.rule,
+        consent=authentication.consent,
     )
     provider.expects(ledger)
     if request["response_type"] != "code":
@@ -89,6 +91,8 @@ async def add(visit: Visit, ledger: Ledger, expires_at: int, code: bytes | None 
 
 def _grant(service: str, accept: Accept, now: int) -> Grant:
     request, authentication = accept.resume.request, accept.authentication
+    if authentication.claims:
+        request = {**request, TOLD: dict(authentication.claims)}
     return Grant(
         id=new_id(),
         service=service,

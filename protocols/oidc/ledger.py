@@ -10,6 +10,7 @@ from pyop.access_token import AccessToken
 from pyop.authz_state import AuthorizationState
 from pyop.exceptions import InvalidScope, InvalidSubjectIdentifier
 
+from idp.policy.verdict import Consent
 from keys.ring import KeyRing
 from keys.secret import Secret
 from keys.token import new_token
@@ -51,6 +52,7 @@ class Ledger:
     audience: tuple[str, ...] = ()  # of the access token
     jkt: str = ""  # the client's key, to which it is bound
     rule: str = ""  # of the policy, that let the user in just now
+    consent: Consent | None = None  # which that rule wants to be asked for
     issued: list[Issued] = field(default_factory=list)
 
     def issue(self, kind: Kind, scope: str = "") -> str:

@@ -16,7 +16,7 @@ from pyop.userinfo import Userinfo
 
 from keys import base64url
 from protocols.oidc.access_token import type_of
-from protocols.oidc.claims import is_wished_subject, of_user
+from protocols.oidc.claims import TOLD, is_wished_subject, of_user
 from protocols.oidc.claims_languages import chosen
 from protocols.oidc.errors import AuthorizationError, TokenError
 from protocols.oidc.ledger import PRESENTED, Ledger, State
@@ -114,7 +114,8 @@ class _Provider(Provider):  # type: ignore[misc]  # pyop has no types
         """By our own key ring: the library beneath pyop draws ECDSA nonces from a predictable generator."""
         ledger = self.ledger
         key = ledger.ring.pick(ledger.client.settings.id_token_signed_response_alg)
-        claims = {**(user_claims or {}), **(extra_id_token_claims or {})}
+        told = ledger.grant.request.get(TOLD, {})
+        claims = {**(user_claims or {}), **told, **(extra_id_token_claims or {})}
         claims |= {"iss": ledger.issuer, "sub": sub, "aud": client_id}
         claims |= {"iat": ledger.now, "exp": ledger.now + ledger.id_token_seconds}
         claims |= {"auth_time": ledger.grant.auth_time, "acr": ledger.grant.acr, "amr": ledger.grant.amr}
@@ -181,7 +182,7 @@ def userinfo(ledger: Ledger) -> dict[str, Any]:
     """The claims that the ledger's grant gives, `sub` among them."""
     bearer = {"Authorization": f"Bearer {PRESENTED}"}
     claims: dict[str, Any] = PROVIDER.opened(ledger).handle_userinfo_request("", bearer).to_dict()
-    return claims
+    return {**claims, **ledger.grant.request.get(TOLD, {})}
 
 
 def _half_hash(alg: str, value: str) -> str:

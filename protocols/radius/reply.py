@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from idp.attributes import of
 from protocols.radius.attribute_value import encode
@@ -12,17 +12,33 @@ from protocols.radius.packet import Attribute
 from protocols.radius.reply_settings import PLACEHOLDER, Mapped, ReplyWhen
 from storage.records import User
 
+NOTHING: Final[Mapping[str, Sequence[str]]] = {}
+
 
 class MappingError(Exception):
     """An attribute cannot be made: the login is rejected, since a NAS would take less for more."""
 
 
-def attributes(nas: NAS, user: User, rule: str = "") -> Sequence[Attribute]:
-    """Of the first entry of `reply` that fits the user and the rule that let him in. Raises `MappingError`."""
+def attributes(
+    nas: NAS, user: User, rule: str = "", added: Mapping[str, Sequence[str]] = NOTHING
+) -> Sequence[Attribute]:
+    """Of the first entry of `reply` that fits the user and the rule that let him in; `added` is what that rule says
+    itself, in place of what the entry says under the same names. Raises `MappingError`.
+    """
+    try:
+        own = [each for name, values in added.items() for each in nas.settings.map(name, values)]
+    except ValueError as error:  # the rule was checked with the services that there were then
+        raise MappingError(str(error)) from None
+    said = {each.definition.name for each in own}
+    kept = (each for each in _entry(nas, user, rule) if each.definition.name not in said)
+    return list(_made([*kept, *own], user))
+
+
+def _entry(nas: NAS, user: User, rule: str) -> Sequence[Mapped]:
     settings = nas.settings
     for entry, mapped in zip(settings.reply, settings.mapped, strict=True):
         if _fits(entry.when, user, rule):
-            return list(_made(mapped, user))
+            return mapped
     return ()
 
 

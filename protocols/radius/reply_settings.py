@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Final, Self
@@ -69,6 +69,7 @@ class ReplySettings(Model):
     dictionaries: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()  # files, for names of vendors
     reply: tuple[ReplyEntry, ...] = ()
     _mapped: tuple[tuple[Mapped, ...], ...] = PrivateAttr(default=())
+    _known: Dictionary = PrivateAttr(default=STANDARD)
 
     @property
     def mapped(self) -> tuple[tuple[Mapped, ...], ...]:
@@ -78,11 +79,34 @@ class ReplySettings(Model):
     @model_validator(mode="after")
     def _known_attributes(self, info: ValidationInfo) -> Self:
         reading = info.context if isinstance(info.context, SecretReading) else SecretReading()
-        known = _dictionary(reading, self.dictionaries)
+        self._known = _dictionary(reading, self.dictionaries)
         self._mapped = tuple(
-            tuple(_mapped(known, entry.attributes, place)) for place, entry in enumerate(self.reply)
+            tuple(self._of_entry(entry.attributes, place)) for place, entry in enumerate(self.reply)
         )
         return self
+
+    def _of_entry(self, attributes: Mapping[str, Values], place: int) -> Iterator[Mapped]:
+        for name, values in attributes.items():
+            try:
+                yield from self.map(name, values)
+            except ValueError as error:
+                raise ValueError(f"reply.{place}.attributes.{name}: {error}") from None
+
+    def map(self, name: str, values: Iterable[str]) -> list[Mapped]:
+        """An attribute and its values made ready. Raises ValueError."""
+        definition, tag = _named(self._known, name)
+        return [
+            Mapped(definition, text, tag, None if _gaps(text) else encode(definition, text, tag))
+            for text in values
+        ]
+
+    def fault_of(self, name: str, values: Iterable[str]) -> str:
+        """What is wrong with an attribute that a rule adds; empty if it can be told."""
+        try:
+            self.map(name, values)
+        except ValueError as error:
+            return str(error)
+        return ""
 
 
 def _dictionary(reading: SecretReading, files: tuple[str, ...]) -> Dictionary:
@@ -93,17 +117,6 @@ def _dictionary(reading: SecretReading, files: tuple[str, ...]) -> Dictionary:
         except dictionary_file.DictionaryError as error:
             raise ValueError(f"dictionaries: {error}") from None
     return known
-
-
-def _mapped(known: Dictionary, attributes: Mapping[str, Values], place: int) -> Iterator[Mapped]:
-    for name, values in attributes.items():
-        try:
-            definition, tag = _named(known, name)
-            for text in values:
-                fixed = None if _gaps(text) else encode(definition, text, tag)
-                yield Mapped(definition, text, tag, fixed)
-        except ValueError as error:
-            raise ValueError(f"reply.{place}.attributes.{name}: {error}") from None
 
 
 def _named(known: Dictionary, name: str) -> tuple[Definition, int | None]:

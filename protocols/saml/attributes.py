@@ -9,6 +9,7 @@ from typing import Any
 
 from idp import attributes
 from protocols.saml.attribute_settings import ID, AttributeRule
+from protocols.saml.names import BASIC, URI
 from storage.records import User
 
 
@@ -36,6 +37,12 @@ def release(user: User, rules: Mapping[str, AttributeRule]) -> list[Attribute]:
         if values:
             released.append(Attribute(name, rule.format_of(name), rule.friendly_name, values))
     return released
+
+
+def added(claims: Mapping[str, Any]) -> list[Attribute]:
+    """What a rule tells besides, each under its own name."""
+    told = ((name, tuple(texts(value))) for name, value in claims.items())
+    return [Attribute(name, URI if ":" in name else BASIC, None, values) for name, values in told if values]
 
 
 def texts(value: Any) -> Iterator[str]:

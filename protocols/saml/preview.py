@@ -43,6 +43,7 @@ def authenticated(home: Home, user: User, verdict: Require, now: int) -> Authent
         auth_time=now,
         expires_at=now + home.session_seconds,
         rule=verdict.rule,
+        claims=verdict.claims,
     )
 
 

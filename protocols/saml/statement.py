@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from idp.outcome import Authentication
 from protocols.saml import authn_context
 from protocols.saml.assertion import new_identifier
-from protocols.saml.attributes import release
+from protocols.saml.attributes import Attribute, added, release
 from protocols.saml.entity import Party
 from protocols.saml.message import Statement
 from protocols.saml.name_id import NameID
@@ -21,6 +21,13 @@ class Teller:
 
     issuer: str
     contexts: Mapping[str, str]
+
+
+def _released(party: Party, authentication: Authentication) -> Iterator[Attribute]:
+    """Those of the service's own rules, but for what the rule says that let the user in."""
+    for each in release(authentication.user, party.settings.attributes):
+        if each.name not in authentication.claims:
+            yield each
 
 
 def state(
@@ -44,7 +51,7 @@ def state(
         recipient=kept["acs"],
         in_response_to=kept.get("id"),
         name_id=named,
-        attributes=tuple(release(authentication.user, settings.attributes)),
+        attributes=(*_released(party, authentication), *added(authentication.claims)),
         context_class=context,
         session_index=session_index,
         issued_at=now,

@@ -36,7 +36,7 @@ totp: {}
 """,
     "tenants__acme__policies": """\
 - name: nights
-  when: {groups: staff, hours: [Mon-Fry 07:00-22:00, 25:00-26:00], networks: {not: [here]}, services: [wikki]}
+  when: {groups: staff, hours: [Mon-Fry 07:00-22:00, 25:00-26:00], networks: {not: [a.bc]}, services: [wikki]}
   then: {require: [matrixx, password]}
 - when: {}
   then: denied
@@ -83,7 +83,7 @@ tenants/acme/policies.yaml:2:104: no service is called wikki, did you mean wiki?
 tenants/acme/policies.yaml:3:20: no authenticator is called matrixx, did you mean matrix?
 tenants/acme/policies.yaml:3:29: password is not configured, add it to authenticators.yaml
 tenants/acme/policies.yaml:4:3: [2].name is missing
-tenants/acme/policies.yaml:5:9: [2].then must be deny, {require: [matrix]} or {deny: {en: words}}
+tenants/acme/policies.yaml:5:9: [2].then must be deny, allow, {require: [matrix]} or {deny: {en: words}}
 tenants/acme/policies.yaml:7:19: [3].then.require must have at least 1 entry
 tenants/acme/services/mail.yaml:2:15: display_name must be a mapping, keys with values behind a colon
 tenants/acme/services/mail.yaml:3:13: launch_url must be an absolute web address, \

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from idp import instead
 from idp.authenticators import Refused, table
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.recovery import CODES, Recovery
@@ -22,7 +23,7 @@ from idp.visit import Visit
 from keys import base64url
 from keys.secret import Secret
 from keys.token import new_token
-from storage.records import User
+from storage.records import Proof, User
 from tests.login.conftest import PATTERN, TOTP_SECRET, House
 from tests.passkey import SoftKey
 
@@ -501,3 +502,14 @@ async def test_there_are_only_so_many(home: Home, alice: User) -> None:
         await home.enrol(alice)
     async with home.store.transaction(home.tenant.name) as tx:
         assert await propose(Visit(tx, home.tenant, home.caller, home.now), home.passkey, alice) is None
+
+
+@ONE_STORE
+async def test_one_code_counts_once(home: Home) -> None:
+    """Where a rule asks for a code itself, that code stands in for nothing besides."""
+    given = (Proof("recovery", ("otp",), home.now),)
+    assert instead.missing(home.tenant, ("recovery", "passkey"), given) == ("passkey",)
+    assert instead.missing(home.tenant, ("totp", "passkey"), given) == ("passkey",), "and for one of two"
+    assert instead.missing(home.tenant, ("matrix", "passkey"), given) == ("matrix",), (
+        "never for what one knows"
+    )

@@ -161,7 +161,6 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
             "options": [EVIL],
             "passkey": {"options": [EVIL]},
         },
-        "options": [EVIL],
         "passkeys": [{"id": EVIL, "name": EVIL, "added": EVIL, "last_used": EVIL}],
         "pin": rules,
         "proofs": [{"name": EVIL, "count": 2, "used": EVIL, "url": f"/{EVIL}", "needed": True}],
@@ -190,6 +189,8 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
             {**dict.fromkeys(("name", "username", "cells", "until"), EVIL), "grid": ["*1"], "blocks": 1}
         ],
         "scopes": [EVIL],
+        "because": ["outside", EVIL],
+        "options": [{"name": EVIL, "url": f"/{EVIL}"}],
         "consents": [{"service": EVIL, "name": EVIL, "scopes": [EVIL], "since": EVIL}],
         "fields": [(EVIL, EVIL)],
         "services": [{"name": EVIL, "result": EVIL, "frame": f"https://x/{EVIL}"}],
