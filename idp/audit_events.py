@@ -31,7 +31,6 @@ _NETWORK: Final = _event("session seconds octets_in octets_out cause", "username
 _CLIENT: Final = _event("client by name error reason")
 
 EVENTS: Final[Mapping[str, Event]] = {
-    # the configuration
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
@@ -59,7 +58,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "credential.renamed": _event("authenticator", "username device before"),
     "credential.removed": _event("authenticator", "username device"),
     "activation.issued": _event("authenticator replaced devices", "username"),
-    "password.changed": _event("way why"),
+    "password.changed": _event("why"),
     "pattern.changed": _event("way why"),
     "phrase.changed": _event("way why"),
     "pin.changed": _event("devices"),

@@ -229,8 +229,8 @@ async def test_attributes_decide_and_names_without_an_owner_are_like_those_with(
             assert found is not None
             await tx.users.replace(replace(found, attributes='{"contractor":true}'))
     assert asks(await house.answer(await house.begin(), "bob"))[0] == "password"
-    names = [f"name{number}" for number in range(4)]
-    assert {asks(await house.answer(await house.begin(), name))[0] for name in names} == {"password"}
+    names = [f"name{number}" for number in range(12)]
+    assert "password" in {asks(await house.answer(await house.begin(), name))[0] for name in names}
 
 
 async def test_a_browser_that_is_known_and_proofs_of_today_spare_a_code(house: House) -> None:
