@@ -21,6 +21,7 @@ from idp.web.theme import BUILT_IN, DEFAULT, STYLE_SLOT, Theme, linked
 # What a service may show in a window of its own, and needs its tie to.
 PAPER: Final = "paper/"  # nobody can choose on it
 HANDOVER: Final = "handover/"  # no page to come back to: it is the answer to a form
+AT_HOME: Final = ("account/", "activate/", "forgotten/")  # whose forms lead to no service
 IN_LOGIN: Final = ("login/", "error/", "consent/", HANDOVER)
 
 
@@ -118,6 +119,7 @@ class Pages:
             frames,
             in_login=page.startswith(IN_LOGIN),
             handover=handover,
+            at_home=page.startswith(AT_HOME),
         )
         before, slot, after = text.partition(STYLE_SLOT)
         style = face.theme.style if slot else b""  # the token app loads it
