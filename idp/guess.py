@@ -71,7 +71,7 @@ async def spend(
         await visit.tx.commit()  # for whoever has nothing else to keep lets this transaction go
         raise
     if right and await release.claim(visit, guess.user_id, leave):
-        await _settle(visit, guess, counts, throttle.refund)
+        await _refund(visit, guess, counts)
         return None
     if not guess.at_once:
         await _settle(visit, guess, counts, throttle.charge)
@@ -104,6 +104,17 @@ async def _settle(
             await settle(visit.tx, count.name, guess.authenticator, count.device)
 
 
+async def _refund(visit: Visit, guess: Guess, counts: Sequence[_Count]) -> None:
+    """Not counted any more. Most are the first: then nothing is left, which needs no second statement later."""
+    spent = [count for count in counts if count.spent.evaluate]
+    for count in spent:
+        if guess.at_once and count.spent.is_first:  # nor was there time for another
+            await throttle.unlock(visit.tx, count.name, [guess.authenticator], [count.device])
+            visit.forgiven.add(throttle.subject(count.name, guess.authenticator, count.device))
+        else:
+            await throttle.refund(visit.tx, count.name, guess.authenticator, count.device)
+
+
 async def _record(visit: Visit, guess: Guess, spent: Spent, about: Mapping[str, object]) -> str:
     return await visit.record(
         "proof.refused" if spent.evaluate else "proof.locked",
@@ -122,4 +133,6 @@ async def forgive(visit: Visit, username: str, user: User, authenticators: Seque
     """
     device = await known_devices.find(visit, user.id)
     for name in authenticators:
-        await throttle.unlock(visit.tx, username, [name], [known_devices.budget_of(device, name)])
+        budget = known_devices.budget_of(device, name)
+        if throttle.subject(username, name, budget) not in visit.forgiven:
+            await throttle.unlock(visit.tx, username, [name], [budget])

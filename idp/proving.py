@@ -36,10 +36,15 @@ async def identify(
         return await conclusion.deny(visit, denial, anonymous(tried))
     user = None if person is None or person.disabled_at is not None else person
     user_id, chain = user.id if user else None, required.authenticators
-    named = dataclasses.replace(
-        interaction, username=username, user_id=user_id, chain=chain, rule=required.rule
-    )
-    return dataclasses.replace(named, proofs=(), release_id=""), user
+    return dataclasses.replace(
+        interaction,
+        username=username,
+        user_id=user_id,
+        chain=chain,
+        rule=required.rule,
+        proofs=(),
+        release_id="",
+    ), user
 
 
 async def prove(
@@ -62,10 +67,8 @@ async def prove(
     leave = await release.leave(visit, interaction.user_id, interaction.release_id)
     wrong = await spend(visit, guess, partial(is_right_of, user), partial(is_right_of, None), leave)
     if wrong is None and user is not None:
-        released = dataclasses.replace(interaction, release_id=leave.release_id)
-        done = proved(
-            released, await proof_of(visit, user, authenticator, answer, attempt_of(visit, interaction, user))
-        )
+        proof = await proof_of(visit, user, authenticator, answer, attempt_of(visit, interaction, user))
+        done = proved(interaction, proof, leave.release_id)
         if authenticator.name == Recovery.name:
             await instead.note(visit, interaction, user)
         done = await ways.fit(visit, done, user)

@@ -21,7 +21,12 @@ class Taken:
     kept: bool = False
 
 
-def proved(interaction: Interaction, proof: Proof) -> Interaction:
-    """One question less; a newer proof by the same authenticator takes the place of the older."""
+def proved(interaction: Interaction, proof: Proof, release_id: str | None = None) -> Interaction:
+    """One question less; a newer proof by the same authenticator takes the place of the older.
+
+    `release_id` is the release that let the proof in; None leaves what the login has.
+    """
     kept = tuple(held for held in interaction.proofs if held.authenticator != proof.authenticator)
-    return dataclasses.replace(interaction, chain=interaction.chain[1:], proofs=(*kept, proof))
+    release = interaction.release_id if release_id is None else release_id
+    proofs = (*kept, proof)
+    return dataclasses.replace(interaction, chain=interaction.chain[1:], proofs=proofs, release_id=release)

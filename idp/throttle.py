@@ -23,6 +23,7 @@ class Spent:
     until: int  # epoch seconds
     undecided: bool = False  # beyond the budget only if those before it, still being looked at, are all wrong
     slows: bool = False  # there is a wait where others are locked
+    is_first: bool = False  # nothing else is counted
 
     @property
     def is_last_try(self) -> bool:
@@ -68,7 +69,7 @@ async def spend(
     if budget.failures > lockout.failures:
         return Spent(False, left, budget.until, _is_undecided(lockout, budget, now))
     until = budget.until if left else now + lockout.wait(budget.failures)
-    return Spent(True, left, until, slows=slows)
+    return Spent(True, left, until, slows=slows, is_first=budget.failures == 1)
 
 
 async def _spend_late(tx: Transaction, lockout: Lockout, counted: str, now: int, *, at_once: bool) -> Spent:

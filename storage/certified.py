@@ -35,8 +35,11 @@ class CertifiedKeys(Protocol):
 class NameRevisions(Protocol):
     """How often a service was given a new name for a user; the names themselves are derived."""
 
-    async def find(self, user_id: str, service: str) -> int:
-        """0 until it is raised for the first time."""
+    async def add(self, user_id: str, service: str, now: int) -> None:
+        """The service was given the first name, of revision 0; nothing where it had been given one."""
+
+    async def find(self, user_id: str, service: str) -> int | None:
+        """None until it is given one, or its number is raised."""
 
     async def advance(self, user_id: str, service: str, now: int) -> int:
         """Raise it, in one statement; returns the new one."""

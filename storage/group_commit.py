@@ -51,7 +51,8 @@ class GroupCommit:
         self._committer = Committer(journal, self._committed)
         self._loop = asyncio.get_running_loop()
         self._taken = False
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._queue: deque[tuple[asyncio.Future[None], float]] = deque()  # until when each is patient
+        self._expiry: asyncio.TimerHandle | None = None  # looks at the first, while anybody waits
         self._done: list[asyncio.Future[None]] = []
         self._bodies = 0
 
@@ -96,20 +97,31 @@ class GroupCommit:
         self._taken = True
         if self._journal.is_open():
             await self.leave()
+        if self._expiry is not None:
+            self._expiry.cancel()
         await self._committer.close()
 
     async def _wait(self) -> None:
-        turn = self._loop.create_future()
-        self._queue.append(turn)
-        expiry = self._loop.call_later(PATIENCE_SECONDS, _expire, turn)
+        turn, until = self._loop.create_future(), self._loop.time() + PATIENCE_SECONDS
+        self._queue.append((turn, until))
+        if self._expiry is None:  # one timer for all: a timer each costs as much as a small statement
+            self._expiry = self._loop.call_at(until, self._expire)
         try:
             await turn
         except BaseException:
             if not turn.cancelled() and turn.exception() is None:
                 self._pass_on()  # it became ours while we were given up
             raise
-        finally:
-            expiry.cancel()
+
+    def _expire(self) -> None:
+        """Whoever has waited for too long is told so; the first of the others is looked at in its time."""
+        now = self._loop.time()
+        while self._queue and (self._queue[0][0].done() or self._queue[0][1] <= now):
+            turn, _ = self._queue.popleft()
+            if not turn.done():
+                turn.set_exception(StorageTimeout(f"others kept writing for {PATIENCE_SECONDS} s"))
+        waits = bool(self._queue)
+        self._expiry = self._loop.call_at(self._queue[0][1], self._expire) if waits else None
 
     async def _begin(self) -> None:
         deadline = self._loop.time() + PATIENCE_SECONDS
@@ -128,7 +140,7 @@ class GroupCommit:
 
     def _pass_on(self) -> None:
         while self._queue:
-            turn = self._queue.popleft()
+            turn, _ = self._queue.popleft()
             if not turn.done():  # else its task was cancelled a moment ago
                 turn.set_result(None)
                 return
@@ -161,9 +173,3 @@ class GroupCommit:
                 durable.set_result(None)
             else:
                 durable.set_exception(StorageError(*error.args))
-
-
-def _expire(turn: asyncio.Future[None]) -> None:
-    """A timer for each who waits: a fifth of what `asyncio.timeout` costs."""
-    if not turn.done():
-        turn.set_exception(StorageTimeout(f"others kept writing for {PATIENCE_SECONDS} s"))

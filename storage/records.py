@@ -70,8 +70,7 @@ class Proof:
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """A login in progress, bound to one browser (or NAS) by the hash of its secret. `door` and `request`, which only
-    that door can read, say who resumes it and with what. `chain` is still asked; while it is empty, the user name is.
-    """
+    that door can read, say who resumes it and with what. `chain` is still asked; while empty, the user name is."""
 
     id: str
     browser_hash: bytes
@@ -84,7 +83,6 @@ class Interaction:
     username: str | None = None
     user_id: str | None = None
     chain: tuple[str, ...] = ()
-    acr: str = ""
     proofs: tuple[Proof, ...] = ()
     prompt: JSON = field(default_factory=dict)
     release_id: str = ""  # that let it in, where its user's logins are protected

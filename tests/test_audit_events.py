@@ -16,9 +16,11 @@ NOUNS = {event.partition(".")[0] for event in EVENTS}
 LOGS = {"log", "_log", "logger"}  # have names of their own, which may look alike
 WRITERS = {"record", "_record"}
 OF_THE_RECORD = {"user_id", "service", "address", "request_id"}
-# Look like events and are none: a file, templates, what a row is sealed for.
+# Look like events and are none: a file, templates, conditions of rules, what a row is sealed for.
 NONE = {
     *("client.py", "matrix.new", "radius.state"),
+    *("device.certificate", "device.known", "device.models"),
+    *("password.new", "password.again"),
     *("pattern.phrase", "pattern.again", "pattern.way", "pattern.choice"),
 }
 
@@ -52,7 +54,9 @@ def read(path: Path) -> Source:
         ):
             source.beginnings.add(str(node.values[0].value))
         text = node.value if isinstance(node, ast.Constant) and id(node) not in logged else None
-        if isinstance(text, str) and NAME.fullmatch(text) and text.partition(".")[0] in NOUNS:
+        if not isinstance(text, str) or not NAME.fullmatch(text):
+            continue
+        if id(node) in fields or text.partition(".")[0] in NOUNS:
             source.names.append((text, fields.get(id(node), frozenset())))
     return source
 

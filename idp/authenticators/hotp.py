@@ -34,10 +34,6 @@ def codes(secret: bytes, counters: Iterable[int], digits: int, algorithm: str) -
     size = digest().block_size
     key = (secret if len(secret) <= size else digest(secret).digest()).ljust(size, b"\0")
     inner, outer = key.translate(_INNER), key.translate(_OUTER)
-    shown = []
-    for counter in counters:
-        mac = digest(outer + digest(inner + counter.to_bytes(8)).digest()).digest()
-        at = mac[-1] & 0xF
-        number = int.from_bytes(mac[at : at + 4]) & 0x7FFFFFFF
-        shown.append(f"{number % beyond:0{digits}}")
-    return shown
+    macs = [digest(outer + digest(inner + counter.to_bytes(8)).digest()).digest() for counter in counters]
+    numbers = [int.from_bytes(mac[(at := mac[-1] & 0xF) : at + 4]) & 0x7FFFFFFF for mac in macs]
+    return [str(number % beyond + beyond)[1:] for number in numbers]  # the 1 in front keeps the zeros

@@ -6,15 +6,15 @@ import dataclasses
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 import pyotp
 from pydantic import BaseModel, Field
 
 from idp.authenticators import Prompt, phrase
-from idp.authenticators.answer import Answer
-from idp.authenticators.compare import matches
+from idp.authenticators.answer import Answer, Hashed
+from idp.authenticators.compare import comparable
 from idp.authenticators.device import HASHES, SECRET_BYTES, Algorithm, Device, checked, decode
 from idp.authenticators.phrase import PhraseSettings
 from idp.authenticators.safe import Held, Safe
@@ -72,11 +72,11 @@ class Totp:
         self, tx: Transaction, user: User | None, prompt: Prompt, answer: Answer, now: int
     ) -> bool:
         """Looks at as many devices, and at as many codes of each, whoever asks and whatever he holds."""
-        held = await self._safe.open(tx, user)
+        held, given = await self._safe.open(tx, user), comparable(answer)
         padding = [self._safe.decoy() for _ in range(self.settings.devices - len(held))]
         for each in (*held, *padding):
             device = Device.parse(each.content)
-            step = self._step(device, each.credential, answer, now)
+            step = self._step(device, each.credential, given, now)
             if step is not None and each.genuine and await _advance(tx, device, each, step, now):
                 return True
         return False
@@ -108,7 +108,7 @@ class Totp:
         Its clock may be off as far as any device's. Raises `keys.seal.Unsealable` for what we did not propose.
         """
         device = Device.parse(self._safe.unseal(proposed))
-        step = self._step(device, proposed, code, now)
+        step = self._step(device, proposed, comparable(code), now)
         if step is None:
             return None
         counted = dataclasses.replace(
@@ -152,23 +152,20 @@ class Totp:
         text = Device.parse(self._safe.unseal(credential)).base32
         return Secret(" ".join(text[at : at + GROUP] for at in range(0, len(text), GROUP)))
 
-    def _step(self, device: Device, credential: Credential, answer: Answer, now: int) -> int | None:
+    def _step(self, device: Device, credential: Credential, given: Hashed, now: int) -> int | None:
         """The step or counter whose code was given."""
         steps = self._steps(device, credential, now)
-        fitting = matches(answer, device.shows([step or 0 for step in steps]))
-        return next(
-            (step for step, fits in zip(steps, fitting, strict=True) if fits and step is not None), None
-        )
+        # Filled up with what is computed and never believed: of counters more are looked at than of clocks.
+        unbelieved = max(2 * self.settings.drift_steps + 1, self.settings.look_ahead) - len(steps)
+        fitting = given.matches(device.shows((*steps, *[0] * unbelieved)))
+        return next((step for step, fits in zip(steps, fitting, strict=False) if fits), None)
 
-    def _steps(self, device: Device, credential: Credential, now: int) -> Sequence[int | None]:
-        """What the device may show, filled up with what is computed and never believed."""
-        around, ahead = self.settings.drift_steps, self.settings.look_ahead
+    def _steps(self, device: Device, credential: Credential, now: int) -> range:
+        """What the device may show now."""
         if device.kind == "hotp":
-            steps = range(credential.counter + 1, credential.counter + 1 + ahead)
-        else:
-            middle = device.clock(now) + credential.drift
-            steps = range(max(0, middle - around), middle + around + 1)
-        return [*steps, *[None] * (max(2 * around + 1, ahead) - len(steps))]
+            return range(credential.counter + 1, credential.counter + 1 + self.settings.look_ahead)
+        around, middle = self.settings.drift_steps, device.clock(now) + credential.drift
+        return range(max(0, middle - around), middle + around + 1)
 
     def _fresh(self) -> Device:
         settings = self.settings

@@ -12,6 +12,7 @@ from idp import __version__, doors
 NOUNS: Final = {
     "serve": "Run the server.",
     "config": "The configuration: check, plan, apply, history, diff, rollback, export, schema.",
+    "policy": "The rules: explain what they say, rehearse others on logins of the past.",
     "user": "People: add, list, show, disable, enable, unlock, delete.",
     "credential": "What people prove themselves with: set, issue, activate, list, reset.",
     "password": "Lists of passwords that nobody may choose: filter build, filter show.",
@@ -25,7 +26,6 @@ NOUNS: Final = {
     "certificate": "Certificates that SAML services know: list, announce, rotate, renew, delete.",
     "pseudonym": "The name by which one service knows a user: renew.",
     "storage": "The database: migrate, status.",
-    "policy": "What the rules say of a login: explain.",
     "audit": "What happened.",
     "health": "Ask the running server whether it is well.",
     "theme": "Look at a theme.",

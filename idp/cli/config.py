@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from idp.cli import revision
+from idp.cli import applying, revision
 from idp.cli.folder import config_option
 from idp.cli.show import json_option, show_json
 from idp.config.load import load
@@ -22,10 +22,10 @@ def config() -> None:
 
 for each in (
     revision.plan_,
-    revision.apply,
+    applying.apply,
     revision.history,
     revision.diff,
-    revision.rollback,
+    applying.rollback,
     revision.export,
 ):
     config.add_command(each)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import click
 
@@ -26,6 +26,7 @@ from storage import Storage
 from storage.revisions import Revision
 
 P = ParamSpec("P")
+T = TypeVar("T")
 NUMBER_DIGITS = 9  # what has more, or letters, is a hash
 HASH_DIGITS = 4  # so many name a revision
 MOST = 1_000_000  # revisions that are looked through for a hash
@@ -132,15 +133,31 @@ def _called(number: int) -> str:
     return f"revision {number}" if number else "no revision"
 
 
-def at_desk(work: Callable[Concatenate[Desk, P], Awaitable[None]]) -> Callable[..., None]:
-    """Adds `--config` to a command, and opens the database that it names."""
+class Ask(Protocol):
+    """Lets something be done at the desk, with the database open meanwhile; what was laid out stays until the end."""
+
+    def __call__(self, work: Callable[[Desk], Awaitable[T]], /) -> T: ...
+
+
+def at_desk(command: Callable[Concatenate[Ask, P], None]) -> Callable[..., None]:
+    """Adds `--config` to a command, and gives it what asks at the desk of the configuration that is named."""
 
     @config_option
-    @functools.wraps(work)
+    @functools.wraps(command)
     def run(config: Path, *args: P.args, **given: P.kwargs) -> None:
         own = read_server(config)
         with ExitStack() as laid_out:
-            run_with(own, lambda opened: work(_desk(own, opened, laid_out), *args, **given))
+
+            def ask(work: Callable[[Desk], Awaitable[T]], /) -> T:
+                told: list[T] = []
+
+                async def listen(opened: Storage) -> None:
+                    told.append(await work(_desk(own, opened, laid_out)))
+
+                run_with(own, listen)
+                return told[0]
+
+            command(ask, *args, **given)
 
     return run
 

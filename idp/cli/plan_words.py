@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from itertools import groupby
@@ -10,17 +9,13 @@ from typing import Final
 
 import click
 
-from idp.cli.show import show_json
 from idp.config.plan import Change, Kind, Plan
 
 SIGNS: Final[Mapping[Kind, str]] = {"added": "+", "changed": "~", "removed": "-"}
 
 
-def print_plan(plan: Plan, *, as_json: bool) -> None:
-    """For people, tenant by tenant; or whole as JSON."""
-    if as_json:
-        show_json(dataclasses.asdict(plan) | {"removals": len(plan.removals)})
-        return
+def print_plan(plan: Plan) -> None:
+    """Tenant by tenant."""
     for tenant, changes in groupby(plan.changes, key=lambda change: change.tenant):
         click.echo(f"tenant {tenant}" if tenant else "for all tenants")
         for change in changes:

@@ -54,10 +54,9 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A theme in one language: its words and its compiled pages."""
+    """A theme in one language: its compiled pages and mails."""
 
     theme: Theme
-    words: Catalogue
     templates: Mapping[str, Template]
     letters: Mapping[str, tuple[Template, Template]]
 
@@ -65,7 +64,7 @@ class Face:
     def of(cls, theme: Theme, locale: str) -> Face:
         """Compiled now. Raises `ThemeError` or `CatalogueError`."""
         words = theme.words(locale)
-        return cls(theme, words, theme.templates(locale, words), theme.letters(words))
+        return cls(theme, theme.templates(locale, words), theme.letters(words))
 
 
 class Pages:
@@ -141,7 +140,7 @@ class Pages:
 
     def words(self, theme: str, locale: str) -> Catalogue:
         """What a theme says in one language."""
-        return self._face(theme, locale).words
+        return self._theme(theme).words(locale)
 
     def locales(self, theme: str) -> tuple[str, ...]:
         """The languages that a theme speaks."""
@@ -170,7 +169,8 @@ class Pages:
     def _theme(self, name: str) -> Theme:
         theme = self._themes.get(name)
         if theme is None:
-            theme = self._themes[name] = Theme(name, self._folders)
+            theme = Theme(name, self._folders)
+            theme = self._themes[name] = default() if theme.is_built_in else theme
         return theme
 
     def _languages(self, settings: TenantSettings, locale: str, here: str) -> list[Language]:
@@ -185,10 +185,16 @@ class Pages:
         ]
 
     def _name(self, theme: str, locale: str) -> str:
-        return self._face(theme, locale).words.say("locale.name")
+        return self.words(theme, locale).say("locale.name")
+
+
+@cache
+def default() -> Theme:
+    """The default theme as it is installed: read once a process, since a reload has better things to do."""
+    return Theme(DEFAULT, [BUILT_IN])
 
 
 @cache
 def built_in(locale: str) -> Face:
-    """The default theme as it is installed: compiled once a process, since a reload has better things to do."""
-    return Face.of(Theme(DEFAULT, [BUILT_IN]), locale)
+    """The same in one language, compiled."""
+    return Face.of(default(), locale)

@@ -25,7 +25,7 @@ from markupsafe import Markup
 from idp.web import app_files, catalogue
 from idp.web.app_files import AppFiles
 from idp.web.catalogue import Catalogue
-from idp.web.flatten import compile_flat
+from idp.web.flatten import Sources, compile_flat
 from idp.web.matrix_table import matrix_rows, pattern_rows
 from idp.web.qr import qr, revealed
 
@@ -57,12 +57,14 @@ class Theme:
         self.name = name
         default = BUILT_IN / DEFAULT
         self._layers = (default,) if found == default else (found, default)
+        self._words: dict[str, Catalogue] = {}
         self.style = self._style().encode()
         digest = hashlib.sha256(self.style).digest()
         self.style_hash = f"sha256-{base64.b64encode(digest).decode()}"
         self.logo = self._logo()
         self.static = dict(self._static())
         self.app = AppFiles(self._layers, self.style)
+        self._sources = Sources(self._environment())
 
     @property
     def is_built_in(self) -> bool:
@@ -76,6 +78,11 @@ class Theme:
 
     def words(self, locale: str) -> Catalogue:
         """The default theme's texts in one language, overridden by this theme's. Raises `ThemeError`."""
+        if locale not in self._words:
+            self._words[locale] = self._read_words(locale)
+        return self._words[locale]
+
+    def _read_words(self, locale: str) -> Catalogue:
         file = Path("messages", locale, "LC_MESSAGES", "masugata.po")
         files = [layer / file for layer in reversed(self._layers)]
         found = [catalogue.read(file) for file in files if file.is_file()]
@@ -94,7 +101,8 @@ class Theme:
         constants = {"lang": locale, "logo": self.logo, "style": STYLE_SLOT}
         try:
             return {
-                str(page.with_suffix("")): compile_flat(environment, str(page), constants) for page in pages
+                str(page.with_suffix("")): compile_flat(environment, self._sources, str(page), constants)
+                for page in pages
             }
         except TemplateError as error:
             raise ThemeError(f"theme {self.name}: {error}") from error
@@ -120,7 +128,8 @@ class Theme:
         """The style sheet of mails, which know nothing of ours: mail programs take little of CSS."""
         return Markup(self._sheet([self._file("mail/style.css")]))  # noqa: S704  a file of the theme
 
-    def _environment(self, words: Catalogue) -> Environment:
+    def _environment(self, words: Catalogue | None = None) -> Environment:
+        """To compile with the words of a language, or without any to parse."""
         own, default = self._layers[0], self._layers[-1]
         environment = Environment(
             loader=ChoiceLoader(
@@ -137,6 +146,8 @@ class Theme:
             cache_size=-1,
         )
         environment.globals.clear()
+        if words is None:
+            return environment
         addresses = {address.partition("/")[2]: f"/static/{address}" for address in self.static}
         # Filters of constants are folded when a template is compiled: a text costs nothing per request.
         environment.filters.update(t=words.say, static=addresses.__getitem__, matrix_rows=matrix_rows)

@@ -26,13 +26,20 @@ CAUSES: Final = (
 
 
 class Status(IntEnum):
-    """Acct-Status-Type (RFC 2866 §5.1); others are acknowledged, since they say nothing of a session."""
+    """Acct-Status-Type (RFC 2866 §5.1); others say nothing of a session, and are acknowledged."""
 
     START = 1
     STOP = 2
     INTERIM_UPDATE = 3
     ACCOUNTING_ON = 7
     ACCOUNTING_OFF = 8
+
+
+EVENTS: Final = {
+    Status.START: "network.began",
+    Status.INTERIM_UPDATE: "network.continued",
+    Status.STOP: "network.ended",
+}
 
 
 async def account(visit: Visit, nas: NAS, packet: Packet, peer: str) -> None:
@@ -45,8 +52,9 @@ async def account(visit: Visit, nas: NAS, packet: Packet, peer: str) -> None:
         case Status.START | Status.STOP | Status.INTERIM_UPDATE as status:
             session = await _reported(visit, nas, packet, named, ends=status == Status.STOP)
             await visit.tx.network_sessions.replace(session)
-            if status != Status.INTERIM_UPDATE:
-                await _record(visit, session)
+            await _record(visit, session, Status(status))
+        case other:
+            await visit.record("network.unknown", user_id=None, service=nas.service, status=other)
 
 
 def nas_name(packet: Packet, peer: str) -> str:
@@ -80,17 +88,17 @@ async def _reported(visit: Visit, nas: NAS, packet: Packet, named: str, *, ends:
     )
 
 
-async def _record(visit: Visit, session: NetworkSession) -> None:
+async def _record(visit: Visit, session: NetworkSession, status: Status) -> None:
     about = {"username": session.username, "session": session.session, "framed": session.framed}
-    if session.ended_at is not None:
+    if status != Status.START:
         about |= {
             "seconds": str(session.seconds),
             "octets_in": str(session.octets_in),
             "octets_out": str(session.octets_out),
-            "cause": session.cause,
         }
-    event = "network.began" if session.ended_at is None else "network.ended"
-    await visit.record(event, user_id=session.user_id, service=session.service, **about)
+    if status == Status.STOP:
+        about["cause"] = session.cause
+    await visit.record(EVENTS[status], user_id=session.user_id, service=session.service, **about)
 
 
 def _octets(packet: Packet, low: int, high: int) -> int:

@@ -57,10 +57,11 @@ class Answering:
         details: dict[str, object] = {"nas": peer}
         if packet.signed_at is None:
             details["unsigned"] = True
-        if station(packet) == NOWHERE and (named := packet.first(CALLING_STATION_ID)):
+        caller = _caller(nas, packet, peer)
+        if caller.address is NOWHERE and (named := packet.first(CALLING_STATION_ID)):
             details["station"] = named.decode(errors="replace").replace("\0", "")  # which no database takes
         async with self._provider.storage.transaction(nas.tenant.name) as tx:
-            visit = Visit(tx, nas.tenant, _caller(nas, packet, peer), self._provider.clock(), details)
+            visit = Visit(tx, nas.tenant, caller, self._provider.clock(), details)
             bridge = Bridge(visit, nas, packet, details)
             code, attributes = await bridge.answer()
             try:
@@ -99,6 +100,7 @@ def station(packet: Packet) -> Address:
 @lru_cache(maxsize=4096)
 def _address(text: bytes) -> Address:
     try:
-        return parse(text.decode().strip("[]"))
+        found = parse(text.decode().strip("[]"))
     except ValueError:
         return NOWHERE
+    return NOWHERE if found == NOWHERE else found  # that one, so that it is known without comparing

@@ -8,16 +8,16 @@ from functools import cached_property
 
 from idp import direct
 from idp.authenticators import needs_browser
-from idp.outcome import Authentication, Reject
+from idp.outcome import Reject
 from idp.prompting import prompt_for
 from idp.username import canonical
 from idp.visit import Visit
 from protocols.radius import reply, start, state
 from protocols.radius.clients import NAS
-from protocols.radius.given import BROWSER_ONLY, UNASKABLE, asks, parts
+from protocols.radius.given import BROWSER_ONLY, UNASKABLE, asks, claimed, parts
 from protocols.radius.method import Done, Given, Method, Refused, Say
 from protocols.radius.methods import method_of
-from protocols.radius.packet import USER_NAME, Attribute, Code, Malformed, Packet
+from protocols.radius.packet import Attribute, Code, Malformed, Packet
 from protocols.radius.question import question
 from protocols.radius.reply_message import reply_messages
 from protocols.radius.state import Kept
@@ -39,6 +39,7 @@ class Bridge:
         """Raises `idp.authenticators.Busy`, with nothing counted; whatever is wrong with the packet is a Reject."""
         try:
             method = self.method  # a State without anything beside it is not even looked at
+            self.details["method"] = method.name
             kept = await state.resume(self.visit, self.nas, self.packet)
             match method.read(self.packet, self.nas, kept.held if kept else None):
                 case Say() as say:  # nothing was answered: whatever was asked or proven before is void
@@ -133,18 +134,18 @@ class Bridge:
         authenticator, username = visit.tenant.authenticators[name], interaction.username or ""
         prompt = await prompt_for(visit, authenticator, user, username)
         say = self.method.ask(self.packet, self.nas, given, question(self.nas, name, prompt))
-        await visit.record(
-            "login.challenged",
-            user_id=interaction.user_id,
-            service=self.nas.service,
-            username=interaction.username,
-            authenticator=name,
-        )
-        return await self._challenge(replace(interaction, prompt=prompt), say)
+        return await self._challenge(replace(interaction, prompt=prompt), say, name)
 
-    async def _challenge(self, interaction: Interaction, say: Say, *, proven: bool = False) -> Reply:
-        method = str(self.details.get("method", ""))
+    async def _challenge(
+        self, interaction: Interaction, say: Say, authenticator: str = "", *, proven: bool = False
+    ) -> Reply:
+        method = str(self.details["method"])
         kept = await state.keep(self.visit, self.nas, self.packet, interaction, say, method, proven=proven)
+        about = {"authenticator": authenticator} if authenticator else {"reason": say.about}
+        await self.visit.record(
+            "login.challenged", user_id=interaction.user_id, service=self.nas.service,
+            username=interaction.username or claimed(self.packet), **about,
+        )  # fmt: skip
         return Code.ACCESS_CHALLENGE, (kept, *say.attributes)
 
     async def _confirmed(self, kept: Kept | None, done: Done) -> Reply:
@@ -163,7 +164,7 @@ class Bridge:
         if isinstance(concluded, Interaction):
             raise Refused("the rules changed while the user was typing, and want more")
         proven = concluded.authentication
-        told = reply.attributes(self.nas, user, proven.rule, {**self._timeout(proven), **proven.reply})
+        told = reply.attributes(self.nas, user, proven.rule, reply.added(self.visit, proven))
         await self.visit.record(
             "login.accepted",
             user_id=user.id,
@@ -174,12 +175,6 @@ class Bridge:
             **concluded.told,
         )
         return Code.ACCESS_ACCEPT, (*done.attributes, *told)
-
-    def _timeout(self, proven: Authentication) -> dict[str, tuple[str, ...]]:
-        """Session-Timeout (RFC 2865 §5.27), where the rule has the session end earlier than others."""
-        seconds = proven.expires_at - self.visit.now
-        longest = self.visit.tenant.settings.session.absolute_seconds
-        return {"Session-Timeout": (str(seconds),)} if seconds < longest else {}
 
     def _rejected(self, reject: Reject | None, given: Given | None) -> Reply:
         """The login has said no, and written why. Only a denial, told after the proofs, has words for the user."""
@@ -192,12 +187,12 @@ class Bridge:
 
     async def refuse(self, reason: str) -> Reply:
         """The packet gets no further."""
-        try:
-            username = canonical(self.packet.text(USER_NAME))
-        except Malformed:
-            username = ""
         await self.visit.record(
-            "login.refused", user_id=None, service=self.nas.service, username=username, reason=reason
+            "login.refused",
+            user_id=None,
+            service=self.nas.service,
+            username=claimed(self.packet),
+            reason=reason,
         )
         method = method_of(self.packet)
         return Code.ACCESS_REJECT, method.reject(self.packet, self.nas, None) if method else ()

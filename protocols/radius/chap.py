@@ -41,6 +41,8 @@ class Response:
 class CHAP(Plain):
     """`protocols.radius.method.Method`."""
 
+    name = "chap"
+
     def is_used_by(self, packet: Packet) -> bool:
         return packet.first(CHAP_PASSWORD) is not None
 
@@ -49,4 +51,4 @@ class CHAP(Plain):
         if len(value) != 1 + BLOCK:
             raise Malformed("CHAP-Password has a wrong length")
         challenge = packet.first(CHAP_CHALLENGE) or packet.authenticator
-        return Given("chap", packet.text(USER_NAME), Response(value[:1], challenge, value[1:]))
+        return Given(self.name, packet.text(USER_NAME), Response(value[:1], challenge, value[1:]))

@@ -6,13 +6,23 @@ from collections.abc import Sequence
 from typing import Final
 
 from idp.authenticators.answer import Answer
+from idp.username import canonical
 from keys.secret import Secret
 from protocols.radius.clients import NAS
 from protocols.radius.method import Refused
+from protocols.radius.packet import USER_NAME, Malformed, Packet
 from storage.records import Interaction
 
 BROWSER_ONLY: Final = "only a browser can be asked for what the rule wants: give NASes a rule of their own"
 UNASKABLE: Final = "this NAS cannot be asked for what the rule wants: set challenge, or change the rule"
+
+
+def claimed(packet: Packet) -> str:
+    """Who the packet says it is, for the audit log; empty where that cannot be read."""
+    try:
+        return canonical(packet.text(USER_NAME))
+    except Malformed:
+        return ""
 
 
 def asks(nas: NAS, answer: Answer) -> bool:

@@ -28,11 +28,13 @@ class Given:
 class Say:
     """The conversation goes on: these attributes leave in an Access-Challenge, with a State of the door's.
 
-    `held` is what the method needs when the answer comes. The door keeps it sealed, for one use.
+    `held` is what the method needs when the answer comes. The door keeps it sealed, for one use. `about` says to the
+    audit log what leaves, where it is no question of the login.
     """
 
     attributes: Sequence[Attribute]
     held: bytes = b""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Question:
 
 class Method(Protocol):
     """One way of carrying answers. It keeps nothing between packets, and knows nothing of users."""
+
+    name: str  # for the audit log, as long as `Given.method` is not known
 
     def is_used_by(self, packet: Packet) -> bool:
         """Whether this packet is one of this method's."""

@@ -13,6 +13,8 @@ from protocols.radius.plain import Plain
 class PAP(Plain):
     """`protocols.radius.method.Method`."""
 
+    name = "pap"
+
     def is_used_by(self, packet: Packet) -> bool:
         return packet.first(USER_PASSWORD) is not None
 
@@ -25,4 +27,4 @@ class PAP(Plain):
         except UnicodeDecodeError:
             # What a client of another character set sends is a wrong answer, and counts as one.
             answer = Secret(typed.decode(errors="surrogateescape"))
-        return Given("pap", packet.text(USER_NAME), answer)
+        return Given(self.name, packet.text(USER_NAME), answer)

@@ -24,6 +24,7 @@ class AuthnRequest:
     is_passive: bool = False
     name_id_format: str | None = None
     sp_name_qualifier: str | None = None
+    allow_create: bool = True
     comparison: str = "exact"
     context_classes: tuple[str, ...] = ()
     has_declarations: bool = False  # contexts named by declaration, which nobody uses

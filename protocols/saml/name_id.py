@@ -40,6 +40,7 @@ class NameID:
     format: str
     name_qualifier: str | None = None
     sp_name_qualifier: str | None = None
+    is_first: bool = False  # the service was told none for this user before
 
 
 def choose_format(settings: ServiceSettings, asked: str | None) -> str:
@@ -74,15 +75,31 @@ class Naming:
         return base64url.encode(hmac.digest(self.key, message, hashlib.sha256)).decode()
 
 
-async def name(tx: Transaction, user: User, settings: ServiceSettings, naming: Naming, chosen: str) -> NameID:
-    """The user's name in the chosen format. Raises `SAMLError` where the user has none of that kind."""
+async def name(
+    tx: Transaction,
+    user: User,
+    settings: ServiceSettings,
+    naming: Naming,
+    chosen: str,
+    *,
+    may_create: bool = True,
+) -> NameID:
+    """The user's name in the chosen format. Raises `SAMLError` where the user has none of that kind.
+
+    Without `may_create` also where the service was not told a persistent one before: derived as it is, to the service
+    it is made by being told (saml-core-2.0 §3.4.1.1). Whoever tells it writes down that the first was.
+    """
     if chosen == TRANSIENT:
         return NameID(f"_{secrets.token_hex(16)}", TRANSIENT, naming.issuer, naming.entity_id)
     attribute = settings.name_id_attribute if chosen == NAME_IDS[settings.name_id] else None
     if chosen == PERSISTENT and attribute is None:
         revision = await tx.name_revisions.find(user.id, naming.service)
-        derived = naming.derive(user.id, revision)
-        return NameID(derived, PERSISTENT, naming.issuer, naming.entity_id)
+        if revision is None and not may_create:
+            raise SAMLError(
+                REQUESTER, INVALID_NAME_ID_POLICY, "no name was made of this user yet, and none is to be"
+            )
+        derived = naming.derive(user.id, revision or 0)
+        return NameID(derived, PERSISTENT, naming.issuer, naming.entity_id, is_first=revision is None)
     attribute = attribute or {EMAIL: "email", UNSPECIFIED: "preferred_username"}[chosen]
     value = next(texts(known(user).get(attribute)), "")
     if not value:

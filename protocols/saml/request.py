@@ -120,6 +120,7 @@ def keep(
         "force": asked.force_authn,
         "passive": asked.is_passive,
         "format": asked.name_id_format,
+        "create": asked.allow_create,
         "comparison": asked.comparison,
         "classes": list(asked.context_classes),
     }

@@ -41,6 +41,8 @@ async def respond(
     except SAMLError as error:
         return await fail(request, visit, entity, party, kept, error)
     await visit.tx.grants.add(grant)
+    if named.is_first:
+        await visit.tx.name_revisions.add(grant.user_id, party.service, visit.now)
     await remember(visit.tx, entity, grant, named, grant.code_expires_at)
     given = {"request": kept.get("id") or "", "format": named.format, "session_index": grant.id}
     await visit.record("assertion.given", user_id=grant.user_id, service=party.service, **given)
@@ -79,7 +81,8 @@ async def _name(entity: Entity, party: Party, visit: Visit, accept: Accept) -> N
     """Raises `SAMLError`, also where the service wants to hear of somebody else."""
     kept = accept.resume.request
     chosen = choose_format(party.settings, kept.get("format"))
-    named = await name(visit.tx, accept.authentication.user, party.settings, entity.naming(party), chosen)
+    user, may_create = accept.authentication.user, kept.get("create", True)
+    named = await name(visit.tx, user, party.settings, entity.naming(party), chosen, may_create=may_create)
     if not is_of(kept, named):
         raise SAMLError(RESPONDER, UNKNOWN_PRINCIPAL, "somebody else is signed in than the request names")
     return named

@@ -65,6 +65,9 @@ def _authn_request(message: Any) -> AuthnRequest:
         is_passive=message.is_passive in ("true", "1"),
         name_id_format=policy.format if policy else None,
         sp_name_qualifier=policy.sp_name_qualifier if policy else None,
+        # The schema's default is false, and services that leave it out expect a name all the same (§3.4.1.1, E14):
+        # only who says that none is to be made means it.
+        allow_create=policy is None or policy.allow_create not in ("false", "0"),
         comparison=(contexts.comparison or "exact") if contexts else "exact",
         context_classes=tuple(map(_text, contexts.authn_context_class_ref)) if contexts else (),
         has_declarations=bool(contexts and contexts.authn_context_decl_ref),

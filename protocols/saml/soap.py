@@ -15,6 +15,8 @@ from protocols.saml.names import SOAP_ENVELOPE, tag
 from protocols.saml.xml import MESSAGE_BYTES, Element, Unreadable, parse, serialize
 
 CONTENT_TYPE: Final = "text/xml"
+# The second is SOAP 1.2's (RFC 3902), which some services write over an envelope of SOAP 1.1.
+TAKEN: Final = (CONTENT_TYPE, "application/soap+xml")
 HEADERS: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # §3.2.3.1 asks for both
 MUST_UNDERSTAND: Final = tag(SOAP_ENVELOPE, "mustUnderstand")
 
@@ -24,8 +26,8 @@ async def receive(request: web.Request) -> Element:
 
     Its media type is one that no form of another site can send.
     """
-    if request.content_type != CONTENT_TYPE:
-        raise Refused("malformed", f"expected {CONTENT_TYPE}")
+    if request.content_type not in TAKEN:
+        raise Refused("malformed", f"expected {' or '.join(TAKEN)}")
     if (request.content_length or 0) > MESSAGE_BYTES:
         raise Refused("malformed", f"the message is longer than {MESSAGE_BYTES} bytes")
     try:

@@ -30,8 +30,9 @@ class Connection(Protocol):
 
 def bind(tenant: str, values: dict[str, Value]) -> dict[str, Value]:
     """The values of a statement, with the tenant. Raises ValueError for text that no database should see."""
-    for name, value in values.items():
+    for value in values.values():
         if isinstance(value, str) and "\0" in value:
+            name = next(name for name, each in values.items() if each is value)
             raise ValueError(f"{name} contains a NUL character, which PostgreSQL cannot hold")
     values["tenant"] = tenant
     return values

@@ -1,6 +1,7 @@
 """What an operation takes, counted instead of measured: function calls and statements of SQL.
 
 python -m tests.bench.calls [--operations 100] [--workloads login,sso,refresh,discovery] [--show 30]
+python -m tests.bench.calls --workloads radius_code,radius_table,radius_wrong [--operations 1000]
 
 No clock is asked, so the counts are the same on every machine, busy or not: they say whether a change made an operation
 dearer where milliseconds cannot. One user after another; cProfile counts in the worker, calls of C from Python too.
@@ -20,14 +21,18 @@ from typing import Any
 
 from tests import processes
 from tests.administration import ROOT
+from tests.bench import radius
 from tests.bench.counted.sitecustomize import COUNTS
 from tests.bench.load import Workloads
 from tests.bench.servers import masugata
 from tests.bench.target import Target
+from tests.server import Server
 
 COUNTED = Path(__file__).parent / "counted"
 WARM = 30  # operations before it is counted: templates and statements are compiled once
 SECONDS = 30
+IN_FLIGHT = 64
+RADIUS = "radius_"
 C = "~"  # in place of a file, of what is written in C
 STATEMENT = "<method 'execute' of 'sqlite3.Connection' objects>"
 
@@ -40,13 +45,28 @@ async def drive(target: Target, workload: str, operations: int) -> None:
     operation = await workloads.prepare(workload)
     for number in range(WARM):
         await operation(0, number)
-    worker = next(each.pid for each in processes.tree(target.roots[0]) if each.parent == target.roots[0])
-    os.kill(worker, signal.SIGUSR2)
-    await asyncio.sleep(0.1)  # until it has seen the signal
+    turn(target.roots[0])
     for number in range(WARM, WARM + operations):
         await operation(0, number)
-    os.kill(worker, signal.SIGUSR2)
+    turn(target.roots[0])
     await workloads.close()
+
+
+def turn(supervisor: int) -> None:
+    """Have the worker begin to count, or write down what it has counted."""
+    worker = next(each.pid for each in processes.tree(supervisor) if each.parent == supervisor)
+    os.kill(worker, signal.SIGUSR2)
+    time.sleep(0.1)  # until it has seen the signal
+
+
+def drive_radius(server: Server, port: int, workload: str, operations: int) -> None:
+    """So many requests, 64 of them on the way."""
+    if workload == "table":
+        asyncio.run(radius.show(server.storage))
+    radius.drive(port, "wrong", IN_FLIGHT, IN_FLIGHT, -1)
+    turn(server.pid)
+    radius.drive(port, workload, operations, IN_FLIGHT, -1)
+    turn(server.pid)
 
 
 def collected(file: Path) -> Stats:
@@ -91,12 +111,27 @@ def main() -> None:
         folder = Path(name)
         file = folder / "counts"
         counting = {"PYTHONPATH": f"{ROOT}{os.pathsep}{COUNTED}", COUNTS: str(file)}
-        with masugata(folder / "server", "matrix", 1, counting) as target:
-            for workload in given.workloads:
-                asyncio.run(drive(target, workload, given.operations))
-                stats = collected(file)
-                print(f"{workload:20} {told(stats, given.operations)}", flush=True)
-                print(most_called(stats, given.operations, given.show), end="\n" if given.show else "")
+        of_nases = [each for each in given.workloads if each.startswith(RADIUS)]
+        of_browsers = [each for each in given.workloads if each not in of_nases]
+
+        def tell(workload: str) -> None:
+            stats = collected(file)
+            print(f"{workload:20} {told(stats, given.operations)}", flush=True)
+            print(most_called(stats, given.operations, given.show), end="\n" if given.show else "")
+
+        if of_browsers:
+            with masugata(folder / "server", "matrix", 1, counting) as target:
+                for workload in of_browsers:
+                    asyncio.run(drive(target, workload, given.operations))
+                    tell(workload)
+        if of_nases:
+            server, port = radius.serve(folder / "nases", 1, counting)
+            try:
+                for workload in of_nases:
+                    drive_radius(server, port, workload.removeprefix(RADIUS), given.operations)
+                    tell(workload)
+            finally:
+                server.stop()
 
 
 if __name__ == "__main__":

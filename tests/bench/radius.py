@@ -20,8 +20,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyotp
@@ -45,9 +46,13 @@ NASES = {"codes": ("127.0.0.1", "totp"), "tables": ("127.0.0.2", "matrix")}
 EXPECTED = {"code": ACCEPT, "table": ACCEPT, "wrong": REJECT}
 
 
-def serve(folder: Path, workers: int) -> tuple[Server, int]:
+def serve(
+    folder: Path, workers: int, environment: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Server, int]:
     """Our server, up, with users whose token is one and the same and whose pattern is."""
     server, port = Server(folder, workers=workers), free_port()
+    server.environment |= environment
+    server.imports_anew = True  # as an administrator starts it
     server.configuration.idp["doors"] = ["oidc", "radius"]
     server.configuration.idp["listen"]["radius"] = f"127.0.0.1:{port}"
     server.configuration.idp["log"]["level"] = "warning"

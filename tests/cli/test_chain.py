@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.assembly import open_provider
+from idp.assembly import open_database, open_provider
 from idp.chain.linking import LEASE_SECONDS, Linker
 from idp.config.load import load
 from tests.cli.conftest import Office
@@ -22,7 +22,9 @@ def link(office: Office, seconds: int = 0) -> None:
 
     async def work() -> None:
         now = int(time.time()) + seconds
-        async with open_provider(configuration, configuration.master_key(), lambda: now) as provider:
+        master = configuration.master_key()
+        async with open_database(configuration.storage_url) as database:
+            provider = await open_provider(configuration, database, master, lambda: now)
             linker = Linker(provider, provider.tenants["acme"], configuration.audit_anchor)
             await linker.link_all()
             await linker.drop_anchor()

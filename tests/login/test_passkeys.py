@@ -6,10 +6,12 @@ import asyncio
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from idp import instead
 from idp.authenticators import Refused, table
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.recovery import CODES, Recovery
@@ -23,10 +25,10 @@ from idp.visit import Visit
 from keys import base64url
 from keys.secret import Secret
 from keys.token import new_token
-from storage.records import User
+from storage.records import Proof, User
 from tests.login.conftest import PATTERN, TOTP_SECRET, House
 from tests.login.phone import Phone
-from tests.passkey import SoftKey
+from tests.passkey import MODEL, SoftKey
 
 ONE_STORE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 RULES = (
@@ -99,7 +101,7 @@ class Home(House):
         assert isinstance(challenge, Challenge)
         async with self.store.transaction(self.tenant.name) as tx:
             visit = Visit(tx, self.tenant, self.caller, self.now)
-            return await Login().show(visit, challenge.interaction_id, other=True)
+            return await Login().show(visit, challenge.interaction_id, other="recovery")
 
     def sign(self, challenge: Outcome, **how: Any) -> str:
         assert isinstance(challenge, Challenge)
@@ -137,6 +139,30 @@ async def test_after_another_proof(home: Home, alice: User) -> None:
     assert isinstance(accepted, Accept)
     assert accepted.authentication.amr == ("kba", "swk", "user", "mfa")
     assert accepted.authentication.acr.endswith("multi")
+
+
+@ONE_STORE
+async def test_a_rule_may_look_at_the_model_of_the_passkey_that_was_given(home: Home, alice: User) -> None:
+    """Once it was given: it decides what the login is worth, with a user name and without one."""
+    model = str(UUID(bytes=MODEL))
+    hard = Rule("hard", Require("hard", ("passkey",), "urn:example:hard"), models=frozenset({model}))
+    soft = Rule("soft", Require("soft", ("passkey",)))
+    home.tenant = dataclasses.replace(home.tenant, rules=(hard, soft))
+    await home.enrol(alice)
+    challenge = await home.answer(await home.begin(), "alice")
+    accepted = await home.answer(challenge, home.sign(challenge))
+    assert isinstance(accepted, Accept)
+    assert (accepted.authentication.rule, accepted.authentication.acr) == ("hard", "urn:example:hard")
+    nameless = home.elsewhere()
+    first = await nameless.begin()
+    found = await nameless.post(first, passkey=nameless.sign(first))
+    assert isinstance(found, Accept) and found.authentication.rule == "hard"
+    other = dataclasses.replace(hard, models=frozenset({str(UUID(int=7))}))
+    home.tenant = dataclasses.replace(home.tenant, rules=(other, soft))
+    again = home.elsewhere()
+    challenge = await again.answer(await again.begin(), "alice")
+    accepted = await again.answer(challenge, again.sign(challenge))
+    assert isinstance(accepted, Accept) and accepted.authentication.rule == "soft"
 
 
 async def to_first(home: Home, wrong: bool = False) -> Outcome:
@@ -530,3 +556,14 @@ async def test_there_are_only_so_many(home: Home, alice: User) -> None:
         await home.enrol(alice)
     async with home.store.transaction(home.tenant.name) as tx:
         assert await propose(Visit(tx, home.tenant, home.caller, home.now), home.passkey, alice) is None
+
+
+@ONE_STORE
+async def test_one_code_counts_once(home: Home) -> None:
+    """Where a rule asks for a code itself, that code stands in for nothing besides."""
+    given = (Proof("recovery", ("otp",), home.now),)
+    assert instead.missing(home.tenant, ("recovery", "passkey"), given) == ("passkey",)
+    assert instead.missing(home.tenant, ("totp", "passkey"), given) == ("passkey",), "and for one of two"
+    assert instead.missing(home.tenant, ("matrix", "passkey"), given) == ("matrix",), (
+        "never for what one knows"
+    )

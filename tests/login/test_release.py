@@ -11,6 +11,7 @@ import pytest
 
 from idp import activation, direct
 from idp import interaction as interactions
+from idp.authenticators.device import Device
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.totp import Totp
 from idp.config.protect import ProtectSettings
@@ -69,6 +70,17 @@ async def test_a_release_admits_one_login(protected: House, phone: Phone) -> Non
     assert isinstance(await try_in(protected), Accept)
     again = await try_in(protected)
     assert isinstance(again, Challenge), "a second login needs a second release"
+
+
+@one_store
+async def test_a_token_that_was_bought_has_no_key(protected: House) -> None:
+    """Its secret stands in its maker's list too: whoever has that makes himself nobody's app."""
+    hana, totp = await protected.add("hana", "staff"), protected.tenant.authenticators["totp"]
+    assert isinstance(totp, Totp)
+    bought = Device(pyotp.TOTP(TOTP_SECRET).byte_secret(), serial="987654321")
+    async with protected.store.transaction(protected.tenant.name) as tx:
+        await tx.credentials.add(totp.hold(hana, bought, Secret(""), NOW))
+    assert not await Phone(protected, "hana", TOTP_SECRET).register()
 
 
 async def test_of_fifty_logins_on_one_release_one_succeeds(protected: House, phone: Phone) -> None:

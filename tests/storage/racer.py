@@ -1,7 +1,7 @@
-"""One of several processes that race for one row.
+"""One of several processes that race for one row, again and again.
 
-It says `ready`, waits for a line, races, and says how often it won.
-Called as `python -m tests.storage.racer URL ACTION TASKS`.
+For each line `URL ACTION TASKS` it opens the storage and says `ready`; at the next line it races, and says how
+often it won. Called as `python -m tests.storage.racer`.
 """
 
 from __future__ import annotations
@@ -109,9 +109,12 @@ async def main(url: str, action: str, tasks: int) -> None:
     await store.check()
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-    print(sum(await asyncio.gather(*(race(store, action) for _ in range(tasks)))), flush=True)
+    won = sum(await asyncio.gather(*(race(store, action) for _ in range(tasks))))
     await store.close()
+    print(won, flush=True)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    for line in sys.stdin:
+        url, action, tasks = line.split()
+        asyncio.run(main(url, action, int(tasks)))

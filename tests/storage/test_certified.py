@@ -35,10 +35,13 @@ async def test_a_key_with_a_certificate_moves_and_goes(store: Storage) -> None:
 async def test_a_revision_rises_for_one_user_at_one_service_and_goes_with_him(store: Storage) -> None:
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)
+        assert await tx.name_revisions.find(USER.id, "wiki") is None
+        await tx.name_revisions.add(USER.id, "wiki", NOW)
         assert await tx.name_revisions.find(USER.id, "wiki") == 0
         assert await tx.name_revisions.advance(USER.id, "wiki", NOW) == 1
+        await tx.name_revisions.add(USER.id, "wiki", LATER)
         assert await tx.name_revisions.advance(USER.id, "wiki", LATER) == 2
         assert await tx.name_revisions.find(USER.id, "wiki") == 2
-        assert await tx.name_revisions.find(USER.id, "mail") == 0
+        assert await tx.name_revisions.advance(USER.id, "mail", NOW) == 1
         await tx.users.delete(USER.id)
-        assert await tx.name_revisions.find(USER.id, "wiki") == 0
+        assert await tx.name_revisions.find(USER.id, "wiki") is None

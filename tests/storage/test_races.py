@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
+import subprocess
 import sys
-from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -28,18 +29,43 @@ from tests.storage.racer import LIMIT
 ROOT = Path(__file__).parents[2]
 
 
-async def start(url: str, action: str, tasks: int) -> Process:
-    module = ("-m", "tests.storage.racer", url, action, str(tasks))
-    racer = await asyncio.create_subprocess_exec(sys.executable, *module, cwd=ROOT, stdin=PIPE, stdout=PIPE)
-    assert racer.stdout and await racer.stdout.readline() == b"ready\n"
-    return racer
+class Racer:
+    """One process, which races as often as it is told to: a start takes longer than a race."""
+
+    def __init__(self) -> None:
+        command = (sys.executable, "-m", "tests.storage.racer")
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True, bufsize=1)
+
+    def tell(self, line: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(f"{line}\n")
+
+    def said(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline()
+
+    def stop(self) -> None:
+        """By the end of its input."""
+        self._process.communicate(timeout=60)
+        assert self._process.returncode == 0
 
 
-async def race(url: str, action: str, processes: int, tasks: int) -> int:
-    """How many of `processes * tasks` won."""
-    racers = await asyncio.gather(*(start(url, action, tasks) for _ in range(processes)))
-    results = await asyncio.gather(*(racer.communicate(b"go\n") for racer in racers))
-    return sum(int(output) for output, _ in results)
+@pytest.fixture(scope="module")
+def racers() -> Iterator[list[Racer]]:
+    started = [Racer() for _ in range(5)]
+    yield started
+    for racer in started:
+        racer.stop()
+
+
+def race(racers: Sequence[Racer], url: str, action: str, tasks: int) -> int:
+    """How many of `len(racers) * tasks` won."""
+    for racer in racers:
+        racer.tell(f"{url} {action} {tasks}")
+    assert [racer.said() for racer in racers] == ["ready\n"] * len(racers)
+    for racer in racers:
+        racer.tell("go")
+    return sum(int(racer.said()) for racer in racers)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +87,7 @@ async def race(url: str, action: str, processes: int, tasks: int) -> int:
     ],
 )
 async def test_of_50_racing_from_several_processes_exactly_one_wins(
-    store: Storage, storage_url: str, action: str
+    store: Storage, storage_url: str, racers: list[Racer], action: str
 ) -> None:
     """THREAT_MODEL.md 15: of 50 parallel redemptions of one code, refreshes of one token, uses of one TOTP step,
     one matrix, one initial access token, updates of one registered client,
@@ -78,14 +104,14 @@ async def test_of_50_racing_from_several_processes_exactly_one_wins(
         await tx.registered_clients.add(REGISTERED_CLIENT, 1)
         await tx.device_grants.add(replace(DEVICE, state="allowed", grant_id="g1"))
         await tx.device_grants.add(replace(DEVICE, device_hash=b"other", user_code_hash=b"waiting"))
-    assert await race(storage_url, action, 5, 10) == 1
+    assert race(racers, storage_url, action, 10) == 1
 
 
 async def test_of_100_parallel_guesses_never_more_are_evaluated_than_the_budget_allows(
-    store: Storage, storage_url: str
+    store: Storage, storage_url: str, racers: list[Racer]
 ) -> None:
     """THREAT_MODEL.md 16: 100 parallel wrong guesses are 100 guesses."""
-    assert await race(storage_url, "spend_budget", 4, 25) == LIMIT
+    assert race(racers[:4], storage_url, "spend_budget", 25) == LIMIT
     async with store.snapshot("acme") as tx:
         budget = await tx.budgets.find("alice")
     assert budget is not None and (budget.failures, budget.until) == (LIMIT, NOW + 60)

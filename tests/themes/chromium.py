@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,27 +9,18 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from idp.web.gallery import Entry
+from tests.clients.chromium import EXECUTABLE, FLAGS
 from tests.drawing import ENTRIES, PAGES
 
 AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 ORIGIN = "https://login.example.com"
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-sync",
-]
 ANSWERS = {f"/{entry.path}": entry.text for entry in ENTRIES}
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Chromium as the system has it; it is an error if there is none."""
-    path = shutil.which("chromium")
-    assert path, "install Chromium: apt install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=list(FLAGS))
         yield browser
         browser.close()
 
@@ -46,7 +36,7 @@ def window(browser: Browser, width: int, height: int, **options: object) -> Iter
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    assert not complaints
+    assert complaints == []
 
 
 def address(entry: Entry) -> str:

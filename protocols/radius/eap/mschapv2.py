@@ -68,7 +68,8 @@ class MSCHAPv2:
         proven = mschap.authenticator_response(proof.password_hash, proof.response, proof.challenge)
         # The ID is still that of the challenge (§2.3), as Windows and wpa_supplicant expect.
         number = given.conversation.identifier
-        return Say(_request(asked, SUCCESS, f"{proven} M=OK".encode(), number), asked.dump())
+        told = _request(asked, SUCCESS, f"{proven} M=OK".encode(), number)
+        return Say(told, asked.dump(), "the answer was right, and the peer is to confirm")
 
     def confirm(self, packet: Packet, nas: NAS, conversation: Conversation) -> Sequence[Attribute] | None:
         """What ends the conversation: the keys of the session, once the peer has believed us."""

@@ -24,6 +24,8 @@ BY_KIND: Final[Mapping[int, Type]] = {each.kind: each for each in TYPES.values()
 class EAP:
     """`protocols.radius.method.Method` for every type; the order of `methods` is the order of our offers."""
 
+    name = "eap"
+
     def is_used_by(self, packet: Packet) -> bool:
         return packet.first(EAP_MESSAGE) is not None
 
@@ -63,7 +65,7 @@ class EAP:
 def _ask_identity() -> Say:
     """A NAS that wants us to begin (RFC 3579 §2.1)."""
     asked = Conversation(IDENTITY, 0)
-    return Say(message.request(asked.identifier, IDENTITY), asked.dump())
+    return Say(message.request(asked.identifier, IDENTITY), asked.dump(), "the identity is asked for")
 
 
 def _begin(packet: Packet, nas: NAS, response: Response, conversation: Conversation) -> Given | Say:
@@ -91,8 +93,16 @@ def _offer(nas: NAS, conversation: Conversation, wanted: frozenset[int] | None =
     """Our first type that the peer has not refused, and wants, as far as it has said."""
     for each in _types(nas):
         if each.kind not in conversation.refused and (wanted is None or each.kind in wanted):
-            return each.offer(conversation)
+            offered = each.offer(conversation)
+            return _told(offered, each, conversation) if isinstance(offered, Say) else offered
     raise Refused("there is no EAP type that both sides take; EAP-MD5 is none of ours")
+
+
+def _told(offered: Say, each: Type, conversation: Conversation) -> Say:
+    """The offer with what the audit log says of it."""
+    refused = ", ".join(BY_KIND[kind].name for kind in conversation.refused)
+    instead = f", since the peer refused {refused}" if refused else ""
+    return dataclasses.replace(offered, about=f"{each.name} is offered{instead}")
 
 
 def _types(nas: NAS) -> Iterator[Type]:

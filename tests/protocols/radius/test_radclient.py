@@ -86,6 +86,10 @@ async def test_accounting(radclient, memory: Memory) -> None:  # type: ignore[no
     radclient("Acct-Status-Type = Interim-Update", *about, *used, kind="acct")
     (session,) = await memory.sessions("amy")
     assert (session.seconds, session.octets_in) == (60, 2**32 + 5)
+    continued = (await memory.events(event="network.continued"))[0]
+    assert (continued.details["seconds"], continued.details["session"]) == ("60", "r1")
+    radclient("Acct-Status-Type = Tunnel-Start", *about, kind="acct")
+    assert (await memory.events(event="network.unknown"))[0].details["status"] == 9
     radclient("Acct-Status-Type = Stop", *about, *used, "Acct-Terminate-Cause = Idle-Timeout", kind="acct")
     assert await memory.sessions("amy") == []
     ended = (await memory.events(event="network.ended"))[0]

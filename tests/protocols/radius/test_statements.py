@@ -23,12 +23,13 @@ from protocols.radius.clients import NAS
 from protocols.radius.packet import Code, decode
 from protocols.radius.settings import ServiceSettings
 from storage import Storage
+from storage.person_keys import owner_of
 from storage.records import User
 from storage.sqlite import SQLiteJournal
 from tests.protocols.radius import nas
 from tests.protocols.radius.nas import SECRET
 
-NOW = 1_800_000_000
+NOW, HOUR = 1_800_000_000, 3600
 TOKEN = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 READ = ["SELECT users", "INSERT budgets", "SELECT credentials"]
 
@@ -54,6 +55,8 @@ async def opened(folder: Path, store: Storage) -> tuple[Answering, NAS]:
     async with store.transaction("demo") as tx:
         await tx.users.add(alice)
         await tx.credentials.add(authenticators["totp"].enrol(alice, {"secret": Secret(TOKEN)}, NOW))
+        for user_id in ("id-alice", None):  # something was written of her before, and today
+            await tx.person_keys.find_or_add(owner_of(user_id, NOW), NOW - HOUR)
     provider = IdentityProvider({"demo": demo}, store, Login(), lambda: NOW)
     return Answering(provider), NAS(demo, "vpn", vpn)
 
@@ -63,7 +66,7 @@ async def opened(folder: Path, store: Storage) -> tuple[Answering, NAS]:
     [
         ("alice", False, ["INSERT audit"]),
         ("nobody", False, ["INSERT audit"]),
-        ("alice", True, ["UPDATE credentials", "UPDATE budgets", "DELETE budgets", "INSERT audit"]),
+        ("alice", True, ["UPDATE credentials", "DELETE budgets", "INSERT audit"]),
     ],
     ids=["wrong", "nobody", "right"],
 )
@@ -73,6 +76,10 @@ async def test_a_code(
     store = await storage.open(f"sqlite:{tmp_path / 'masugata.db'}")
     await store.migrate()
     answering, known = await opened(tmp_path, store)
+    with nas.NAS(9) as client:
+        typed = pyotp.TOTP(TOKEN).at(NOW) if right else "000000"
+        packets = [decode(client.pap(each, typed)) for each in ("somebody", name)]
+    await answering.answer(known, packets[0], "127.0.0.1", Code.ACCESS_REQUEST)
     seen: list[str] = []
     run = SQLiteJournal.run
 
@@ -81,10 +88,7 @@ async def test_a_code(
         return run(journal, statement, values)  # type: ignore[arg-type]
 
     monkeypatch.setattr(SQLiteJournal, "run", spy)
-    typed = pyotp.TOTP(TOKEN).at(NOW) if right else "000000"
-    with nas.NAS(9) as client:
-        packet = decode(client.pap(name, typed))
-    reply = await answering.answer(known, packet, "127.0.0.1", Code.ACCESS_REQUEST)
+    reply = await answering.answer(known, packets[1], "127.0.0.1", Code.ACCESS_REQUEST)
     await store.close()
     assert reply is not None
     assert reply[0] == (nas.ACCEPT if right else nas.REJECT)

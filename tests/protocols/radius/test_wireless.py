@@ -59,9 +59,16 @@ async def test_eap_mschapv2_with_a_table(vpn: VPN, memory: Memory, tmp_path: Pat
     assert "MPPE keys OK: 1  mismatch: 0" in said
     assert said.endswith("SUCCESS\n")
     assert Supplicant(vpn.radius, tmp_path).run("MSCHAPV2", "alice", DIGITS).endswith("FAILURE\n")
-    refused, accepted, *_ = await memory.events(service="wireless")
-    assert (accepted.event, accepted.details["method"]) == ("login.accepted", "eap-mschapv2")
-    assert refused.event == "login.refused"
+    told = (await memory.events(service="wireless"))[:5]
+    assert [(each.event, each.details["method"]) for each in reversed(told)] == [
+        ("login.challenged", "eap"),
+        ("login.challenged", "eap-mschapv2"),
+        ("login.accepted", "eap-mschapv2"),
+        ("login.challenged", "eap"),
+        ("login.refused", "eap-mschapv2"),
+    ]
+    assert told[1].details["reason"] == "eap-mschapv2 is offered"
+    assert {each.details["username"] for each in told if "username" in each.details} == {"alice"}
 
 
 async def test_a_peer_that_refuses_gtc_answers_the_table_of_the_page(
@@ -71,6 +78,18 @@ async def test_a_peer_that_refuses_gtc_answers_the_table_of_the_page(
     await memory.show("lena")
     supplicant = Supplicant(vpn.radius, tmp_path, address="127.0.1.20")
     assert supplicant.run("MSCHAPV2", "lena", DIGITS).endswith("SUCCESS\n")
+    told = [each.details.get("reason") for each in await memory.events(service="roaming")]
+    assert "eap-mschapv2 is offered, since the peer refused eap-gtc" in told
+
+
+async def test_a_peer_with_which_nothing_is_in_common_is_refused_with_the_reason(
+    vpn: VPN, memory: Memory, tmp_path: Path
+) -> None:
+    """Every datagram's outcome is in the audit log."""
+    assert Supplicant(vpn.radius, tmp_path).run("MD5", "lena", DIGITS).endswith("FAILURE\n")
+    refused = (await memory.events(service="wireless", event="login.refused"))[0]
+    assert (refused.details["username"], refused.details["method"]) == ("lena", "eap")
+    assert "no EAP type" in refused.details["reason"]
 
 
 def test_eap_mschapv2_with_a_code_and_a_hidden_name(vpn: VPN, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from protocols.saml.names import (
     NO_PASSIVE,
     PERSISTENT,
     REQUEST_DENIED,
+    REQUESTER,
     RESPONDER,
     SUCCESS,
     TRANSIENT,
@@ -40,8 +41,8 @@ PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 LONG = "https://wiki.example.com/deep?q=<\"'&>" + "é" * 500
 
 
-def policy(name_id: str) -> str:
-    return f'<samlp:NameIDPolicy Format="{name_id}" AllowCreate="true"/>'
+def policy(name_id: str, create: str = "true") -> str:
+    return f'<samlp:NameIDPolicy Format="{name_id}" AllowCreate="{create}"/>'
 
 
 def contexts(*classes: str, comparison: str = "exact") -> str:
@@ -142,6 +143,19 @@ async def test_a_format_that_tells_more_than_the_administrator_allowed_is_refuse
         answer = await ask(wiki, inside)
         assert answer.detail == INVALID_NAME_ID_POLICY
         assert answer.response is not None
+
+
+async def test_no_persistent_name_is_made_where_the_request_forbids_it(
+    visitor: Visitor, wiki: ServiceProvider
+) -> None:
+    """AllowCreate (saml-core-2.0 §3.4.1.1); a name that the service has been told is no longer to be made."""
+    service = visitor("transient", wiki.browser)
+    forbidden = await ask(service, policy(PERSISTENT, "false"))
+    made = await ask(service, f'<samlp:NameIDPolicy Format="{PERSISTENT}"/>')
+    again = await ask(service, policy(PERSISTENT, "0"))
+    assert (forbidden.status, forbidden.detail) == (REQUESTER, INVALID_NAME_ID_POLICY)
+    assert made.name_id == again.name_id
+    assert (await ask(service, policy(TRANSIENT, "false"))).status == SUCCESS
 
 
 async def test_attributes_are_released_as_the_service_s_rules_say(

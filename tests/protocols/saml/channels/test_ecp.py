@@ -34,9 +34,11 @@ def asking(service: Leaver, **attributes: str | None) -> Element:
     )
 
 
-async def bring(service: Leaver, request: Element, name: str = "", secret: str = "") -> tuple[int, Element]:
+async def bring(
+    service: Leaver, request: Element, name: str = "", secret: str = "", kind: str = "text/xml"
+) -> tuple[int, Element]:
     """One request of the program; what came back, with its envelope."""
-    headers = {"Content-Type": "text/xml"}
+    headers = {"Content-Type": kind}
     if name:
         headers["Authorization"] = "Basic " + b64encode(f"{name}:{secret}".encode()).decode()
     url = f"{service.issuer}/saml/ecp"
@@ -73,6 +75,12 @@ async def test_a_password_a_code_and_both_in_a_row_sign_in(shell: Leaver) -> Non
     ]
     assert [each.status for each in answers] == [SUCCESS] * 3
     assert len({each.name_id for each in answers}) == 3
+
+
+async def test_a_program_may_call_its_envelope_soap_1_2_but_not_what_a_form_could_send(shell: Leaver) -> None:
+    kinds = ("application/soap+xml; charset=utf-8", "text/plain")
+    said = [await bring(shell, asking(shell), PAT.name, PASSWORD, kind) for kind in kinds]
+    assert [code for code, _ in said] == [200, 500]
 
 
 async def test_a_session_that_a_program_began_can_be_ended(shell: Leaver) -> None:
