@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from idp import assurance, known_devices, session, ways
+from idp import arrival, assurance, known_devices, session, ways
 from idp import interaction as interactions
 from idp.agent import family
 from idp.gathering import gather
@@ -63,7 +63,10 @@ async def accept(
         **told(decision, attempt),
     )
     proven = [proof.authenticator for proof in interactions.given(interaction)]
+    known = await known_devices.find(visit, user.id)
     device = await known_devices.remember(visit, user, proven)
+    if device is not None and known is None:
+        await arrival.tell(visit, user)
     return Accept(authentication, Resume(interaction.door, interaction.request), secret, device)
 
 

@@ -89,23 +89,18 @@ async def ask(
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
     special = _enrolment(visit, interaction, user, refused)
-    challenge = special or peek(interaction)
     replaceable = special is None or special.authenticator == first_passkey.QUESTION
-    other = replaceable and instead.is_possible(visit.tenant, interaction)
-    options = await ways.options(visit, interaction, user)
-    why = await why_more(visit, interaction, user)
-    if retry or stale or last_try or other or unreachable or options or why:
-        challenge = dataclasses.replace(
-            challenge,
-            retry=retry,
-            stale=stale,
-            last_try=last_try,
-            other=other,
-            unreachable=unreachable,
-            options=options,
-            why=why,
-        )
-    return challenge
+    said: dict[str, Any] = {
+        "retry": retry,
+        "stale": stale,
+        "last_try": last_try,
+        "unreachable": unreachable,
+        "other": replaceable and instead.is_possible(visit.tenant, interaction),
+        "options": await ways.options(visit, interaction, user),
+        "why": await why_more(visit, interaction, user),
+    }
+    challenge = special or peek(interaction)
+    return dataclasses.replace(challenge, **said) if any(said.values()) else challenge
 
 
 async def _prompt(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any]:

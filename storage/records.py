@@ -83,7 +83,6 @@ class Interaction:
     username: str | None = None
     user_id: str | None = None
     chain: tuple[str, ...] = ()
-    acr: str = ""
     proofs: tuple[Proof, ...] = ()
     prompt: JSON = field(default_factory=dict)
     release_id: str = ""  # that let it in, where its user's logins are protected

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.postgres import PostgresServer
+from tests.server import begin_to_stop_all
 
 T = TypeVar("T")
 
@@ -39,3 +40,10 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
     one = Kept(request)
     with one.until_the_end:
         yield one
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After the last test and before the fixtures of the session, which then find their servers ended."""
+    if nextitem is None:
+        item.session.addfinalizer(begin_to_stop_all)

@@ -23,6 +23,7 @@ from tests.prepared import Running
 
 START_SECONDS = 60
 STOP_SECONDS = 60
+STARTED: set[Server] = set()
 
 
 def free_port() -> int:
@@ -83,12 +84,19 @@ class Server(Administration):
         """Start with the folder as it stands, and wait until the server says that it is ready."""
         streams = Path(os.devnull), self._log_path, self._log_path
         self._process = self.command("serve", streams=streams)
+        STARTED.add(self)
         self._wait_until_ready()
         return self
+
+    def begin_to_stop(self) -> None:
+        """Ask it to end; `stop` waits for that."""
+        if self._process:
+            self._process.terminate()
 
     def stop(self, kill: bool = False) -> int:
         """End the server and return its exit status; with `kill`, as a power cut would."""
         process, self._process = self._process, None
+        STARTED.discard(self)
         if process is None:
             return 0
         if kill:
@@ -182,6 +190,12 @@ class Server(Administration):
                 return ready
         except (urllib.error.URLError, OSError):
             return False
+
+
+def begin_to_stop_all() -> None:
+    """A server waits for half a second for what it accepted last: they may as well wait together."""
+    for server in STARTED:
+        server.begin_to_stop()
 
 
 def running(server: Server) -> Iterator[Server]:

@@ -20,6 +20,7 @@ OF_THE_RECORD = {"user_id", "service", "address", "request_id"}
 NONE = {
     *("client.py", "matrix.new", "radius.state"),
     *("device.certificate", "device.known", "device.models"),
+    *("password.new", "password.again"),
     *("pattern.phrase", "pattern.again", "pattern.way", "pattern.choice"),
 }
 

@@ -20,7 +20,8 @@ import storage
 from idp import audit, log
 from idp.authenticators import Authenticator
 from idp.authenticators.table import open_authenticators
-from idp.cli.folder import config_option, read_configuration
+from idp.cli.chosen import Files, choose
+from idp.cli.folder import config_option
 from idp.config.configuration import Configuration, TenantConfiguration
 from idp.config.mistake import suggest
 from idp.config.server import Log
@@ -144,24 +145,19 @@ def in_tenant(work: Callable[Concatenate[Opened, P], Awaitable[None]]) -> Callab
     @click.option("--tenant", metavar="T", help="Needed where there are several.")
     @functools.wraps(work)
     def run(config: Path, tenant: str | None, *args: P.args, **given: P.kwargs) -> None:
-        configuration = read_configuration(config)
-        chosen = choose(configuration, tenant)
+        files = Files(config)
         log.configure(Log(level="warning", format="console"), {})
-        run_with(configuration, lambda opened: work(Opened(configuration, chosen, opened), *args, **given))
+
+        async def begin(opened: Storage) -> None:
+            configuration = await files.in_force(opened)
+            await work(Opened(configuration, choose(configuration, tenant), opened), *args, **given)
+
+        try:
+            run_with(files.configuration, begin)
+        except click.ClickException as error:
+            raise files.mistakes or error from None
 
     return run
-
-
-def choose(configuration: Configuration, name: str | None) -> TenantConfiguration:
-    """The tenant of that name, or the only one."""
-    tenants = {tenant.name: tenant for tenant in configuration.tenants}
-    if name is None and len(tenants) == 1:
-        return configuration.tenants[0]
-    if name is None:
-        raise click.UsageError(f"there are several tenants, choose with --tenant: {', '.join(tenants)}")
-    if name not in tenants:
-        raise click.ClickException(f"no tenant is called {name}, {suggest(name, tenants)}")
-    return tenants[name]
 
 
 def run_with(configuration: Configuration, work: Callable[[Storage], Awaitable[Any]]) -> None:

@@ -17,7 +17,7 @@ from idp.cli.context import Change, Opened, in_tenant
 from idp.cli.issue import issue
 from idp.cli.proof import called
 from idp.cli.show import json_option, show
-from idp.mail.queue import changed
+from idp.mail.queue import changed, post
 from idp.revocation import end_all
 from keys.secret import Secret
 
@@ -80,19 +80,28 @@ async def set_(
 @credential.command()
 @click.argument("name")
 @click.argument("authenticator", type=click.Choice([Totp.name]))
+@click.option("--mail", "by_mail", is_flag=True, help="Mail it to the user instead of printing it here.")
 @in_tenant
-async def activate(opened: Opened, name: str, authenticator: str) -> None:
-    """Print an address at which a user activates his app, once or a few times.
+async def activate(opened: Opened, name: str, authenticator: str, by_mail: bool) -> None:
+    """Print or mail an address at which a user activates his app, once or a few times.
 
     The address before it, and the apps activated so far, open nothing any more; sessions end. Hardware tokens stay.
     """
-    prover = await opened.authenticator(authenticator)
+    prover, letterbox = await opened.authenticator(authenticator), await opened.letterbox()
     assert isinstance(prover, Totp)
+    if by_mail and letterbox is None:
+        raise click.ClickException("the tenant has no mail server, set mail.host in tenant.yaml")
     async with opened.changing(name) as about:
+        if by_mail and not about.user.email:
+            raise click.ClickException(f"{about.user.login_name} has no mail address")
         secret = await activation.issue(about.tx, prover, about.user, opened.now)
-        sessions = await end_all(about.tx, opened.doors, about.user.id, opened.now, reason="new address")
-    base = opened.tenant.settings.base_url.rstrip("/")
-    click.echo(f"{base}{activation.PATH}?code={secret.reveal()}")
+        sessions = await about.tx.sessions.delete_of(about.user.id)
+        url = f"{opened.tenant.settings.base_url.rstrip('/')}{activation.PATH}?code={secret.reveal()}"
+        if by_mail and letterbox:
+            until = opened.now + prover.settings.activation_days * activation.DAY
+            told: dict[str, Any] = {"url": url, "until": until}
+            await post(about.tx, letterbox, "activation", about.user, opened.now, last_at=until, **told)
+    click.echo(f"mailed to {about.user.email}" if by_mail else url)
     click.echo(f"valid for {prover.settings.activation_days} days, ended {sessions} sessions", err=True)
 
 

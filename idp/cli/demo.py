@@ -9,7 +9,7 @@ import click
 import pyotp
 
 from idp.authenticators.totp import TotpSettings
-from idp.cli.context import choose
+from idp.cli.chosen import choose
 from idp.cli.folder import config_option, read_configuration
 from idp.config.configuration import TenantConfiguration
 from idp.config.people import DemoUser

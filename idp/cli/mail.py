@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from idp import audit
-from idp.cli.context import Opened, choose, in_tenant
+from idp.cli.chosen import choose
+from idp.cli.context import Opened, in_tenant
 from idp.cli.folder import config_option, read_configuration
 from idp.cli.identifier import Identifying
 from idp.cli.show import json_option, show, show_record

@@ -164,7 +164,7 @@ class When(Model):
         """The networks, however they are written."""
         if isinstance(self.networks, Networks):
             return self.networks
-        return Networks.model_validate({"any": self.networks})
+        return Networks.model_construct(any=self.networks)  # it was checked already
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -74,6 +74,9 @@ class MailSettings(Model):
     password: SecretValue | None = None
     sender: MailAddress | None = None
     reply_to: MailAddress | None = None
+    new_browsers: bool = (
+        True  # whether people are told of sign-ins in browsers where they had not signed in before
+    )
 
     @property
     def address(self) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any
 
 from pydantic import (
@@ -55,7 +56,7 @@ _WEB = _shaped(r"https?://[^\s/?#]+[^\s#]*", "an absolute web address, for examp
 
 def _network(value: Any) -> Any:
     """Of a number the library would make an address, and of true the number 1."""
-    if not isinstance(value, str):
+    if not isinstance(value, (str, IPv4Network, IPv6Network)):
         raise ValueError("must be a network, for example 10.0.0.0/8")
     return value
 

@@ -52,6 +52,8 @@ def _holidays(value: Any, info: ValidationInfo) -> Any:
     """Dates; those of a file stand one on a line, whatever follows each is its name."""
     if isinstance(value, dict) and set(value) == {"file"} and isinstance(value["file"], str):
         return frozenset(_read(_find(info, value["file"])))
+    if isinstance(value, frozenset):  # read before
+        return value
     if isinstance(value, (list, tuple)):
         return frozenset(_day(str(each), f"{place + 1}. entry") for place, each in enumerate(value))
     raise ValueError("must be a list of days such as 2027-01-01, or {file: holidays.csv}")

@@ -16,7 +16,7 @@ from storage import Transaction
 from storage.mails import Mail
 from storage.records import User
 
-Kind = Literal["welcome", "changed", "locked", "reset"]
+Kind = Literal["welcome", "activation", "changed", "browser", "locked", "reset"]
 What = Literal["pattern", "phrase", "password", "pin", "device", "passkey", "recovery", "certificate"]
 FORGOTTEN: Final = "forgotten"  # no mail yet: somebody typed a name or an address, and may get a link
 GIVEN_UP_SECONDS: Final = 2 * 86400  # a server that is down for a weekend's repair is waited for

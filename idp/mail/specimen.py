@@ -25,6 +25,8 @@ VALUES: Final[Mapping[str, Mapping[str, Any]]] = {
         "at": AT,
         "address": "192.0.2.44",
     },
+    "browser": {"at": AT, "address": "192.0.2.44", "agent": "Firefox, Windows"},
+    "activation": {"url": "https://login.example.com/activate?code=an-example", "until": AT + 7 * 86400},
     "locked": {"until": AT + 1800},
     "reset": {"url": "https://login.example.com/forgotten/new?token=an-example", "until": AT + 1800},
 }

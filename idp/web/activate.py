@@ -17,6 +17,7 @@ from idp.web import login
 from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
+from idp.web.locked import locked_response
 from idp.web.respond import page
 from idp.web.visiting import visit
 from keys.seal import Unsealable
@@ -83,12 +84,8 @@ def _refused(
 def _wrong(
     request: web.Request, link: Secret, found: Found, device: Credential, wrong: Wrong
 ) -> web.Response:
-    spent = wrong.spent
-    if spent.left == 0:
-        name = found[2].login_name
-        locked = Reject(Reason.LOCKED, "", name, until=spent.until, reference=wrong.reference)
-        return login.reject_response(request, locked)
-    return _device(request, link, found, device, retry=True, last_try=spent.is_last_try)
+    locked, last_try = locked_response(request, found[2].login_name, wrong), wrong.spent.is_last_try
+    return locked or _device(request, link, found, device, retry=True, last_try=last_try)
 
 
 def _over(request: web.Request, *, full: bool = False) -> web.Response:

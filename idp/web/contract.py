@@ -36,7 +36,7 @@ _CHALLENGE: Final[Mapping[str, Any]] = {
     "more": False,  # what was proven is not enough here: `because` or `because_text` says why, if anything does
     "because": (),  # circumstances, see `because.html`
     "because_text": None,  # the rule's own words
-    "options": (),  # name and url of each other authenticator that may be answered instead
+    "choices": (),  # name and url of each other authenticator that may be answered instead
     "other_url": "",  # where a recovery code is asked for instead, if it may be
     "protect": False,  # whether answers of some users are looked at only after a release by their app
     "forgotten_url": "",  # where a forgotten pattern is replaced, if it is here

@@ -19,16 +19,6 @@ def pages(required: object) -> Mapping[str, Mapping[str, Any]]:
             "state": "",  # comes back with the answer
             "refused": "",  # why nothing was done: passkey (not accepted), late (open for too long), needed (by a rule)
         },
-        "account/pin": {
-            "action": required,
-            "csrf": required,
-            "devices": required,  # name, last_used (or None), hardware (its serial number, or empty)
-            "pin": required,  # its rules: use, min, max
-            "refused": "",  # the rule that the new one broke; differs: the two were not alike
-            "retry": False,
-            "last_try": False,
-            "done": False,
-        },
         "account/recovery_codes": {
             "action": required,
             "csrf": required,

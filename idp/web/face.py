@@ -1,4 +1,4 @@
-"""A theme in one language: its words, its pages and its mails."""
+"""A theme in one language: its pages and its mails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Final
 
 from jinja2 import Template
 
-from idp.web.catalogue import Catalogue
 from idp.web.templates import Templates
 from idp.web.theme import BUILT_IN, DEFAULT, Theme
 
@@ -19,10 +18,9 @@ OF_EVERY_LOGIN: Final = ("login/", "error/")
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A theme in one language."""
+    """A theme, its pages and its mails in one language."""
 
     theme: Theme
-    words: Catalogue
     templates: Templates
     letters: Mapping[str, tuple[Template, Template]]
 
@@ -30,7 +28,7 @@ class Face:
     def of(cls, theme: Theme, locale: str) -> Face:
         """Nothing of its pages is compiled yet. Raises `ThemeError` or `CatalogueError`."""
         words = theme.words(locale)
-        return cls(theme, words, theme.templates(locale, words), theme.letters(words))
+        return cls(theme, theme.templates(locale, words), theme.letters(words))
 
 
 def compiled(theme: Theme, locale: str) -> Face:
@@ -41,18 +39,18 @@ def compiled(theme: Theme, locale: str) -> Face:
 
 
 @cache
+def default() -> Theme:
+    """The default theme as it is installed: read, and its templates parsed, once a process."""
+    return Theme(DEFAULT, [BUILT_IN])
+
+
+@cache
 def built_in(locale: str) -> Face:
-    """The default theme as it is installed, once a process: a reload has better things to do.
+    """The same in one language, once a process: a reload has better things to do.
 
     It has no mistakes, so most of its pages are compiled when they are first shown: all of them would take a quarter
     of a start.
     """
-    face = Face.of(_default(), locale)
+    face = Face.of(default(), locale)
     face.templates.compile(*OF_EVERY_LOGIN)
     return face
-
-
-@cache
-def _default() -> Theme:
-    """One for all languages: its templates are parsed once."""
-    return Theme(DEFAULT, [BUILT_IN])

@@ -19,6 +19,10 @@ from storage.records import User
 LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "welcome": frozenset(("grid", "cells", "until", "url")),  # an initial pattern, drawn and by its cells
     "changed": frozenset(("what", "at", "address")),  # see `idp.mail.queue.changed`
+    "browser": frozenset(
+        ("at", "address", "agent")
+    ),  # a sign-in where there was none before; agent may be empty
+    "activation": frozenset(("url", "until")),  # where one sets up an app for codes
     "locked": frozenset(("until",)),
     "reset": frozenset(("url", "until")),
 }

@@ -110,7 +110,7 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         again_url=keeping(request, again),
         restart_url=keeping(request, f"{again}&restart=1"),
         **_why(request, challenge.why),
-        options=[
+        choices=[
             {"name": name, "url": keeping(request, f"{again}&other={name}")} for name in challenge.options
         ],
         other_url=keeping(request, f"{again}&other=1") if challenge.other else "",

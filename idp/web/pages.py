@@ -11,7 +11,7 @@ from idp.config.tenant import TenantSettings
 from idp.web.app_files import AppFiles
 from idp.web.catalogue import Catalogue
 from idp.web.contract import variables as complete
-from idp.web.face import Face, built_in, compiled
+from idp.web.face import Face, built_in, compiled, default
 from idp.web.headers import page_headers
 from idp.web.locale import pick
 from idp.web.theme import BUILT_IN, STYLE_SLOT, Theme, linked
@@ -123,7 +123,7 @@ class Pages:
 
     def words(self, theme: str, locale: str) -> Catalogue:
         """What a theme says in one language."""
-        return self._face(theme, locale).words
+        return self._theme(theme).words(locale)
 
     def locales(self, theme: str) -> tuple[str, ...]:
         """The languages that a theme speaks."""
@@ -152,7 +152,8 @@ class Pages:
     def _theme(self, name: str) -> Theme:
         theme = self._themes.get(name)
         if theme is None:
-            theme = self._themes[name] = Theme(name, self._folders)
+            theme = Theme(name, self._folders)
+            theme = self._themes[name] = default() if theme.is_built_in else theme
         return theme
 
     def _languages(self, settings: TenantSettings, locale: str, here: str) -> list[Language]:
@@ -167,4 +168,4 @@ class Pages:
         ]
 
     def _name(self, theme: str, locale: str) -> str:
-        return self._face(theme, locale).words.say("locale.name")
+        return self.words(theme, locale).say("locale.name")

@@ -58,6 +58,7 @@ class Theme:
         self.name = name
         default = BUILT_IN / DEFAULT
         self._layers = (default,) if found == default else (found, default)
+        self._words: dict[str, Catalogue] = {}
         self.style = self._style().encode()
         digest = hashlib.sha256(self.style).digest()
         self.style_hash = f"sha256-{base64.b64encode(digest).decode()}"
@@ -78,6 +79,11 @@ class Theme:
 
     def words(self, locale: str) -> Catalogue:
         """The default theme's texts in one language, overridden by this theme's. Raises `ThemeError`."""
+        if locale not in self._words:
+            self._words[locale] = self._read_words(locale)
+        return self._words[locale]
+
+    def _read_words(self, locale: str) -> Catalogue:
         file = Path("messages", locale, "LC_MESSAGES", "masugata.po")
         files = [layer / file for layer in reversed(self._layers)]
         found = [catalogue.read(file) for file in files if file.is_file()]

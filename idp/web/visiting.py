@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from aiohttp import web
 
 from idp.caller import Caller
@@ -9,7 +12,7 @@ from idp.tenant import Tenant
 from idp.visit import Visit
 from idp.web import cookies
 from idp.web.certificate import client_certificate
-from idp.web.exchange import ADDRESS, NOW, REQUEST_ID, TENANT
+from idp.web.exchange import ADDRESS, NOW, PROVIDER, REQUEST_ID, TENANT
 from storage import Transaction
 
 
@@ -41,3 +44,10 @@ def _is_certified(request: web.Request, tenant: Tenant) -> bool:
 def visit(request: web.Request, tx: Transaction) -> Visit:
     """The request as a visit in a transaction that the handler opened for the request's tenant."""
     return Visit(tx, request[TENANT], caller(request), request[NOW])
+
+
+@asynccontextmanager
+async def visiting(request: web.Request) -> AsyncIterator[Visit]:
+    """The request as a visit in a transaction of its own."""
+    async with request.config_dict[PROVIDER].storage.transaction(request[TENANT].name) as tx:
+        yield visit(request, tx)

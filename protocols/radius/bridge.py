@@ -8,7 +8,7 @@ from functools import cached_property
 
 from idp import direct
 from idp.authenticators import needs_browser
-from idp.outcome import Authentication, Reject
+from idp.outcome import Reject
 from idp.prompting import prompt_for
 from idp.username import canonical
 from idp.visit import Visit
@@ -164,7 +164,7 @@ class Bridge:
         if isinstance(concluded, Interaction):
             raise Refused("the rules changed while the user was typing, and want more")
         proven = concluded.authentication
-        told = reply.attributes(self.nas, user, proven.rule, {**self._timeout(proven), **proven.reply})
+        told = reply.attributes(self.nas, user, proven.rule, reply.added(self.visit, proven))
         await self.visit.record(
             "login.accepted",
             user_id=user.id,
@@ -175,12 +175,6 @@ class Bridge:
             **concluded.told,
         )
         return Code.ACCESS_ACCEPT, (*done.attributes, *told)
-
-    def _timeout(self, proven: Authentication) -> dict[str, tuple[str, ...]]:
-        """Session-Timeout (RFC 2865 §5.27), where the rule has the session end earlier than others."""
-        seconds = proven.expires_at - self.visit.now
-        longest = self.visit.tenant.settings.session.absolute_seconds
-        return {"Session-Timeout": (str(seconds),)} if seconds < longest else {}
 
     def _rejected(self, reject: Reject | None, given: Given | None) -> Reply:
         """The login has said no, and written why. Only a denial, told after the proofs, has words for the user."""

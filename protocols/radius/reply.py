@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from idp.attributes import of
+from idp.outcome import Authentication
+from idp.visit import Visit
 from protocols.radius.attribute_value import encode
 from protocols.radius.clients import NAS
 from protocols.radius.packet import Attribute
@@ -32,6 +34,13 @@ def attributes(
     said = {each.definition.name for each in own}
     kept = (each for each in _entry(nas, user, rule) if each.definition.name not in said)
     return list(_made([*kept, *own], user))
+
+
+def added(visit: Visit, proven: Authentication) -> Mapping[str, Sequence[str]]:
+    """What the rule says that let the user in; and Session-Timeout (RFC 2865 §5.27), where it shortens sessions."""
+    seconds = proven.expires_at - visit.now
+    is_short = seconds < visit.tenant.settings.session.absolute_seconds
+    return {**({"Session-Timeout": (str(seconds),)} if is_short else {}), **proven.reply}
 
 
 def _entry(nas: NAS, user: User, rule: str) -> Sequence[Mapped]:

@@ -7,12 +7,12 @@ from storage.sql.columns import dump, dump_names, dump_proofs, load, load_names,
 from storage.sql.connection import Connection, Row
 
 COLUMNS = """
-id, browser_hash, door, service, request, created_at, expires_at, step, username, user_id, chain, acr, proofs,
+id, browser_hash, door, service, request, created_at, expires_at, step, username, user_id, chain, proofs,
 prompt, release_id, rule"""
 ADD = f"""
-INSERT INTO interactions (tenant, {COLUMNS})
-VALUES (:tenant, :id, :browser_hash, :door, :service, :request, :created_at, :expires_at, :step, :username,
-    :user_id, :chain, :acr, :proofs, :prompt, :release_id, :rule)"""
+INSERT INTO interactions (tenant, acr, {COLUMNS})
+VALUES (:tenant, '', :id, :browser_hash, :door, :service, :request, :created_at, :expires_at, :step, :username,
+    :user_id, :chain, :proofs, :prompt, :release_id, :rule)"""
 FIND = f"SELECT {COLUMNS} FROM interactions WHERE tenant = :tenant AND id = :id AND expires_at > :now"
 CONSUME = f"""
 DELETE FROM interactions
@@ -43,7 +43,6 @@ class SQLInteractions:
             username=interaction.username,
             user_id=interaction.user_id,
             chain=dump_names(interaction.chain),
-            acr=interaction.acr,
             proofs=dump_proofs(interaction.proofs),
             prompt=dump(interaction.prompt),
             release_id=interaction.release_id,
@@ -64,7 +63,7 @@ class SQLInteractions:
 
 def _interaction(row: Row) -> Interaction:
     id_, browser_hash, door, service, request, created_at, expires_at, step, username, user_id, *rest = row
-    chain, acr, proofs, prompt, *later = rest
+    chain, proofs, prompt, *later = rest
     return Interaction(
         id_,
         browser_hash,
@@ -77,7 +76,6 @@ def _interaction(row: Row) -> Interaction:
         username,
         user_id,
         load_names(chain),
-        acr,
         load_proofs(proofs),
         load(prompt),
         *later,

@@ -68,6 +68,16 @@ def test_a_change_is_mailed_and_the_first_setting_is_none(posted: Office) -> Non
     assert [row["kind"] for row in posted.rows("mail", "list")] == ["changed"] * 3
 
 
+def test_an_address_for_an_app_is_mailed_and_not_printed(posted: Office) -> None:
+    said = posted.run("credential", "activate", "alice", "totp", "--mail").stdout
+    assert "alice@example.com" in said and "code=" not in said
+    assert [row["kind"] for row in posted.rows("mail", "list")] == ["activation"]
+    posted.run("user", "add", "bare")
+    assert (
+        "no mail address" in posted.run("credential", "activate", "bare", "totp", "--mail", status=1).stderr
+    )
+
+
 def test_a_preview_shows_each_mail_in_each_language(posted: Office, tmp_path: Path) -> None:
     out = tmp_path / "reset.eml"
     said = posted.run("mail", "preview", "reset", "--locale", "en", "--out", str(out)).stdout

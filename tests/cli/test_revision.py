@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from idp import audit
 from idp.config.bundle import Bundle
 from idp.config.load import load
 from idp.config.mistake import ConfigurationError
@@ -239,3 +241,31 @@ def test_whoever_can_only_write_to_the_database_makes_no_revision(applied: Offic
 
     asyncio.run(applied.within(copy, EVERYWHERE))
     assert "altered or moved" in applied.run("config", "plan", status=1).output
+
+
+def test_commands_work_with_the_revision_whatever_lies_in_the_folder(applied: Office) -> None:
+    put(applied, policies="- nonsense\n", tenant=TENANT.replace("acme", "other"))
+    applied.run("user", "add", "alice", "--tenant", "acme")
+    assert [row["username"] for row in applied.rows("user", "list")] == ["alice"]
+
+
+def test_a_rehearsal_that_is_not_clean_keeps_the_policy(applied: Office) -> None:
+    """`--if-rehearsal-clean` refuses where a single login would flip."""
+
+    async def log_in(tx: Transaction) -> None:
+        facts: dict[str, Any] = {"door": "oidc", "service": "wiki", "ip": "192.0.2.1", "groups": ["staff"]}
+        facts |= {"at": int(time.time()), "proofs": [["matrix", 0, "knowledge"]]}
+        about: dict[str, Any] = {"door": "oidc", "rule": "staff", "why": "groups staff", "attempt": facts}
+        await audit.record(tx, "login.accepted", facts["at"], service="wiki", **about)
+
+    asyncio.run(applied.within(log_in))
+    put(applied, policies=TWO)
+    rehearsed = json.loads(applied.run("policy", "rehearse", "--json").stdout)
+    assert [(flip["before"], flip["after"], flip["count"]) for flip in rehearsed[0]["flips"]] == [
+        ("let in", "asked for more", 1)
+    ]
+    assert "1 of 1 logins would flip" in applied.run("config", "plan").output
+    assert "not clean" in apply(applied, "--if-rehearsal-clean", status=1)
+    put(applied, policies=POLICIES.replace("name: staff", "name: people"))
+    said = apply(applied, "--if-rehearsal-clean", "--allow-removals")
+    assert "1 would be decided alike by another rule: staff → people" in said and "Revision 2" in said

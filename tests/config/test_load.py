@@ -77,6 +77,12 @@ def test_rules_keep_their_order_and_become_verdicts(tmp_path: Path) -> None:
     assert rest.then == Deny("rest")
 
 
+def test_networks_stand_in_a_plain_list_too(tmp_path: Path) -> None:
+    rule = "- {name: inside, when: {networks: [10.0.0.0/8, 2001:db8::/32]}, then: deny}\n"
+    (inside,) = load(write(tmp_path, tenants__acme__policies=rule)).tenants[0].rules
+    assert list(map(str, inside.networks)) == ["10.0.0.0/8", "2001:db8::/32"]
+
+
 def test_relative_paths_begin_at_the_folder(tmp_path: Path) -> None:
     configuration = load_server(write(tmp_path, idp="storage: sqlite:var/x.db\nmaster_key: {file: key}\n"))
     assert configuration.storage_url == f"sqlite:{tmp_path}/var/x.db"

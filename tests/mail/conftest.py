@@ -50,7 +50,7 @@ def _opened(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
     server.settable_clock()
     server.configuration.idp["workers"] = 2
     server.tenant.settings |= {
-        "mail": mail.settings(),
+        "mail": mail.settings() | {"new_browsers": False},  # of each test only its own mails
         "forgotten": {"enabled": True, "links_per_hour": 3, "requests_per_hour": 40},
     }
     server.tenant.authenticators["matrix"] |= {"select": True}

@@ -59,9 +59,10 @@ INTERACTION = Interaction(
     username="alice",
     user_id="u1",
     chain=("password", "matrix"),
-    acr="urn:masugata:acr:multi",
     proofs=PROOFS,
     prompt={"table": "0123456789"},
+    release_id="r1",
+    rule="staff",
 )
 SESSION = Session(
     id_hash=b"\x01" * 32,

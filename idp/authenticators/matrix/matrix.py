@@ -139,10 +139,10 @@ class Matrix:
         return await history.is_known(tx, self._vault, user_id, cells, last, now)
 
     async def change(self, tx: Transaction, present: Present, changed: Content, now: int) -> bool:
-        """Keep it in place of the present one; False if that was changed or taken away meanwhile.
+        """Keep it in place of the present one; False if that was taken away meanwhile.
 
-        The row stays, so that of two who change it at once one pattern is left. A new phrase alone does not make
-        the pattern any younger.
+        The row stays, so that of two who change it at once one pattern is left, the later one. A new phrase alone
+        does not make the pattern any younger.
         """
         credential = present.credential
         if tuple(changed.cells) == tuple(present.content.cells):

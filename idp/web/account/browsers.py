@@ -11,11 +11,11 @@ from idp.agent import family
 from idp.conclusion import PORTAL
 from idp.visit import Visit
 from idp.web.entry import enter, entered
-from idp.web.exchange import PROVIDER, TENANT
+from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from storage.known_devices import KnownDevice
 from storage.records import User
 
@@ -25,25 +25,24 @@ OTHERS: Final = "others"  # the value of the field `forget` that means all but t
 
 async def show(request: web.Request) -> web.Response:
     """GET: the list, or the login."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
         user = outcome.authentication.user
         this = await known_devices.find(here, user.id)
-        entries = [_entry(request, each, this) for each in await tx.known_devices.list(user.id, here.now)]
+        entries = [
+            _entry(request, each, this) for each in await here.tx.known_devices.list(user.id, here.now)
+        ]
     entries.sort(key=lambda each: not each["current"])
     return form_page(request, "account/browsers", PATH, browsers=entries, others=OTHERS)
 
 
 async def forget(request: web.Request) -> web.Response:
     """POST: forget one of his own, or all but the one with which he asks."""
-    provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
+    tenant, form = request[TENANT], await read_form(request)
     if is_own(request, form, PATH):
-        async with provider.storage.transaction(tenant.name) as tx:
-            here = visit(request, tx)
+        async with visiting(request) as here:
             authentication = await entered(request, here, PATH)
             if isinstance(authentication, web.Response):
                 return authentication

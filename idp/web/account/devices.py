@@ -15,11 +15,11 @@ from idp.outcome import Reason, Reject
 from idp.visit import Visit
 from idp.web import login
 from idp.web.entry import PROOF_SECONDS, enter, entered
-from idp.web.exchange import PROVIDER, TENANT
+from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment, page
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from storage.records import Credential, User
 
 PATH: Final = "/account/devices"
@@ -29,15 +29,14 @@ ONE: Final = PATH + "/{device:[A-Za-z0-9_-]{1,64}}"  # the id of its credential
 
 async def show(request: web.Request) -> web.Response:
     """GET: all of them, with when each was used last."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    tenant = request[TENANT]
     authenticator = authenticator_of(request)
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
         user = outcome.authentication.user
-        held = await tx.credentials.list(user.id, authenticator.name)
+        held = await here.tx.credentials.list(user.id, authenticator.name)
         serials = await _serials(here, user)
     settings = authenticator.settings
     room = settings.devices - sum(each.id not in serials for each in held)
@@ -54,9 +53,8 @@ async def show(request: web.Request) -> web.Response:
 
 async def show_one(request: web.Request) -> web.Response:
     """GET: one app of his, behind a proof that is fresh."""
-    provider, tenant, path = request.config_dict[PROVIDER], request[TENANT], _path(request)
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    path = _path(request)
+    async with visiting(request) as here:
         outcome = await enter(request, here, path, max_age=PROOF_SECONDS)
         if isinstance(outcome, web.Response):
             return outcome
@@ -65,12 +63,11 @@ async def show_one(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: its new name, or `remove`, unless the rules may ask for it and it is the last."""
-    provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
+    tenant, form = request[TENANT], await read_form(request)
     path = _path(request)
     if not is_own(request, form, path):
         return login.reject_response(request, Reject(Reason.FOREIGN))
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         who = await entered(request, here, path, max_age=PROOF_SECONDS)
         if isinstance(who, web.Response):
             return who
@@ -79,7 +76,7 @@ async def submit(request: web.Request) -> web.Response:
             await _rename(here, device, device_name(form.get("name", "")))
         elif not await proofs.may_remove(here, who.user, device):
             return _page(request, device, needed=True)
-        elif await tx.credentials.delete_one(device.id):
+        elif await here.tx.credentials.delete_one(device.id):
             await _removed(here, who.user, device)
     return web.Response(status=303, headers={"Location": tenant.url(PATH)})
 

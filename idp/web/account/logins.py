@@ -9,9 +9,9 @@ from aiohttp import web
 
 from idp.web.account.called import called
 from idp.web.entry import enter
-from idp.web.exchange import PROVIDER, TENANT
+from idp.web.exchange import TENANT
 from idp.web.respond import moment, page
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from storage.records import AuditRecord
 
 PATH: Final = "/account/logins"
@@ -22,16 +22,15 @@ _ID: Final = re.compile(r"[0-9a-f]{1,64}")  # of an audit record, as an address 
 
 async def show(request: web.Request) -> web.Response:
     """GET: what stands in the audit log of the user, newest first; `before` leads to what is older."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    tenant = request[TENANT]
     asked = request.query.get("before", "")
     before = asked if _ID.fullmatch(asked) else ""
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
         user_id = outcome.authentication.user.id
-        found = list(await tx.audit.list(before, MANY + 1, events=EVENTS, user_id=user_id))
+        found = list(await here.tx.audit.list(before, MANY + 1, events=EVENTS, user_id=user_id))
     older = f"{tenant.prefix}{PATH}?before={found[MANY - 1].id}" if len(found) > MANY else ""
     return page(
         request,

@@ -17,10 +17,11 @@ from idp.visit import Visit
 from idp.web import login
 from idp.web.account import devices
 from idp.web.entry import PROOF_SECONDS, enter, entered
-from idp.web.exchange import NOW, PROVIDER, TENANT
+from idp.web.exchange import NOW, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
-from idp.web.visiting import visit
+from idp.web.locked import locked_response
+from idp.web.visiting import visiting
 from keys.seal import Unsealable
 from keys.secret import Secret
 from storage import Duplicate
@@ -31,9 +32,8 @@ PATH: Final = devices.NEW
 
 async def show(request: web.Request) -> web.Response:
     """GET: a fresh device each time, or the list where there are as many as there may be."""
-    provider, tenant, authenticator = request.config_dict[PROVIDER], request[TENANT], _offered(request)
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    authenticator = _offered(request)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(outcome, web.Response):
             return outcome
@@ -45,15 +45,14 @@ async def show(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: the first code of the device that was shown."""
-    provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
+    form = await read_form(request)
     authenticator = _offered(request)
     if not is_own(request, form, PATH):
         return login.reject_response(request, Reject(Reason.FOREIGN))
     typed = Form(Secret(form.get("answer", "")), Secret(form.get("pin", "")), form.get("name", ""))
     user = None
     try:
-        async with provider.storage.transaction(tenant.name) as tx:
-            here = visit(request, tx)
+        async with visiting(request) as here:
             who = await entered(request, here, PATH, max_age=PROOF_SECONDS)
             if isinstance(who, web.Response):
                 return who
@@ -82,11 +81,8 @@ async def _keep(
         return _page(request, authenticator, user, device, refused=refused.rule)
     if not isinstance(kept, Wrong):
         return _listed(request)
-    spent = kept.spent
-    if spent.left == 0:
-        locked = Reject(Reason.LOCKED, "", user.login_name, until=spent.until, reference=kept.reference)
-        return login.reject_response(request, locked)
-    return _page(request, authenticator, user, device, retry=True, last_try=spent.is_last_try)
+    locked, last_try = locked_response(request, user.login_name, kept), kept.spent.is_last_try
+    return locked or _page(request, authenticator, user, device, retry=True, last_try=last_try)
 
 
 def _offered(request: web.Request) -> Totp:

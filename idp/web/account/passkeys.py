@@ -12,11 +12,11 @@ from idp.authenticators import Refused
 from idp.authenticators.passkey import Passkey
 from idp.visit import Visit
 from idp.web.entry import PROOF_SECONDS, enter, entered
-from idp.web.exchange import PROVIDER, TENANT
+from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from keys.secret import Secret
 from storage.records import Credential, User
 
@@ -25,10 +25,8 @@ PATH: Final = "/account/passkeys"
 
 async def show(request: web.Request) -> web.Response:
     """GET: the list, or the login."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     passkey = _passkey(request)
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(outcome, web.Response):
             return outcome
@@ -37,13 +35,12 @@ async def show(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: add, rename or remove one."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    tenant = request[TENANT]
     passkey, form = _passkey(request), await read_form(request)
     done = web.Response(status=303, headers={"Location": tenant.url(PATH)})
     if not is_own(request, form, PATH):
         return done
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         authentication = await entered(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(authentication, web.Response):
             return authentication

@@ -21,8 +21,9 @@ from idp.web.entry import PROOF_SECONDS, enter, entered
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
+from idp.web.locked import locked_response
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from keys.secret import Secret
 from storage.records import Credential, User
 
@@ -31,14 +32,12 @@ PATH: Final = "/account/password"
 
 async def show(request: web.Request) -> web.Response:
     """GET: the form, or the login, also where the last one was a while ago."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     authenticator = _authenticator(request)
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(outcome, web.Response):
             return outcome
-        held = await authenticator.present(tx, outcome.authentication.user)
+        held = await authenticator.present(here.tx, outcome.authentication.user)
     ends = authenticator.expires_at(held) if held else None
     until = None if ends is None else moment(request, ends)
     return _page(request, outcome.authentication.user, held=held is not None, until=until)
@@ -50,8 +49,7 @@ async def submit(request: web.Request) -> web.Response:
     authenticator = _authenticator(request)
     if not is_own(request, form, PATH):
         return login.reject_response(request, Reject(Reason.FOREIGN))
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         who = await entered(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(who, web.Response):
             return who
@@ -59,7 +57,7 @@ async def submit(request: web.Request) -> web.Response:
         new = form.get("new", "")
         if new != form.get("again", ""):
             return _page(request, user, refused="differs")
-        if form["new"] == form.get("old"):
+        if new == form.get("old", ""):
             return _page(request, user, refused="former")
         wrong = await _guess(here, authenticator, user, Secret(form.get("old", "")))
         if wrong is not None:
@@ -91,9 +89,8 @@ async def _replace(
 ) -> Ended:
     """Keep the new one, end his other sessions if he wants that, and tell him by mail."""
     tx, user, doors = here.tx, who.user, request.config_dict[PROVIDER].doors
-    await tx.credentials.lock(
-        user.id, fresh.authenticator
-    )  # of two at once, the second takes the first's away
+    # Of two at once, the second takes the first's away.
+    await tx.credentials.lock(user.id, fresh.authenticator)
     await tx.credentials.delete(user.id, fresh.authenticator)
     await tx.credentials.add(fresh)
     await here.record("password.changed", user_id=user.id, service=PORTAL)
@@ -102,11 +99,8 @@ async def _replace(
 
 
 def _wrong(request: web.Request, user: User, wrong: Wrong) -> web.Response:
-    spent = wrong.spent
-    if spent.left == 0:
-        locked = Reject(Reason.LOCKED, "", user.login_name, until=spent.until, reference=wrong.reference)
-        return login.reject_response(request, locked)
-    return _page(request, user, retry=True, last_try=spent.is_last_try)
+    locked = locked_response(request, user.login_name, wrong)
+    return locked or _page(request, user, retry=True, last_try=wrong.spent.is_last_try)
 
 
 def _page(request: web.Request, user: User, **flags: Any) -> web.Response:

@@ -16,11 +16,11 @@ from idp.policy import Attempt
 from idp.visit import Visit
 from idp.web import login
 from idp.web.entry import PROOF_SECONDS, enter, entered
-from idp.web.exchange import NOW, PROVIDER, TENANT
+from idp.web.exchange import NOW, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from storage.records import User
 
 PATH: Final = Matrix.account_path
@@ -29,16 +29,14 @@ DONE: Final = "done"  # in the query: a change was just made
 
 async def show(request: web.Request) -> web.Response:
     """GET: the page, behind a proof that is not old; one that only says that something was changed has no form."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     matrix, done = _matrix(request), DONE in request.query
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         max_age = None if done else PROOF_SECONDS
         outcome = await enter(request, here, PATH, max_age=max_age)
         if isinstance(outcome, web.Response):
             return outcome
         user = outcome.authentication.user
-        present, worn = await matrix.present(tx, user), await exposure.worn_out(here, user)
+        present, worn = await matrix.present(here.tx, user), await exposure.worn_out(here, user)
         # The address alone must not make anybody believe that something was changed.
         lately = present is not None and here.now - present.credential.changed_at <= PROOF_SECONDS
         return _page(request, matrix, present, worn=bool(worn), done=done and lately)
@@ -46,17 +44,16 @@ async def show(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: begin to change it, in one of the ways that are offered."""
-    provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
+    form = await read_form(request)
     matrix = _matrix(request)
     if not is_own(request, form, PATH):
         return login.reject_response(request, Reject(Reason.FOREIGN))
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         authentication = await entered(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(authentication, web.Response):
             return authentication
         user = authentication.user
-        present, worn = await matrix.present(tx, user), bool(await exposure.worn_out(here, user))
+        present, worn = await matrix.present(here.tx, user), bool(await exposure.worn_out(here, user))
         way = next((each for each in _ways(matrix, present, here.now) if each == form.get("way")), None)
         if present is None or way is None or not _may(present, way, here.now, worn):
             return _page(request, matrix, present, worn=worn, late=True)

@@ -16,12 +16,13 @@ from idp.outcome import Reason, Reject
 from idp.visit import Visit
 from idp.web import login
 from idp.web.entry import enter, entered
-from idp.web.exchange import PROVIDER, TENANT
+from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
+from idp.web.locked import locked_response
 from idp.web.portal import DOOR
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from keys.secret import Secret
 from storage.records import User
 
@@ -30,10 +31,8 @@ PATH: Final = "/account/pin"
 
 async def show(request: web.Request) -> web.Response:
     """GET: the page, or the login."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     authenticator = _authenticator(request)
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
@@ -42,12 +41,11 @@ async def show(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: a new PIN, together with a code and the PIN so far, which is a guess like any other."""
-    provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
+    tenant, form = request[TENANT], await read_form(request)
     authenticator = _authenticator(request)
     if not is_own(request, form, PATH):
         return login.reject_response(request, Reject(Reason.FOREIGN))
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         authentication = await entered(request, here, PATH)
         if isinstance(authentication, web.Response):
             return authentication
@@ -60,18 +58,15 @@ async def submit(request: web.Request) -> web.Response:
             return await _page(request, here, authenticator, user, refused="differs")
         about = Guess(user.login_name, user.id, authenticator.name, DOOR, authenticator.at_once)
         answer = Secret(form.get("answer", ""))
-        prove = partial(authenticator.verify, tx, user, {}, answer, here.now)
+        prove = partial(authenticator.verify, here.tx, user, {}, answer, here.now)
         wrong = await guess.spend(here, about, prove)
         if wrong is None:
-            devices = await authenticator.change_pin(tx, user, pin, here.now)
-            await changed(tx, tenant, "pin", user, here.now, address=here.caller.whence)
+            devices = await authenticator.change_pin(here.tx, user, pin, here.now)
+            await changed(here.tx, tenant, "pin", user, here.now, address=here.caller.whence)
             await here.record("pin.changed", user_id=user.id, service=DOOR, devices=devices)
             return await _page(request, here, authenticator, user, done=True)
-        spent, name = wrong.spent, user.login_name
-        if spent.left == 0:
-            locked = Reject(Reason.LOCKED, "", name, until=spent.until, reference=wrong.reference)
-            return login.reject_response(request, locked)
-        return await _page(request, here, authenticator, user, retry=True, last_try=spent.is_last_try)
+        locked, last_try = locked_response(request, user.login_name, wrong), wrong.spent.is_last_try
+        return locked or await _page(request, here, authenticator, user, retry=True, last_try=last_try)
 
 
 def _authenticator(request: web.Request) -> Totp:

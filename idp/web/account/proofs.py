@@ -12,11 +12,11 @@ from idp.mail.queue import locale_of
 from idp.visit import Visit
 from idp.web import cookies
 from idp.web.entry import enter, entered
-from idp.web.exchange import PROVIDER, TENANT
+from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from storage.records import User
 
 PATH: Final = "/account"
@@ -24,9 +24,8 @@ PATH: Final = "/account"
 
 async def show(request: web.Request) -> web.Response:
     """GET: the list, or the login."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    tenant = request[TENANT]
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
@@ -37,13 +36,12 @@ async def show(request: web.Request) -> web.Response:
 
 async def speak(request: web.Request) -> web.Response:
     """POST: the language of the user's mails, and of pages in browsers in which he chose none."""
-    provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
+    tenant, form = request[TENANT], await read_form(request)
     locale = form.get("locale", "")
     response = web.Response(status=303, headers={"Location": tenant.url(PATH)})
     if not is_own(request, form, PATH) or locale not in tenant.settings.locales:
         return response
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         who = await entered(request, here, PATH)
         if isinstance(who, web.Response):
             return who

@@ -9,11 +9,11 @@ from aiohttp import web
 from idp.authenticators.recovery import Recovery
 from idp.mail.queue import changed
 from idp.web.entry import PROOF_SECONDS, enter, entered
-from idp.web.exchange import PROVIDER, TENANT
+from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 
 PATH: Final = "/account/recovery-codes"
 SERVICE: Final = "account"  # in the audit log
@@ -21,32 +21,29 @@ SERVICE: Final = "account"  # in the audit log
 
 async def show(request: web.Request) -> web.Response:
     """GET: how many are left, or the login."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     recovery = _recovery(request)
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(outcome, web.Response):
             return outcome
-        left = await recovery.left(tx, outcome.authentication.user)
+        left = await recovery.left(here.tx, outcome.authentication.user)
     return form_page(request, "account/recovery_codes", PATH, left=left)
 
 
 async def issue(request: web.Request) -> web.Response:
     """POST: ten fresh ones, shown in this answer and never again."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    tenant = request[TENANT]
     recovery, form = _recovery(request), await read_form(request)
     if not is_own(request, form, PATH):
         return web.Response(status=303, headers={"Location": tenant.url(PATH)})
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         authentication = await entered(request, here, PATH, max_age=PROOF_SECONDS)
         if isinstance(authentication, web.Response):
             return authentication
         user = authentication.user
-        codes = await recovery.issue(tx, user, here.now)
+        codes = await recovery.issue(here.tx, user, here.now)
         await here.record("recovery.issued", user_id=user.id, service=SERVICE, username=user.login_name)
-        await changed(tx, tenant, "recovery", user, here.now, address=here.caller.whence)
+        await changed(here.tx, tenant, "recovery", user, here.now, address=here.caller.whence)
     return form_page(
         request,
         "account/recovery_codes",

@@ -8,11 +8,11 @@ from aiohttp import web
 
 from idp.web import login
 from idp.web.entry import enter, entered
-from idp.web.exchange import PROVIDER, TENANT
+from idp.web.exchange import TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visiting
 from storage.authorization import Consent
 
 PATH: Final = "/account/services"
@@ -20,34 +20,30 @@ PATH: Final = "/account/services"
 
 async def show(request: web.Request) -> web.Response:
     """GET: the list, or the login."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
-        consents = await tx.consents.list(outcome.authentication.user.id)
+        consents = await here.tx.consents.list(outcome.authentication.user.id)
     entries = [_entry(request, consent) for consent in consents]
     return form_page(request, "account/services", PATH, consents=entries)
 
 
 async def revoke(request: web.Request) -> web.Response:
     """POST: forget the consent to one service, and with it every token that the service holds for the user."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
+    tenant = request[TENANT]
     form = await read_form(request)
     if is_own(request, form, PATH):
-        async with provider.storage.transaction(tenant.name) as tx:
-            here = visit(request, tx)
+        async with visiting(request) as here:
             authentication = await entered(request, here, PATH)
             if isinstance(authentication, web.Response):
                 return authentication
             user, consent = authentication.user, form.get("service", "")
-            given = {
-                each.service for each in await tx.consents.list(user.id)
-            }  # what was typed may be anything
-            if consent in given and await tx.consents.delete(user.id, consent):
+            # What was typed may be anything.
+            given = {each.service for each in await here.tx.consents.list(user.id)}
+            if consent in given and await here.tx.consents.delete(user.id, consent):
                 service, _, client_id = consent.partition(":")
-                grants = await tx.grants.delete_of(user.id, service, client_id or None)
+                grants = await here.tx.grants.delete_of(user.id, service, client_id or None)
                 which = {"client": client_id} if client_id else {}
                 await here.record("consent.revoked", user_id=user.id, service=service, grants=grants, **which)
     return web.Response(status=303, headers={"Location": tenant.url(PATH)})

@@ -18,7 +18,7 @@ from idp.web.exchange import PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.form_page import form_page, is_own
 from idp.web.respond import moment
-from idp.web.visiting import visit
+from idp.web.visiting import visit, visiting
 from storage.network import NetworkSession
 from storage.records import Grant, Session
 
@@ -28,9 +28,7 @@ OTHERS: Final = "others"  # the value of the field `end` that means all but this
 
 async def show(request: web.Request) -> web.Response:
     """GET: the list, or the login."""
-    provider, tenant = request.config_dict[PROVIDER], request[TENANT]
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         outcome = await enter(request, here, PATH)
         if isinstance(outcome, web.Response):
             return outcome
@@ -42,8 +40,7 @@ async def submit(request: web.Request) -> web.Response:
     provider, tenant, form = request.config_dict[PROVIDER], request[TENANT], await read_form(request)
     if not is_own(request, form, PATH):
         return web.Response(status=303, headers={"Location": tenant.url(PATH)})
-    async with provider.storage.transaction(tenant.name) as tx:
-        here = visit(request, tx)
+    async with visiting(request) as here:
         authentication = await entered(request, here, PATH)
         if isinstance(authentication, web.Response):
             return authentication

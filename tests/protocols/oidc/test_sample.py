@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
+import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,8 @@ from idp.config.load import load
 from protocols.oidc.sample.__main__ import sites_of
 from tests.browser import Browser
 from tests.config.folder import write
-from tests.people import ALICE
-from tests.server import ROOT, Server, free_port
+from tests.people import ALICE, PATTERN
+from tests.server import ROOT, Server, free_port, running
 
 EVERYWHERE = "\0"  # no address begins so: redirects are followed to their end
 DEVICE = """\
@@ -27,38 +29,35 @@ oidc:
 """
 
 
-@pytest.fixture
-async def sample(tmp_path: Path) -> AsyncIterator[str]:
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its address. It stands in for a confidential client at / and a public one at /notes/."""
-    server, port = Server(tmp_path), free_port()
+    server, port = Server(tmp_path_factory.mktemp("server")), free_port()
     url = f"http://localhost:{port}"
     server.tenant.add_service("wiki", f"{url}/callback", scopes=["openid", "profile", "groups"])
     server.tenant.add_service("notes", f"{url}/notes/callback", token_endpoint_auth_method="none")
     del server.tenant.services["notes"]["oidc"]["client_secret"]
     command = ("-m", "protocols.oidc.sample", "--config", str(server.config), "--port", str(port))
-    try:
-        server.start().add_people()
-        process = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=ROOT)
-        try:
-            await until_it_listens(port)
-            yield url
-        finally:
-            process.terminate()
-            await process.wait()
-    finally:
-        server.stop()
-
-
-async def until_it_listens(port: int) -> None:
-    async with asyncio.timeout(30):
-        while True:
+    for started in running(server):
+        started.add_user(ALICE.name, "staff", pattern=PATTERN)
+        with subprocess.Popen((sys.executable, *command), cwd=ROOT) as process:
             try:
-                _, writer = await asyncio.open_connection("localhost", port)
-            except OSError:
-                await asyncio.sleep(0.05)
-            else:
-                writer.close()
-                return
+                wait_until_it_listens(port)
+                yield url
+            finally:
+                process.terminate()
+
+
+def wait_until_it_listens(port: int) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("localhost", port)).close()
+        except OSError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        else:
+            return
 
 
 async def test_it_signs_people_in_and_shows_what_it_was_told(sample: str) -> None:
