@@ -31,7 +31,6 @@ _NETWORK: Final = _event("session seconds octets_in octets_out cause", "username
 _CLIENT: Final = _event("client by name error reason")
 
 EVENTS: Final[Mapping[str, Event]] = {
-    # the configuration
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
@@ -63,7 +62,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "authority.deleted": _event("id"),
     "credential.removed": _event("authenticator serial", "username device"),
     "activation.issued": _event("authenticator replaced devices", "username"),
-    "password.changed": _event(),
+    "password.changed": _event("why"),
     "pattern.changed": _event("way why"),
     "phrase.changed": _event("way why"),
     "pin.changed": _event("devices"),
@@ -74,7 +73,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "recovery.asked": _PERSON,
     "recovery.refused": _event("reason"),
     "recovery.mailed": _event(),
-    "recovery.done": _event("sessions"),
+    "recovery.done": _event("sessions way"),
     "recovery.issued": _PERSON,
     "recovery.used": _event("left"),
     "token.imported": _event("serials"),

@@ -40,9 +40,11 @@ def check_tenant(
         _check_theme(tenant.document, tenant.settings, root, findings)
     _check_services(tenant, doors, findings)
     _check_served(tenant, server, doors, findings)
+    mistakes = len(findings.errors)
     check_names(tenant, server, findings)
     check_once(tenant, findings)
-    check_reach(tenant, findings)
+    if len(findings.errors) == mistakes:  # a name that leads nowhere is no reason to call a rule unreachable
+        check_reach(tenant, findings)
     _check_people(tenant, findings)
     for check in (check_forgotten, check_protect, check_held, check_exposure, check_attributes):
         check(tenant, findings)
