@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from tests.browser import Browser
 from tests.certificates import Issued, issue
 from tests.clients import tls
 from tests.clients.certificate_holder import Holder
-from tests.clients.chromium import NODE_MODULES, OUT
 from tests.page import Page as Read
 from tests.people import PATTERN, Person, answer
 from tests.server import Server, running
@@ -151,20 +150,6 @@ class Somebody:
         entry.locator("summary").click()
         self.press(f"Revoke {name}")
 
-    def looks(self, name: str) -> None:
-        """Nothing that axe complains of, in both languages, on a desktop and on a phone, with pictures to look at."""
-        OUT.mkdir(exist_ok=True)
-        for language, label in (("ja", "日本語"), ("en", "English")):
-            self.page.get_by_role("link", name=label, exact=True).click()
-            self.page.locator(f"html[lang={language}]").wait_for()
-            for device, width in (("desktop", 1280), ("phone", 390)):
-                self.page.set_viewport_size({"width": width, "height": 844})
-                self.page.screenshot(path=OUT / f"certificate-{name}-{language}-{device}.png", full_page=True)
-                assert self.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-            self.page.evaluate((NODE_MODULES / "axe-core" / "axe.min.js").read_text())
-            found: Mapping[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            assert [one["id"] for one in found["violations"]] == []
-
 
 def test_from_the_download_to_the_login_to_the_revocation(
     server: SecureServer, playwright: Playwright, tmp_path: Path
@@ -175,13 +160,11 @@ def test_from_the_download_to_the_login_to_the_revocation(
         alice = Somebody(server, browser.new_page())
         alice.sign_in(server.url)  # the page comes by itself, for she has none
         alice.page.wait_for_url("**/account/certificate?interaction=*")
-        alice.looks("download")
         passwords = [alice.download("Laptop", files[0])]
         alice.page.get_by_role("link", name="Go on").click()
         alice.page.wait_for_url(f"{server.url}/")
         alice.sign_in(authorize(server))
         alice.page.get_by_text("your browser has shown none").wait_for()
-        alice.looks("none")
         alice.press("Try again")
         alice.page.get_by_role("alert").filter(has_text="still shows no certificate").wait_for()
         assert not alice.complaints
