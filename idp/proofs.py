@@ -58,8 +58,11 @@ async def may_remove(visit: Visit, user: User, credential: Credential) -> bool:
     Until the transaction ends nobody else removes the other, so that of two who remove the last two one is told no.
     """
     name = credential.authenticator
-    if len(await visit.tx.credentials.lock(user.id, name)) > 1:
-        return True
-    rest = {each.authenticator for each in await visit.tx.credentials.list(user.id)} - {name}
     asking = [verdict for verdict in _asked(visit, user) if name in verdict.names]
+    others = frozenset().union(*(verdict.names for verdict in asking))
+    counts = {each: len(await visit.tx.credentials.lock(user.id, each)) for each in sorted({name, *others})}
+    if counts[name] > 1:
+        return True
+    rest = {each for each, count in counts.items() if count and each != name}
+    rest |= elsewhere.known(visit.tenant, user)
     return all(any(rest.issuperset(way) for way in verdict.ways) for verdict in asking)

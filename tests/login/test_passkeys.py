@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,6 +15,7 @@ from idp import instead
 from idp.authenticators import Refused, table
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.recovery import CODES, Recovery
+from idp.config.protect import ProtectSettings
 from idp.config.tenant import Lockout
 from idp.login import Login
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
@@ -25,7 +27,8 @@ from keys.secret import Secret
 from keys.token import new_token
 from storage.records import Proof, User
 from tests.login.conftest import PATTERN, TOTP_SECRET, House
-from tests.passkey import SoftKey
+from tests.login.phone import Phone
+from tests.passkey import MODEL, SoftKey
 
 ONE_STORE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 RULES = (
@@ -98,7 +101,7 @@ class Home(House):
         assert isinstance(challenge, Challenge)
         async with self.store.transaction(self.tenant.name) as tx:
             visit = Visit(tx, self.tenant, self.caller, self.now)
-            return await Login().show(visit, challenge.interaction_id, other=True)
+            return await Login().show(visit, challenge.interaction_id, other="recovery")
 
     def sign(self, challenge: Outcome, **how: Any) -> str:
         assert isinstance(challenge, Challenge)
@@ -136,6 +139,30 @@ async def test_after_another_proof(home: Home, alice: User) -> None:
     assert isinstance(accepted, Accept)
     assert accepted.authentication.amr == ("kba", "swk", "user", "mfa")
     assert accepted.authentication.acr.endswith("multi")
+
+
+@ONE_STORE
+async def test_a_rule_may_look_at_the_model_of_the_passkey_that_was_given(home: Home, alice: User) -> None:
+    """Once it was given: it decides what the login is worth, with a user name and without one."""
+    model = str(UUID(bytes=MODEL))
+    hard = Rule("hard", Require("hard", ("passkey",), "urn:example:hard"), models=frozenset({model}))
+    soft = Rule("soft", Require("soft", ("passkey",)))
+    home.tenant = dataclasses.replace(home.tenant, rules=(hard, soft))
+    await home.enrol(alice)
+    challenge = await home.answer(await home.begin(), "alice")
+    accepted = await home.answer(challenge, home.sign(challenge))
+    assert isinstance(accepted, Accept)
+    assert (accepted.authentication.rule, accepted.authentication.acr) == ("hard", "urn:example:hard")
+    nameless = home.elsewhere()
+    first = await nameless.begin()
+    found = await nameless.post(first, passkey=nameless.sign(first))
+    assert isinstance(found, Accept) and found.authentication.rule == "hard"
+    other = dataclasses.replace(hard, models=frozenset({str(UUID(int=7))}))
+    home.tenant = dataclasses.replace(home.tenant, rules=(other, soft))
+    again = home.elsewhere()
+    challenge = await again.answer(await again.begin(), "alice")
+    accepted = await again.answer(challenge, again.sign(challenge))
+    assert isinstance(accepted, Accept) and accepted.authentication.rule == "soft"
 
 
 async def to_first(home: Home, wrong: bool = False) -> Outcome:
@@ -257,6 +284,50 @@ async def test_without_a_name_a_wrong_one_spends_the_guesses_of_its_owner(home: 
     locked = await browser.answer(begun, browser.sign(begun))
     assert isinstance(locked, Reject)
     assert locked.reason is Reason.LOCKED
+
+
+@ONE_STORE
+async def test_an_answer_that_calls_itself_by_a_name_spends_nobodys_guesses(home: Home, alice: User) -> None:
+    """THREAT_MODEL.md 21: A stranger's guesses: who cannot pass the proofs before it does not lock a passkey."""
+    home.strict(2)
+    await home.enrol(alice)
+    stranger = SoftKey(ORIGIN)
+    stranger.held = {b"k" * 32: (ec.generate_private_key(ec.SECP256R1()), b"alice")}
+    for _ in range(2):
+        browser = home.elsewhere()
+        begun = await browser.begin("vpn")
+        refused = await browser.post(begun, passkey=stranger.get(options(begun)))
+    assert isinstance(refused, Reject), "whoever it is, it is locked as others are"
+    browser = home.elsewhere()
+    begun = await browser.answer(await browser.begin("vpn"), "alice")
+    assert isinstance(await browser.answer(begun, browser.sign(begun)), Accept)
+
+
+@ONE_STORE
+async def test_a_passkey_without_a_name_waits_for_a_release_too(home: Home, alice: User) -> None:
+    """THREAT_MODEL.md 18: no way around login protect: a passkey of somebody who protects his logins gets in within a
+    release only, once; without one its owner is told what is told of a passkey of nobody."""
+    await home.enrol(alice)
+    changed = home.tenant.settings.model_copy(update={"protect": ProtectSettings(use="optional")})
+    home.tenant = dataclasses.replace(home.tenant, settings=changed)
+    phone = Phone(home, "alice", TOTP_SECRET)
+    assert await phone.register()
+    begun = await home.begin("vpn")
+    refused = await home.post(begun, passkey=home.sign(begun))
+    assert isinstance(refused, Challenge)
+    stranger = SoftKey(ORIGIN)
+    stranger.held = {b"k" * 32: (ec.generate_private_key(ec.SECP256R1()), b"nobody")}
+    elsewhere = home.elsewhere()
+    other = await elsewhere.begin("vpn")
+    nobodys = await elsewhere.post(other, passkey=stranger.get(options(other)))
+    assert isinstance(nobodys, Challenge)
+    shown = [(each.authenticator, each.retry, each.last_try, each.username) for each in (refused, nobodys)]
+    assert shown[0] == shown[1]
+    assert await phone.release()
+    accepted = await home.post(refused, passkey=home.sign(refused))
+    assert isinstance(accepted, Accept)
+    again = await elsewhere.begin("vpn")
+    assert isinstance(await elsewhere.post(again, passkey=home.sign(again)), Challenge)
 
 
 @ONE_STORE

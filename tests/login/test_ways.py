@@ -250,6 +250,15 @@ async def test_a_browser_that_is_known_and_proofs_of_today_spare_a_code(house: H
     assert isinstance(young, Accept) and young.authentication.rule == "lately"
 
 
+async def test_who_no_rule_lets_in_any_more_is_kept_out_at_once(house: House) -> None:
+    """THREAT_MODEL.md 24: a session is worth what the rules say now: of a group that is left, nothing."""
+    accepted = await house.login("alice")
+    assert isinstance(accepted, Accept)
+    async with house.store.transaction("acme") as tx:
+        await tx.users.replace(replace(accepted.authentication.user, groups=frozenset()))
+    assert isinstance(await house.begin(), Reject)
+
+
 async def test_where_an_address_is_decides_and_where_nobody_knows_it_does_not(house: House) -> None:
     home = Rule("home", Require("home", ("matrix",)), countries=frozenset({"JP"}))
     ruled(

@@ -58,7 +58,7 @@ def test_what_is_written_down_is_decided_alike(rules: Rules, attempt: Attempt) -
 @few
 @given(lists, any_rule, st.integers(0, 6), attempts)
 def test_adding_a_denial_opens_nothing(rules: Rules, rule: Rule, place: int, attempt: Attempt) -> None:
-    """THREAT_MODEL.md 24: wherever it is put, who was let in is let in by the same rule, or not at all."""
+    """Wherever it is put, who was let in is let in by the same rule, or not at all."""
     denial = replace(rule, name="denial", then=Deny("denial"))
     after = decide(Rules((*rules[:place], denial, *rules[place:])), attempt).verdict
     assert after in (Deny("denial"), decide(rules, attempt).verdict)

@@ -169,7 +169,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
     """Markup, a template's own marks and NUL in any variable come out escaped, wherever it stands."""
     tile = {"name": EVIL, "url": f"https://x/{EVIL}", "initial": EVIL, "more": True}
     rules = {"use": "optional", "min": EVIL, "max": EVIL}
-    texts = ("address", "app", "groups", "digits", "refused", "why", "way", "stage", "steps")
+    texts = ("address", "app", "groups", "digits", "refused", "why", "way", "stage", "steps", "min")
     setting = {
         "number": 2,
         "ways": [EVIL],
@@ -189,6 +189,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
             "passkey": {"options": [EVIL]},
         },
         "passkeys": [{"id": EVIL, "name": EVIL, "added": EVIL, "last_used": EVIL}],
+        "certificates": [dict.fromkeys(("id", "name", "added", "last_used", "ends"), EVIL)],
         "pin": rules,
         "proofs": [{"name": EVIL, "count": 2, "used": EVIL, "url": f"/{EVIL}", "needed": True}],
         "devices": [{"name": EVIL, "hardware": EVIL, "since": EVIL, "last_used": EVIL, "url": f"/{EVIL}"}],
