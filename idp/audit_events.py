@@ -31,7 +31,6 @@ _NETWORK: Final = _event("session seconds octets_in octets_out cause", "username
 _CLIENT: Final = _event("client by name error reason")
 
 EVENTS: Final[Mapping[str, Event]] = {
-    # the configuration
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
@@ -39,7 +38,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "login.challenged": _event("authenticator reason", "username"),
     "login.started": _event("door"),
     "login.released": _PERSON,
-    "proof.refused": _event("authenticator unreleased", "username device"),
+    "proof.refused": _event("authenticator unreleased", "username device certificate"),
     "proof.locked": _event("authenticator unreleased", "username device"),
     "session.ended": _event("sid reason"),
     "session.disconnected": _event("sid"),
@@ -54,12 +53,16 @@ EVENTS: Final[Mapping[str, Event]] = {
     "credential.set": _event("authenticator replaced", "username"),
     "credential.reset": _event("authenticator sessions", "username"),
     "credential.issued": _event("authenticator until by_mail", "username"),
-    "credential.added": _event("authenticator", "username device"),
+    "credential.added": _event("authenticator serial", "username device"),
     "credential.activated": _event("authenticator", "username device"),
     "credential.renamed": _event("authenticator", "username device before"),
-    "credential.removed": _event("authenticator", "username device"),
+    "certificate.issued": _event("serial", "username device"),
+    "certificate.revoked": _event("serial"),
+    "authority.renewed": _event("id"),
+    "authority.deleted": _event("id"),
+    "credential.removed": _event("authenticator serial", "username device"),
     "activation.issued": _event("authenticator replaced devices", "username"),
-    "password.changed": _event(),
+    "password.changed": _event("why"),
     "pattern.changed": _event("way why"),
     "phrase.changed": _event("way why"),
     "pin.changed": _event("devices"),
@@ -70,7 +73,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "recovery.asked": _PERSON,
     "recovery.refused": _event("reason"),
     "recovery.mailed": _event(),
-    "recovery.done": _event("sessions"),
+    "recovery.done": _event("sessions way"),
     "recovery.issued": _PERSON,
     "recovery.used": _event("left"),
     "token.imported": _event("serials"),

@@ -15,6 +15,21 @@ pytest_plugins = ["tests.postgres", "tests.kept"]
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session")
 
 
+# A file is the work of one process: one that takes a minute shall not begin when the others have nothing left.
+LONG = (
+    "tests/themes/",
+    "tests/flows/test_enumeration.py",
+    "tests/supervisor/",
+    "tests/clients/test_pages.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What a page or an endpoint says does not depend on the database; what is used once, ends or races may."""

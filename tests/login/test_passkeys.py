@@ -15,6 +15,7 @@ from idp import instead
 from idp.authenticators import Refused, table
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.recovery import CODES, Recovery
+from idp.config.protect import ProtectSettings
 from idp.config.tenant import Lockout
 from idp.login import Login
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
@@ -26,6 +27,7 @@ from keys.secret import Secret
 from keys.token import new_token
 from storage.records import Proof, User
 from tests.login.conftest import PATTERN, TOTP_SECRET, House
+from tests.login.phone import Phone
 from tests.passkey import MODEL, SoftKey
 
 ONE_STORE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -282,6 +284,50 @@ async def test_without_a_name_a_wrong_one_spends_the_guesses_of_its_owner(home: 
     locked = await browser.answer(begun, browser.sign(begun))
     assert isinstance(locked, Reject)
     assert locked.reason is Reason.LOCKED
+
+
+@ONE_STORE
+async def test_an_answer_that_calls_itself_by_a_name_spends_nobodys_guesses(home: Home, alice: User) -> None:
+    """THREAT_MODEL.md 21: A stranger's guesses: who cannot pass the proofs before it does not lock a passkey."""
+    home.strict(2)
+    await home.enrol(alice)
+    stranger = SoftKey(ORIGIN)
+    stranger.held = {b"k" * 32: (ec.generate_private_key(ec.SECP256R1()), b"alice")}
+    for _ in range(2):
+        browser = home.elsewhere()
+        begun = await browser.begin("vpn")
+        refused = await browser.post(begun, passkey=stranger.get(options(begun)))
+    assert isinstance(refused, Reject), "whoever it is, it is locked as others are"
+    browser = home.elsewhere()
+    begun = await browser.answer(await browser.begin("vpn"), "alice")
+    assert isinstance(await browser.answer(begun, browser.sign(begun)), Accept)
+
+
+@ONE_STORE
+async def test_a_passkey_without_a_name_waits_for_a_release_too(home: Home, alice: User) -> None:
+    """THREAT_MODEL.md 18: no way around login protect: a passkey of somebody who protects his logins gets in within a
+    release only, once; without one its owner is told what is told of a passkey of nobody."""
+    await home.enrol(alice)
+    changed = home.tenant.settings.model_copy(update={"protect": ProtectSettings(use="optional")})
+    home.tenant = dataclasses.replace(home.tenant, settings=changed)
+    phone = Phone(home, "alice", TOTP_SECRET)
+    assert await phone.register()
+    begun = await home.begin("vpn")
+    refused = await home.post(begun, passkey=home.sign(begun))
+    assert isinstance(refused, Challenge)
+    stranger = SoftKey(ORIGIN)
+    stranger.held = {b"k" * 32: (ec.generate_private_key(ec.SECP256R1()), b"nobody")}
+    elsewhere = home.elsewhere()
+    other = await elsewhere.begin("vpn")
+    nobodys = await elsewhere.post(other, passkey=stranger.get(options(other)))
+    assert isinstance(nobodys, Challenge)
+    shown = [(each.authenticator, each.retry, each.last_try, each.username) for each in (refused, nobodys)]
+    assert shown[0] == shown[1]
+    assert await phone.release()
+    accepted = await home.post(refused, passkey=home.sign(refused))
+    assert isinstance(accepted, Accept)
+    again = await elsewhere.begin("vpn")
+    assert isinstance(await elsewhere.post(again, passkey=home.sign(again)), Challenge)
 
 
 @ONE_STORE
