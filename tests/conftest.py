@@ -16,7 +16,12 @@ ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope
 
 
 # A file is the work of one process: one that takes a minute shall not begin when the others have nothing left.
-LONG = ("tests/themes/", "tests/flows/test_enumeration.py", "tests/supervisor/", "tests/clients/test_pages.py")
+LONG = (
+    "tests/themes/",
+    "tests/flows/test_enumeration.py",
+    "tests/supervisor/",
+    "tests/clients/test_pages.py",
+)
 
 
 @pytest.hookimpl(trylast=True)
