@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
+from idp.authenticators.matrix import Matrix
+from idp.authenticators.matrix.settings import MatrixSettings
 from idp.web.gallery import Entry
-from tests.drawing import ENTRIES, IDS
+from idp.web.paper import Sheet, write
+from keys.seal import Vault
+from storage.records import User
+from tests.drawing import ENTRIES, IDS, PAGES, tenant
 from tests.themes.chromium import AXE, address, chromium, entry, window
 
 MATRICES = [e for e in ENTRIES if e.page == "login/matrix" and e.state != "small"]
@@ -160,3 +167,27 @@ def test_the_style_applies_and_darkness_is_dark(desk: Page) -> None:
     assert desk.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 22, 28)"
     desk.emulate_media(color_scheme="light")
     assert desk.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(242, 244, 247)"
+
+
+def test_initial_patterns_are_printed_a_page_each(browser: Browser, tmp_path: Path) -> None:
+    """Even the largest table, on A4: nothing is cut off, and every name is printed by a font that has its signs."""
+    vault, sheets = Vault("demo", {1: bytes(32)}), []
+    shapes = ({}, {"columns": 16, "blocks": 4}, {"rows": 10, "columns": 26, "blocks": 2})
+    for name, shape in zip(("佐藤 有栖", "髙橋 花子", "Zoë Łukasz"), shapes, strict=True):
+        matrix = Matrix(MatrixSettings.model_validate({"table": shape, "pattern": {"min": 12}}), vault)
+        sheets.append(Sheet(name, "alice", matrix.issue(User("u1", "alice", 0), 0, 1_800_000_000)))
+    file = tmp_path / "patterns.html"
+    file.write_bytes(write(PAGES, tenant().settings, sheets))
+    page = browser.new_page(viewport={"width": 718, "height": 1047})  # A4 within its margins
+    page.goto(file.as_uri())
+    printed = page.pdf(format="A4", margin=dict.fromkeys(("top", "right", "bottom", "left"), "1cm"))
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(sheets)
+    assert b"CJK" in printed, "a font for Japanese: apt install fonts-noto-cjk"
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    cells = page.locator("section:last-of-type td")
+    assert cells.count() == 260 and cells.last.is_visible()
+    assert "点のマス目" in page.locator("section").first.inner_text(), (
+        "unused cells are called as they are drawn"
+    )
+    page.close()
