@@ -18,7 +18,7 @@ import structlog
 
 import storage
 from idp import doors, log
-from idp.assembly import open_database, open_provider
+from idp.assembly import client_authorities, open_database, open_provider
 from idp.authenticators import Refused
 from idp.config import tls
 from idp.config.bundle import themes
@@ -57,6 +57,8 @@ def load(folder: Path, workers: int | None = None) -> Server:
         pages = prepared(in_force, None)
         radsec = configuration.server.radsec
         encrypted = tls.context(radsec, folder) if radsec else None
+        own = configuration.server.tls
+        secure = tls.of_pages(own, folder) if own else None
     except ConfigurationError as error:
         raise Unfit([str(mistake) for mistake in error.mistakes]) from error
     except (ThemeError, CatalogueError, ValueError, OSError) as error:
@@ -67,7 +69,7 @@ def load(folder: Path, workers: int | None = None) -> Server:
     for warning in configuration.warnings:
         logger.warning("configuration.dubious", words=str(warning))
     count = workers or configuration.server.workers
-    return Server(in_force, folder, master, pages, count, encrypted, zones)
+    return Server(in_force, folder, master, pages, count, encrypted, secure, zones)
 
 
 def prepared(in_force: InForce, before: Edition | None) -> Pages:
@@ -107,7 +109,8 @@ class Server:
     master: MasterKey
     pages: Pages
     workers: int
-    tls: ssl.SSLContext | None
+    tls: ssl.SSLContext | None  # of doors that are no web pages
+    secure: ssl.SSLContext | None  # of our pages
     zones: dict[str, tzinfo]  # the log's: what a later revision adds is added here
 
     @property
@@ -136,7 +139,7 @@ class Server:
 
                     async with succession.following(turn):
                         http = sockets[self.in_force.configuration.server.listen.http]
-                        await server.serve(board.server(), http, ready, stop)
+                        await server.serve(board.server(), http, ready, stop, self.secure)
         except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
 
@@ -178,6 +181,9 @@ class _Editions:
             await asyncio.to_thread(preload, in_force.configuration)
             pages = await asyncio.to_thread(prepared, in_force, before)
         provider = await open_provider(in_force.configuration, self.database, self.work.master, now)
+        if self.work.secure is not None:
+            for authorities in await client_authorities(provider):
+                tls.believe(self.work.secure, authorities)
         async with edition.opened(in_force, pages, provider, server.finishing(self.stop)) as opened:
             yield opened
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import structlog
 
 import storage
 from idp import likeness
+from idp.authenticators.certificate import ClientCertificate
 from idp.authenticators.table import open_authenticators
 from idp.config.configuration import Configuration, TenantConfiguration
 from idp.countries import open_countries
@@ -19,6 +20,7 @@ from idp.login import Login
 from idp.provider import Clock, IdentityProvider
 from idp.tenant import CountryOf, Service, Tenant
 from idp.vault import open_vault
+from keys.certificate import Authorities
 from keys.master import MasterKey
 
 log = structlog.get_logger("idp.storage")
@@ -65,6 +67,10 @@ async def _open_tenant(
     vault = await open_vault(database, settings.tenant, master, now)
     if added := await populate(database, configuration, vault, now):
         log.info("demo.populated", tenant=settings.tenant, users=added)
+    authenticators = open_authenticators(configuration.authenticators, vault)
+    certificate = authenticators.get(ClientCertificate.name)
+    if isinstance(certificate, ClientCertificate) and certificate.issues:
+        await certificate.authority.prepare(database, certificate.settings.authority_name, now)
     return Tenant(
         name=settings.tenant,
         settings=settings,
@@ -74,9 +80,23 @@ async def _open_tenant(
             if service.enabled
         },
         rules=configuration.rules,
-        authenticators=open_authenticators(configuration.authenticators, vault),
+        authenticators=authenticators,
         vault=vault,
         zone=ZoneInfo(settings.time_zone),
         country_of=country_of,
         likeness_key=await open_key(database, vault, likeness.KEY, now),
     )
+
+
+async def client_authorities(provider: IdentityProvider) -> Sequence[Authorities]:
+    """Those whose client certificates some tenant takes."""
+    found: list[Authorities] = []
+    for tenant in provider.tenants.values():
+        if tenant.settings.device_authorities is not None:
+            found.append(tenant.settings.device_authorities)
+        certificate = tenant.authenticators.get(ClientCertificate.name)
+        if isinstance(certificate, ClientCertificate):
+            async with provider.storage.snapshot(tenant.name) as tx:
+                found.append((await certificate.authority.load(tx)).trusted)
+            found += [each.authorities for each in certificate.external]
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from keys.certificate import Certificate
 from keys.secret import Secret
 from keys.token import hash_token
 
@@ -16,8 +17,8 @@ class Caller:
     `address` is the user's, as rules see it: 0.0.0.0, which is in no network of theirs, where nobody knows it. Then
     `through` may say who spoke for him; it is for the audit log alone. `device` is what a browser has kept that
     claims to be known (`idp.known_devices`), `keeps` whether it keeps what it is given; `trusted` is the word of the
-    door that nobody looks on where he types; `certified`, that the browser has shown a certificate of the tenant's own
-    devices.
+    door that nobody looks on where he types. `certificate` is what his browser has shown: TLS knows that it has the
+    key, and nothing else; `certified`, that it is one of the tenant's own devices.
     """
 
     address: IPv4Address | IPv6Address
@@ -30,6 +31,7 @@ class Caller:
     keeps: bool = False
     trusted: bool = False
     certified: bool = False
+    certificate: Certificate | None = None
 
     @property
     def browser_hash(self) -> bytes:

@@ -67,7 +67,8 @@ async def accept(
     device = await known_devices.remember(visit, user, proven)
     if device is not None and known is None:
         await arrival.tell(visit, user)
-    return Accept(authentication, Resume(interaction.door, interaction.request), secret, device)
+    resume = Resume(interaction.door, interaction.request)
+    return Accept(authentication, resume, secret, device, interaction.service)
 
 
 async def deny(visit: Visit, decision: Decision, attempt: Attempt) -> Reject:

@@ -51,7 +51,8 @@ async def prove(
     await gather(visit, attempt, count=True)
     unverified_id = handle(answer.reveal())[:LONGEST].replace("\0", "")
     user = await visit.user(unverified_id)
-    name = user.login_name if user else unverified_id
+    # No name begins with a blank: what calls itself by somebody's name spends none of his guesses.
+    name = user.login_name if user else f" {unverified_id}"
 
     async def is_right_of(who: User | None) -> bool:
         prompt = interaction.prompt[QUESTION]

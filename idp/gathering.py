@@ -35,10 +35,10 @@ async def gather(
     given = tuple(given_of(visit.tenant, each, visit.now) for each in proofs)
     if given:
         attempt = dataclasses.replace(attempt, proofs=given)
-    needs = visit.tenant.policy.place(attempt.service, attempt.protocol).needs
-    if not needs.anything:
+    place = visit.tenant.policy.place(attempt.service, attempt.protocol)
+    if place.is_plain:
         return attempt
-    user = attempt.user
+    needs, user = place.needs, attempt.user
     facts: dict[str, Any] = {}
     if needs.attributes:
         facts["attributes"] = looked_at(user, needs.attributes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from idp import known_devices, release, throttle
 from idp.authenticators import Busy, Unreachable
@@ -24,6 +24,7 @@ class Guess:
     authenticator: str
     service: str
     at_once: bool = False  # see `Authenticator.at_once`
+    about: dict[str, object] = field(default_factory=dict)  # what `Look` found out, for the audit log
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ async def _record(visit: Visit, guess: Guess, spent: Spent, about: Mapping[str, 
         service=guess.service,
         username=guess.username,
         authenticator=guess.authenticator,
+        **guess.about,
         **about,
     )
 

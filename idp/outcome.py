@@ -87,6 +87,7 @@ class Accept:
     resume: Resume
     session_secret: Secret | None = None
     device_secret: Secret | None = None
+    service: str = ""  # whose login it was; empty where a session was enough
     told: Mapping[str, Any] = field(default_factory=dict)
 
 

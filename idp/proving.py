@@ -6,7 +6,7 @@ import dataclasses
 from functools import partial
 
 from idp import conclusion, exposure, instead, likeness, release, ways
-from idp.authenticators import Authenticator, Prompt
+from idp.authenticators import Authenticator, Prompt, why
 from idp.authenticators.answer import Answer
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.recovery import Recovery
@@ -61,8 +61,12 @@ async def prove(
     )
 
     async def is_right_of(who: User | None) -> bool:
-        prompt = {**interaction.prompt, "username": interaction.username or ""}
-        return await _is_right(visit, authenticator, who, prompt, answer) and who is not None
+        known = {"username": interaction.username or "", "certificate": visit.caller.certificate}
+        prompt = {**interaction.prompt, **known}
+        right = await _is_right(visit, authenticator, who, prompt, answer)
+        if not right:
+            guess.about.update(await why(authenticator, visit.tx, who, prompt, visit.now))
+        return right and who is not None
 
     leave = await release.leave(visit, interaction.user_id, interaction.release_id)
     wrong = await spend(visit, guess, partial(is_right_of, user), partial(is_right_of, None), leave)

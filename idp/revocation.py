@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from idp.audit import record
+from idp.authority import revoke_all
 from idp.config.tenant import TenantSettings
 from keys.token import new_id
 from storage import Transaction
@@ -97,8 +98,10 @@ async def end_all(tx: Transaction, doors: Mapping[str, str], user_id: str, now: 
 async def evict(tx: Transaction, doors: Mapping[str, str], user_id: str, now: int) -> tuple[int, int]:
     """End every session and login of a user, and take back everything that he gave; services are told soon.
 
-    NASes are asked to end those that they reported. Returns how many sessions and grants there were.
+    NASes are asked to end those that they reported, and his certificates are revoked, for others believe them too.
+    Returns how many sessions and grants there were.
     """
+    await revoke_all(tx, user_id, now)
     for session in await tx.network_sessions.list_of(user_id, now):
         await disconnect(tx, doors, session, now)
     await _announce(tx, doors, await tx.grants.list_of(user_id), now)

@@ -26,6 +26,8 @@ def lacking(
 
     Proofs that are too old do not count, but for those given from `since` on: in this very login, however long it took.
     """
+    if verdict.is_plain:
+        return (instead.missing(tenant, verdict.authenticators, proofs),)
     young = counting(verdict, proofs, now, since)
     return tuple(instead.missing(tenant, way, young) for way in verdict.ways)
 
@@ -50,8 +52,10 @@ def missing(
 
 def passed(tenant: Tenant, verdict: Require, proofs: Sequence[Proof], now: int) -> tuple[Proof, ...]:
     """The proofs by which the rule was met: those of the first way that is passed. All where it asks for none."""
-    if not verdict.names:
+    if not verdict.authenticators:
         return tuple(proofs)
+    if verdict.is_plain:
+        return instead.counting(tenant, verdict.authenticators, proofs)
     left = lacking(tenant, verdict, proofs, now)
     way = next(
         (way for way, lack in zip(verdict.ways, left, strict=True) if not lack), verdict.authenticators
@@ -68,9 +72,11 @@ async def held(visit: Visit, user: User | None) -> frozenset[str]:
 
 async def pick(visit: Visit, user: User, left: Sequence[Way]) -> Way:
     """Of what the ways lack the least that he can give; where he can give none, the least."""
+    if len(left) == 1:
+        return left[0]
     least_first = sorted(left, key=len)
-    if len(least_first) == 1 or not least_first[0]:
-        return least_first[0]
+    if not least_first[0]:
+        return ()
     has = await held(visit, user)
     return next((way for way in least_first if has.issuperset(way)), least_first[0])
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from keys import base64url
+from keys.certificate_names import Kind, is_for_clients, names, serial_of
 
 LIMIT: Final = 16 * 1024  # characters of a header
 PEM: Final = re.compile(
@@ -39,7 +40,7 @@ class InvalidCertificate(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One certificate; that its sender has the key was proven to the proxy."""
+    """One certificate; that its sender has the key was proven to the proxy, or to us."""
 
     _x509: x509.Certificate
 
@@ -69,6 +70,14 @@ class Certificate:
         except ValueError:
             raise InvalidCertificate from None
 
+    @classmethod
+    def from_peer(cls, certificate: bytes) -> Self:
+        """What a client showed to us ourselves, in DER. Raises `InvalidCertificate`."""
+        try:
+            return cls(_checked(x509.load_der_x509_certificate(certificate)))
+        except UNREADABLE:
+            raise InvalidCertificate from None
+
     @property
     def thumbprint(self) -> str:
         """`x5t#S256` (RFC 8705 §3.1)."""
@@ -79,10 +88,33 @@ class Certificate:
         """The key in it, as its SubjectPublicKeyInfo in DER."""
         return self._x509.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
+    @property
+    def serial(self) -> str:
+        return serial_of(self._x509)
+
+    @property
+    def issuer_name(self) -> x509.Name:
+        return self._x509.issuer
+
+    @property
+    def issuer(self) -> str:
+        """The same as it is written (RFC 4514)."""
+        return self._x509.issuer.rfc4514_string()
+
+    @property
+    def is_for_clients(self) -> bool:
+        return is_for_clients(self._x509)
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        return names(self._x509, kind)
+
+    def is_early(self, now: int) -> bool:
+        """Whether it does not count yet; `now` in epoch seconds."""
+        return now < self._x509.not_valid_before_utc.timestamp()
+
     def is_valid(self, now: int) -> bool:
         """Whether its own dates say so; `now` in epoch seconds."""
-        begins, ends = self._x509.not_valid_before_utc, self._x509.not_valid_after_utc
-        return begins.timestamp() <= now <= ends.timestamp()
+        return not self.is_early(now) and now <= self._x509.not_valid_after_utc.timestamp()
 
     def is_issued_by(self, authorities: Authorities) -> bool:
         """Whether one of them signed it. What has been revoked is for the proxy to know."""
@@ -119,12 +151,22 @@ class Authorities:
     certificates: Sequence[x509.Certificate]
 
     @classmethod
+    def from_der(cls, *certificates: bytes) -> Self:
+        """Those that we made ourselves."""
+        return cls(tuple(x509.load_der_x509_certificate(each) for each in certificates))
+
+    @classmethod
     def from_pem(cls, pem: bytes) -> Self:
         """Raises ValueError for what is none, or has none that may issue."""
         certificates = x509.load_pem_x509_certificates(pem)
         if not all(_may_issue(each) for each in certificates):
             raise ValueError("holds a certificate that may issue no others")
         return cls(certificates)
+
+    @property
+    def pem(self) -> str:
+        """One after the other."""
+        return "".join(each.public_bytes(Encoding.PEM).decode() for each in self.certificates)
 
 
 def subject(text: str) -> x509.Name:
@@ -133,9 +175,13 @@ def subject(text: str) -> x509.Name:
 
 
 def _read(encoded: str | bytes) -> x509.Certificate:
-    """Whoever made it: also its key and its names, which are parsed when they are asked for. Raises `UNREADABLE`."""
-    certificate = x509.load_der_x509_certificate(base64.b64decode(encoded, validate=True))
-    _ = certificate.public_key(), certificate.extensions
+    """Whoever made it. Raises `UNREADABLE`."""
+    return _checked(x509.load_der_x509_certificate(base64.b64decode(encoded, validate=True)))
+
+
+def _checked(certificate: x509.Certificate) -> x509.Certificate:
+    """Its key and its names are parsed when they are asked for: now. Raises `UNREADABLE`."""
+    _ = certificate.public_key(), certificate.extensions, certificate.subject, certificate.issuer
     return certificate
 
 

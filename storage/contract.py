@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
+from storage.certificates import Authorities, IssuedCertificates
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.chain import AuditChain, AuditTurns
 from storage.deliveries import Deliveries
@@ -125,6 +126,8 @@ class Transaction(Protocol):
     data_keys: DataKeys
     certified_keys: CertifiedKeys
     name_revisions: NameRevisions
+    authorities: Authorities
+    issued_certificates: IssuedCertificates
     derivation_keys: DerivationKeys
     registered_clients: RegisteredClients
     initial_tokens: InitialTokens

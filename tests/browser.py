@@ -46,13 +46,19 @@ class Browser:
         tls: ssl.SSLContext | None = None,
         naming: frozenset[str] = frozenset(),
         address: str = "127.0.0.1",
+        own: str = "",
     ) -> None:
-        """`naming` are hosts of others whose cookies may name the host as their domain; `address` is this machine's."""
+        """`naming` are hosts of others whose cookies may name the host as their domain; `address` is this machine's.
+
+        `own` is the address from which it comes, where that matters.
+        """
         self.accept_language = accept_language
         self.naming = naming
         self.cookies: dict[tuple[str, str, str], Any] = {}  # (host, path, name) → morsel
         self.seen: list[Page] = []
-        connector = aiohttp.TCPConnector(resolver=_Loopback(address), limit=0, ssl=tls or True)
+        connector = aiohttp.TCPConnector(
+            resolver=_Loopback(address), limit=0, ssl=tls or True, local_addr=(own, 0) if own else None
+        )
         watch = aiohttp.TraceConfig()
         watch.on_connection_reuseconn.append(_note)
         self._http = aiohttp.ClientSession(

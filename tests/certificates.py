@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,11 +64,22 @@ class Issued:
 
 
 def issue(
-    name: str, by: Issued | None = None, *, is_authority: bool = False, days: tuple[int, int] = (-1, 30)
+    name: str,
+    by: Issued | None = None,
+    *,
+    is_authority: bool = False,
+    days: tuple[int, int] = (-1, 30),
+    at: int | None = None,
+    alternatives: Sequence[x509.GeneralName] = ALTERNATIVES,
+    usages: Sequence[x509.ObjectIdentifier] = (),
 ) -> Issued:
-    """`name` is a distinguished name (RFC 4514); signed by itself unless somebody else does."""
+    """`name` is a distinguished name (RFC 4514); signed by itself unless somebody else does.
+
+    `days` are counted from `at` (epoch seconds), now by default; `usages` say what its key may be used for.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
-    subject, now = x509.Name.from_rfc4514_string(name), datetime.now(UTC)
+    subject = x509.Name.from_rfc4514_string(name)
+    now = datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
     begins, ends = (now + timedelta(days=each) for each in days)
     builder: Any = (
         x509.CertificateBuilder()
@@ -79,6 +91,27 @@ def issue(
         .not_valid_after(ends)
         .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
     )
-    if not is_authority:
-        builder = builder.add_extension(x509.SubjectAlternativeName(ALTERNATIVES), critical=False)
+    if not is_authority and alternatives:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+    if usages:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     return Issued(key, builder.sign(by.key if by else key, hashes.SHA256()))
+
+
+def crl(
+    by: Issued, *serials: int, at: int, days: int = 7, extension: x509.ExtensionType | None = None
+) -> bytes:
+    """A list of revoked certificates in PEM, of `at` (epoch seconds)."""
+    now = datetime.fromtimestamp(at, UTC)
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(by.certificate.subject)
+        .last_update(now)
+        .next_update(now + timedelta(days=days))
+    )
+    for serial in serials:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
+        builder = builder.add_revoked_certificate(entry)
+    if extension is not None:
+        builder = builder.add_extension(extension, critical=True)
+    return builder.sign(by.key, hashes.SHA256()).public_bytes(Encoding.PEM)

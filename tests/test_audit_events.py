@@ -18,7 +18,7 @@ WRITERS = {"record", "_record"}
 OF_THE_RECORD = {"user_id", "service", "address", "request_id"}
 # Look like events and are none: a file, templates, conditions of rules, what a row is sealed for.
 NONE = {
-    *("client.py", "matrix.new", "radius.state"),
+    *("client.py", "matrix.new", "password.new", "password.again", "radius.state"),
     *("device.certificate", "device.known", "device.models"),
     *("password.new", "password.again"),
     *("pattern.phrase", "pattern.again", "pattern.way", "pattern.choice"),

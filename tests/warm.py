@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from idp.web.pages import built_in
+from idp.web.face import built_in
 
 for locale in ("ja", "en"):
-    built_in(locale)
+    built_in(locale).templates.compile()

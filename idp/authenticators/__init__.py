@@ -69,7 +69,8 @@ class Authenticator(Protocol):
     ) -> bool:
         """Whether the answer proves the user. Raises `Busy` before anything was spent.
 
-        `prompt` has beside what `challenge` gave the `username` that was typed: nobody may have it.
+        `prompt` has beside what `challenge` gave the `username` that was typed: nobody may have it; and the
+        `certificate` that the browser has shown, or None.
         Without `compares` an answer that is not a `Secret` proves nothing.
         """
 
@@ -88,6 +89,15 @@ async def prompt_for(
         return await authenticator.challenge(tx, user, now)
     prompt: Prompt = await challenge_for(tx, user, username, now)
     return prompt
+
+
+async def why(
+    authenticator: Authenticator, tx: Transaction, user: User | None, prompt: Prompt, now: int
+) -> Mapping[str, object]:
+    """What the audit log is told of an answer that was wrong: so says its `why`, which others need not have."""
+    said: Any = getattr(authenticator, "why", None)
+    told: Mapping[str, object] = {} if said is None else await said(tx, user, prompt, now)
+    return told
 
 
 def needs_browser(authenticator: Authenticator) -> bool:

@@ -16,6 +16,7 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "password": "idp.authenticators.password:Password",
     "totp": "idp.authenticators.totp:Totp",
     "passkey": "idp.authenticators.passkey:Passkey",
+    "certificate": "idp.authenticators.certificate:ClientCertificate",
     "recovery": "idp.authenticators.recovery:Recovery",
 }
 

@@ -18,6 +18,7 @@ from idp.background import running
 from idp.chain import statement
 from idp.chain.digest import BEGINNING, DIGEST_BYTES, advance, digest
 from idp.chain.statement import Statement
+from idp.chain.verifying import Broken
 from idp.derivation import open_key
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
@@ -62,10 +63,6 @@ async def _repeat(linker: Linker) -> None:
             log.warning("audit.unlinked", tenant=linker.tenant.name, error=str(error))
         except Exception:  # one tenant's log must not keep the others waiting
             log.exception("defect", tenant=linker.tenant.name)
-
-
-class Broken(Exception):
-    """The end of the chain is not what we signed: nothing is linked to it, so that the verifier finds the place."""
 
 
 class Linker:
@@ -118,7 +115,9 @@ class Linker:
         return len(kept)
 
     async def _end(self, tx: Transaction, key: SigningKey) -> End | None:
-        """The end of the chain. Raises `Broken` where it was altered, or lies before what we have signed."""
+        """The end of the chain. Raises `Broken`, and nothing is linked, where it was altered, or lies before what we
+        have signed: the verifier shall find the place.
+        """
         last, ours = await tx.audit_chain.last(), self._newest
         if ours is not None and (last is None or last.last_seq < ours.last_seq):
             raise Broken(f"it ends before record {ours.last_seq}, which was linked")

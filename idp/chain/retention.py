@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from idp.audit import record
 from idp.chain import statement
-from idp.chain.linking import LEASE_SECONDS, holder_name
+from idp.chain.linking import LEASE_SECONDS, POINT_SECONDS, holder_name
 from idp.chain.reading import points
-from idp.chain.statement import Statement
 from idp.derivation import ready_key
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
-from keys.jws import InvalidToken, SigningKey
+from keys.jws import InvalidToken
 from storage import Transaction
 from storage.chain import Checkpoint
 from storage.person_keys import DAY_SECONDS, owner_of
@@ -43,14 +44,27 @@ class Retention:
         today = datetime.fromtimestamp(now, tenant.zone).date()
         if self._done.get(tenant.name) == today:
             return 0
+        end = await self._too_old(tenant, now)
         async with self._provider.storage.transaction(tenant.name) as tx:
             if await tx.audit_turns.claim(WORK, self._holder, now, now + LEASE_SECONDS) is None:
                 return 0
             await _turn_day_keys(tx, tenant, now)
-            await _prune(tx, tenant, now)
+            if end is not None:
+                await _prune(tx, tenant, end, now)
         deleted = await self._delete(tenant)
         self._done[tenant.name] = today
         return deleted
+
+    async def _too_old(self, tenant: Tenant, now: int) -> Checkpoint | None:
+        """The last checkpoint of which nothing is kept, and that was not pruned already."""
+        since, found = kept_since(now, tenant.zone, tenant.settings.audit.days), None
+        async with self._provider.storage.snapshot(tenant.name) as tx:
+            async for point in points(tx):
+                if point.created_at + POINT_SECONDS >= since:
+                    break
+                found = point if point.digests else None
+                await asyncio.sleep(0)  # there may be many, and others want to be served meanwhile
+        return found
 
     async def _delete(self, tenant: Tenant) -> int:
         """What the statement says is deleted. Whoever dies here leaves the rest to the next."""
@@ -75,37 +89,20 @@ async def _turn_day_keys(tx: Transaction, tenant: Tenant, now: int) -> None:
         await tx.person_keys.find_or_add(owner_of(None, at), now)
 
 
-async def _prune(tx: Transaction, tenant: Tenant, now: int) -> None:
+async def _prune(tx: Transaction, tenant: Tenant, end: Checkpoint, now: int) -> None:
     """The last checkpoint of what is too old becomes the statement that all up to it was deleted."""
-    since = kept_since(now, tenant.zone, tenant.settings.audit.days)
-    oldest = await tx.audit_chain.checkpoints(0, 1)
-    if not oldest or oldest[0].created_at >= since:
-        return
     key = statement.signing_key(await ready_key(tx, tenant.vault, statement.PURPOSE, now))
-    found, records = None, 0
-    async for point in points(tx):
-        said = _read(key, point)
-        if said is None or (said.at >= since and not said.is_pruned):
-            break
-        records += 0 if said.is_pruned else said.last - said.first + 1
-        found = point, said
-    if found is not None and not found[1].is_pruned:
-        await _state(tx, key, *found, since, now)
-        last = found[1].last
-        await record(tx, "audit.pruned", now, records=records, last_seq=last, before=since)
-
-
-async def _state(
-    tx: Transaction, key: SigningKey, point: Checkpoint, said: Statement, since: int, now: int
-) -> None:
-    named = Statement(said.tenant, said.number, said.first, said.last, said.before, said.head, now, since)
-    await tx.audit_chain.put(statement.checkpoint(key, named, b"", point.created_at))
-    await tx.audit_chain.cut(point.number)
-
-
-def _read(key: SigningKey, point: Checkpoint) -> Statement | None:
-    """None for a checkpoint that was altered: it stays, for the verifier to find."""
+    (oldest,) = await tx.audit_chain.checkpoints(0, 1)
     try:
-        return statement.read(point.statement, {key.kid: key}.get)
-    except InvalidToken:
-        return None
+        said = statement.read(end.statement, {key.kid: key}.get)
+    except InvalidToken:  # it stays, for the verifier to find
+        return
+    if oldest.number > end.number or (oldest.number == end.number and not oldest.digests):
+        return  # another node was faster
+    since = kept_since(now, tenant.zone, tenant.settings.audit.days)
+    pruned = replace(said, at=now, older_than=since)
+    await tx.audit_chain.put(statement.checkpoint(key, pruned, b"", end.created_at))
+    await tx.audit_chain.cut(end.number)
+    begin = oldest.first_seq if oldest.digests else oldest.last_seq + 1
+    records = end.last_seq - begin + 1
+    await record(tx, "audit.pruned", now, records=records, last_seq=end.last_seq, before=since)

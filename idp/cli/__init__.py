@@ -24,6 +24,7 @@ NOUNS: Final = {
     "client": "Clients that registered themselves: list, show, delete, token.",
     "key": "Signing keys: list, rotate, retire.",
     "certificate": "Certificates that SAML services know: list, announce, rotate, renew, delete.",
+    "authority": "The authority that issues client certificates to people: show, renew, delete; list, issue, revoke.",
     "pseudonym": "The name by which one service knows a user: renew.",
     "storage": "The database: migrate, status.",
     "audit": "What happened.",

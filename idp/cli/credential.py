@@ -13,6 +13,7 @@ from idp.authenticators import Authenticator, Refused
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.password import Password
 from idp.authenticators.totp import Totp
+from idp.authority import note_revoked
 from idp.cli.context import Change, Opened, in_tenant
 from idp.cli.issue import issue
 from idp.cli.proof import called
@@ -141,6 +142,7 @@ async def reset(opened: Opened, name: str, authenticator: str, which: str | None
         person = about.user
         if not await _delete(about, authenticator, which):
             raise click.ClickException(f"{person.login_name} has no such credential for {authenticator}")
+        await note_revoked(about.tx, person.id, opened.now)
         sessions = await end_all(about.tx, opened.doors, person.id, opened.now, reason="credential reset")
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
@@ -163,7 +165,7 @@ def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secre
         if name not in prover.fields:
             raise click.UsageError(f"--{name} is not for {prover.name}")
     if not prover.fields:
-        path = getattr(prover, "account_path", "his account page")
+        path = getattr(prover, "account_path", None) or "his account page"
         raise click.ClickException(f"{prover.name} is given to nobody, its owner adds it at {path}")
     needed = prover.fields[0]
     if needed not in given and needed not in MADE:

@@ -21,9 +21,9 @@ from idp.config.tenant_folder import TenantFolder
 from idp.doors import DoorModels
 
 # What lies below a tenant's base URL: no other tenant's path may begin so.
-OWN_PATHS = frozenset(
-    ("login", "logout", "forgotten", "account", "console", "oidc", "saml", "radius", "webtoken", "health")
-) | {"metrics", "static", ".well-known", "token"}
+OWN_PATHS = frozenset(("login", "logout", "forgotten", "account", "console", "oidc", "saml", "radius")) | {
+    *("webtoken", "health", "metrics", "static", ".well-known", "token", "certificates")
+}
 THEMES = Path(__file__).parents[2] / "themes"
 DEFAULT_THEME = "default"
 
@@ -40,13 +40,14 @@ def check_tenant(
         _check_theme(tenant.document, tenant.settings, root, findings)
     _check_services(tenant, doors, findings)
     _check_served(tenant, server, doors, findings)
+    mistakes = len(findings.errors)
     check_names(tenant, server, findings)
     check_once(tenant, findings)
-    check_reach(tenant, findings)
+    if len(findings.errors) == mistakes:  # a name that leads nowhere is no reason to call a rule unreachable
+        check_reach(tenant, findings)
     _check_people(tenant, findings)
-    for check in (check_forgotten, check_protect, check_held, check_exposure):
+    for check in (check_forgotten, check_protect, check_held, check_exposure, check_attributes):
         check(tenant, findings)
-    check_attributes(tenant, findings)
 
 
 def check_tenants(tenants: Sequence[TenantFolder], findings: Findings) -> None:

@@ -98,5 +98,8 @@ def _theme_files(configuration: Configuration) -> Iterable[Path]:
 
 def _within(folder: Path, path: Path) -> str:
     """Its path from the folder on; empty for what lies elsewhere. Links are not followed: their names count."""
+    base, text = f"{folder}{os.sep}", str(path)
+    if text.startswith(base) and os.pardir not in text:  # nearly all, of thousands
+        return path.as_posix()[len(base) :]
     name = os.path.relpath(path, folder)
     return "" if name.startswith(os.pardir + os.sep) else PurePosixPath(*Path(name).parts).as_posix()

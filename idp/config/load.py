@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from idp import doors
 from idp.config import across, exclusive, tls
 from idp.config.assemble import Shape
+from idp.config.certificates import check_certificates
 from idp.config.configuration import Configuration
 from idp.config.document import Document, read
 from idp.config.mistake import ConfigurationError, Findings, Position, suggest
@@ -31,6 +32,7 @@ OF_THE_NODE = (
     "master_key",
     "workers",
     "radsec",
+    "tls",
     "log",
     "audit_anchor",
     "country_database",
@@ -52,7 +54,7 @@ def load(folder: Path, find_door: FindDoor = doors.models, home: Path | None = N
             node = validate(own, ServerSettings, findings, SecretReading(folder)) or _usable(own)
             server = server.model_copy(update={key: getattr(node, key) for key in OF_THE_NODE})
         _check_master_key(own or document, server, home or folder, findings)
-        _check_radsec(own or document, server, home or folder, findings)
+        _check_tls(own or document, server, home or folder, findings)
         _check_countries(own or document, server, home or folder, findings)
         shape = Shape.of(_open_doors(document, server, find_door, findings))
         tenants = [
@@ -62,6 +64,7 @@ def load(folder: Path, find_door: FindDoor = doors.models, home: Path | None = N
         ]
         for tenant in tenants:
             across.check_tenant(tenant, folder, server, shape.doors, findings)
+            check_certificates(tenant, server, findings)
         across.check_tenants(tenants, findings)
         exclusive.check(tenants, shape.doors, findings)
         if not findings.errors:
@@ -129,13 +132,16 @@ def _check_countries(document: Document, server: ServerSettings, folder: Path, f
         findings.error(document.position(("country_database",)), f"country_database: {error}")
 
 
-def _check_radsec(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
-    try:
-        if server.radsec is not None:
-            tls.context(server.radsec, folder)
-    except ValueError as error:
-        key, _, words = str(error).partition(": ")
-        findings.error(document.position(("radsec", key)), f"radsec.{key}: {words}")
+def _check_tls(document: Document, server: ServerSettings, folder: Path, findings: Findings) -> None:
+    for section in ("radsec", "tls"):
+        try:
+            if section == "radsec" and server.radsec is not None:
+                tls.context(server.radsec, folder)
+            elif section == "tls" and server.tls is not None:
+                tls.of_pages(server.tls, folder)
+        except ValueError as error:
+            key, _, words = str(error).partition(": ")
+            findings.error(document.position((section, key)), f"{section}.{key}: {words}")
 
 
 def _open_doors(

@@ -62,6 +62,14 @@ class RadSec(Model):
     authorities: Annotated[str, Field(min_length=1)]  # whose certificates NASes may show
 
 
+class Tls(Model):
+    """TLS of our pages, where no proxy ends it: files in PEM, from the configuration folder."""
+
+    certificate: Annotated[str, Field(min_length=1)]  # ours, with the chain up to its authority
+    key: Annotated[str, Field(min_length=1)]
+    client_certificates: bool = False  # whether browsers are asked for one
+
+
 class Log(Model):
     """What is logged and how it looks."""
 
@@ -78,6 +86,7 @@ class ServerSettings(Model):
     trusted_proxies: tuple[Network, ...] = ()
     # In which header they hand on the certificate that a client showed them; None: in none.
     client_certificate_header: HeaderName | None = None
+    tls: Tls | None = None
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     radsec: RadSec | None = None
     doors: tuple[Name, ...] = ("oidc",)

@@ -22,11 +22,6 @@ class Needs:
     models: bool = False
     certificate: bool = False
 
-    @property
-    def anything(self) -> bool:
-        """Whether there is something to find out before an attempt can be decided."""
-        return self != NOTHING
-
 
 NOTHING: Final = Needs()
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from idp.policy.attempt import Attempt
 from idp.policy.conditions import Condition, Holds
-from idp.policy.needs import Needs, needs_of
+from idp.policy.needs import NOTHING, Needs, needs_of
 from idp.policy.rule import Rule
 from idp.policy.verdict import Deny, Verdict
 from idp.policy.words import NO_MATCH
@@ -46,6 +46,7 @@ class Place:
     def __init__(self, rules: Iterable[Rule], service: str, protocol: str) -> None:
         self.rules = tuple(rule for rule in rules if _is_for(rule, service, protocol))
         self.needs: Needs = needs_of(self.rules)
+        self.is_plain = self.needs == NOTHING  # who knows the attempt knows all that these rules look at
         self._entries = [Entry(rule, _rest(rule), Decision(rule.then, rule)) for rule in self.rules]
         self._by_groups: dict[frozenset[str], tuple[Entry, ...]] = {}
 

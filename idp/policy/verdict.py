@@ -31,6 +31,11 @@ class Require:
     why: Mapping[str, str] | None = None  # the rule's own words for what it asks, by language
 
     @property
+    def is_plain(self) -> bool:
+        """One way, on which a proof counts as long as its session lives."""
+        return not (self.others or self.fresh_seconds or self.session_seconds)
+
+    @property
     def ways(self) -> tuple[Way, ...]:
         """All of them, the first first."""
         return (self.authenticators, *self.others)

@@ -1,4 +1,4 @@
-"""The certificate that a client showed to the proxy in front of us (RFC 9440)."""
+"""The certificate that a client showed: to us, or to the proxy in front of us (RFC 9440)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,32 @@ from keys.certificate import Certificate, InvalidCertificate
 
 
 def client_certificate(request: web.Request) -> Certificate | None:
-    """What the header that the administrator named says, if a trusted proxy speaks to us, and says it once.
+    """What the header that the administrator named says, if a trusted proxy speaks to us, and says it once; what TLS
+    says, if anybody else does.
 
-    The proxy must take away what the client itself sent under that name (RFC 9440 §2.4): two are none.
+    The proxy must take away what the client itself sent under that name (RFC 9440 §2.4): two are none. Its own
+    certificate is nobody's for whom it speaks.
     """
+    if not is_trusted(request.remote, request.app[TRUSTED]):
+        return _of_peer(request)
     header = request.app[CERTIFICATE_HEADER]
-    if header is None or not is_trusted(request.remote, request.app[TRUSTED]):
+    if header is None:
         return None
     values = request.headers.getall(header, ())
     if len(values) != 1:
         return None
     try:
         return Certificate.from_header(values[0])
+    except InvalidCertificate:
+        return None
+
+
+def _of_peer(request: web.Request) -> Certificate | None:
+    tls = request.get_extra_info("ssl_object")
+    shown = tls.getpeercert(binary_form=True) if tls is not None else None
+    if not shown:
+        return None
+    try:
+        return Certificate.from_peer(shown)
     except InvalidCertificate:
         return None

@@ -39,6 +39,7 @@ _CHALLENGE: Final[Mapping[str, Any]] = {
     "choices": (),  # name and url of each other authenticator that may be answered instead
     "other_url": "",  # where a recovery code is asked for instead, if it may be
     "protect": False,  # whether answers of some users are looked at only after a release by their app
+    "shown": False,  # whether the browser has shown a client certificate
     "forgotten_url": "",  # where a forgotten pattern is replaced, if it is here
 }
 _REJECT: Final[Mapping[str, Any]] = {
@@ -94,6 +95,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     **contract_device.pages(REQUIRED),
     **contract_proofs.pages(REQUIRED),
+    **contract_proofs.certificates(REQUIRED),
     **contract_account.proofs(REQUIRED),
     **contract_account.codes(REQUIRED),
     **contract_account.uses(REQUIRED),

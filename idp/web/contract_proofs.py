@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-QUESTIONS: Final = ("passkey", "recovery", "new_password", "new_passkey")  # of a login
+QUESTIONS: Final = ("passkey", "recovery", "certificate", "new_password", "new_passkey")  # of a login
 
 
 def pages(required: object) -> Mapping[str, Mapping[str, Any]]:
@@ -26,5 +26,26 @@ def pages(required: object) -> Mapping[str, Mapping[str, Any]]:
             "codes": (),  # secrets: fresh ones, shown this once
             "username": "",
             "made": "",  # when
+        },
+    }
+
+
+def certificates(required: object) -> Mapping[str, Mapping[str, Any]]:
+    """The page of client certificates, in the same way."""
+    return {
+        "account/certificates": {
+            "action": required,
+            "csrf": required,
+            "certificates": required,  # id, name, added, last_used (or None), ends
+            "shown": "",  # the id of the one that the browser has shown, if any
+            "full": False,  # there are as many as there may be
+            "days": required,  # for which a new one is good
+            "password": None,  # a secret: what the import of a new one will ask for; None: the user chooses
+            "state": "",  # the same, sealed; comes back with the form
+            "shortest": 0,  # characters of one that is chosen
+            "longest": 0,
+            "onward_url": "",  # where the login goes on that led here, if one did
+            # short, ascii, differs (a chosen password), late, certificates (too many), needed (by a rule)
+            "refused": "",
         },
     }

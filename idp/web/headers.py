@@ -1,6 +1,7 @@
 """The headers of every page, and what each is worth.
 
-Content-Security-Policy does the work: nothing runs or loads that is not ours, no frame, no form to strangers.
+Content-Security-Policy does the work: nothing runs or loads that is not ours, no frame. Forms of one's account lead to
+us alone; those of a login to any service by https, since nobody knows where a service's own redirects end.
 Cache-Control keeps tables and tokens out of caches and the back button. Referrer-Policy keeps interaction ids
 from services; it is not `no-referrer`, since browsers would then send `Origin: null` with our own forms.
 Cross-Origin-Opener-Policy cuts the tie to a window that opened us, so it is left out of login pages: services
@@ -37,15 +38,18 @@ def page_headers(
     *,
     in_login: bool,
     handover: bool = False,
+    at_home: bool = False,
 ) -> dict[str, str]:
     """The headers of one page; the same dict for the same arguments, so it must not be changed.
 
     `destinations` are addresses to which a form's answer may redirect: Chromium holds form-action against
-    redirects too. The form of a `handover` goes to its destination and nowhere else.
+    redirects too. The form of a `handover` goes to its destination and nowhere else, one `at_home` to us.
     `frames` are what the page shows in frames: their origins are allowed, and no others.
     """
     if handover:
         form_action = " ".join(map(_exact_target, destinations))
+    elif at_home:
+        form_action = "'self'"
     else:
         targets = dict.fromkeys(filter(None, map(_form_target, destinations)))
         form_action = " ".join(("'self'", "https:", *targets))

@@ -8,10 +8,12 @@ from typing import Any
 from aiohttp import web
 
 from idp import new_password, recovery, renewal
+from idp.authority import AUTHENTICATOR
 from idp.enrolment import NAME, PIN
 from idp.interaction import USERNAME
 from idp.outcome import Accept, Challenge, Reason, Reject, Why
-from idp.web import cookies, domain, language
+from idp.web import concluding, cookies, domain, language
+from idp.web.certificate import client_certificate
 from idp.web.csrf import csrf, is_csrf
 from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
@@ -49,14 +51,14 @@ async def show(request: web.Request) -> web.Response:
 
 async def submit(request: web.Request) -> web.Response:
     """POST: an answer. A form without our browser's own field is not evaluated."""
-    provider, tenant = request.app[PROVIDER], request[TENANT]
-    form = await read_form(request)
+    provider, tenant, form = request.app[PROVIDER], request[TENANT], await read_form(request)
     interaction_id = form.get("interaction", "")
-    browser = cookies.browser_secret(request, tenant)
-    if not is_csrf(browser, interaction_id, form.get("csrf", "")):
+    if not is_csrf(cookies.browser_secret(request, tenant), interaction_id, form.get("csrf", "")):
         return reject_response(request, Reject(Reason.FOREIGN))
 
     def typed(question: str) -> Secret:
+        if question == AUTHENTICATOR:  # nobody's word but that of TLS: a form has nothing to say
+            return Secret(here.caller.certificate.thumbprint if here.caller.certificate else "")
         text = form.get(FIELDS.get(question, ANSWER), "")
         return Secret(domain.named(tenant, text, form) if question == USERNAME else text)
 
@@ -65,7 +67,7 @@ async def submit(request: web.Request) -> web.Response:
         outcome = await provider.login.answer(here, interaction_id, form.get("step", ""), typed)
         if not isinstance(outcome, Accept):
             return respond(request, outcome)
-        response: web.Response = await provider.doors[outcome.resume.door].resume(request, here, outcome)
+        response = await concluding.go_on(request, here, outcome)
     if outcome.session_secret:
         cookies.give(response, tenant, cookies.SESSION, outcome.session_secret)
         cookies.forget_state(request, response, tenant)
@@ -116,6 +118,7 @@ def challenge_response(request: web.Request, challenge: Challenge) -> web.Respon
         other_url=keeping(request, f"{again}&other=1") if challenge.other else "",
         forgotten_url=_forgotten(request),
         protect=tenant.settings.protect.use != "never",
+        shown=client_certificate(request) is not None,
     )
     if challenge.unreachable:
         response.headers["Retry-After"] = str(PAUSE_SECONDS)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
-
-from jinja2 import Template
 
 from idp.config.tenant import TenantSettings
 from idp.web.app_files import AppFiles
 from idp.web.catalogue import Catalogue
 from idp.web.contract import variables as complete
+from idp.web.face import Face, built_in, compiled, default
 from idp.web.headers import page_headers
 from idp.web.locale import pick
-from idp.web.theme import BUILT_IN, DEFAULT, STYLE_SLOT, Theme, linked
+from idp.web.theme import BUILT_IN, STYLE_SLOT, Theme, linked
 
 # What a service may show in a window of its own, and needs its tie to.
 PAPER: Final = "paper/"  # nobody can choose on it
 HANDOVER: Final = "handover/"  # no page to come back to: it is the answer to a form
+AT_HOME: Final = ("account/", "activate/", "forgotten/")  # whose forms lead to no service
 IN_LOGIN: Final = ("login/", "error/", "consent/", HANDOVER)
 
 
@@ -50,21 +49,6 @@ class Language:
     name: str
     url: str
     current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """A theme in one language: its compiled pages and mails."""
-
-    theme: Theme
-    templates: Mapping[str, Template]
-    letters: Mapping[str, tuple[Template, Template]]
-
-    @classmethod
-    def of(cls, theme: Theme, locale: str) -> Face:
-        """Compiled now. Raises `ThemeError` or `CatalogueError`."""
-        words = theme.words(locale)
-        return cls(theme, theme.templates(locale, words), theme.letters(words))
 
 
 class Pages:
@@ -118,6 +102,7 @@ class Pages:
             frames,
             in_login=page.startswith(IN_LOGIN),
             handover=handover,
+            at_home=page.startswith(AT_HOME),
         )
         before, slot, after = text.partition(STYLE_SLOT)
         style = face.theme.style if slot else b""  # the token app loads it
@@ -162,7 +147,7 @@ class Pages:
         face = self._faces.get((name, locale))
         if face is None:
             theme = self._theme(name)
-            face = built_in(locale) if theme.is_built_in else Face.of(theme, locale)
+            face = built_in(locale) if theme.is_built_in else compiled(theme, locale)
             self._faces[name, locale] = face
         return face
 
@@ -186,15 +171,3 @@ class Pages:
 
     def _name(self, theme: str, locale: str) -> str:
         return self.words(theme, locale).say("locale.name")
-
-
-@cache
-def default() -> Theme:
-    """The default theme as it is installed: read once a process, since a reload has better things to do."""
-    return Theme(DEFAULT, [BUILT_IN])
-
-
-@cache
-def built_in(locale: str) -> Face:
-    """The same in one language, compiled."""
-    return Face.of(default(), locale)

@@ -6,10 +6,11 @@ from aiohttp import web
 
 from idp import recovery
 from idp.provider import IdentityProvider
-from idp.web import activate, forgotten, login, logout, portal
+from idp.web import activate, forgotten, login, logout, onward, portal, revocation_list
 from idp.web import round as rounds
 from idp.web.account import (
     browsers,
+    certificates,
     devices,
     logins,
     new_device,
@@ -60,6 +61,10 @@ ROUTES = (
     web.post(activate.PATH, activate.submit),
     web.get(passkeys.PATH, passkeys.show, allow_head=False),
     web.post(passkeys.PATH, passkeys.submit),
+    web.get(certificates.PATH, certificates.show, allow_head=False),
+    web.post(certificates.PATH, certificates.submit),
+    web.get(onward.PATH, onward.go_on, allow_head=False),
+    web.get(revocation_list.PATH, revocation_list.show),
     web.get(recovery_codes.PATH, recovery_codes.show, allow_head=False),
     web.post(recovery_codes.PATH, recovery_codes.issue),
     web.get("/static/{version}/{name}", static),

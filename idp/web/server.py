@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable, Coroutine, Sequence
 from http import HTTPStatus
 from socket import socket
@@ -20,6 +21,7 @@ LINE_BYTES = 8190  # of a request line or one header field
 ACCEPTED_SECONDS = 0.5  # after we stop accepting: time for what was accepted last to send its request
 LINGER_SECONDS = 5.0  # where others take over: for kept connections, each of which ends with its next answer
 GLANCE_SECONDS = 0.1  # how often it is looked whether any is left
+HANDSHAKE_SECONDS = 60.0  # a person may be choosing a certificate meanwhile
 DRAIN_SECONDS = 10.0  # then what is being answered may take this long
 OPTIONS: Final[dict[str, Any]] = {
     "access_log": None,  # the boundary logs requests, without their queries
@@ -50,9 +52,13 @@ def finishing(stop: Stop) -> FinishHead:
 
 
 async def serve(
-    manager: web.Server, sockets: Sequence[socket], ready: Callable[[], None], stop: Stop
+    manager: web.Server,
+    sockets: Sequence[socket],
+    ready: Callable[[], None],
+    stop: Stop,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
-    """Answer requests until `stop` is set, then finish those that were begun."""
+    """Answer requests until `stop` is set, then finish those that were begun; with `tls` over TLS."""
     runner = web.ServerRunner(manager, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     loop = asyncio.get_running_loop()
@@ -61,7 +67,10 @@ async def serve(
         return Connection(manager, loop=loop, **OPTIONS)
 
     try:
-        servers = [await loop.create_server(connection, sock=sock, backlog=BACKLOG) for sock in sockets]
+        secure: dict[str, Any] = {"ssl": tls, "ssl_handshake_timeout": HANDSHAKE_SECONDS} if tls else {}
+        servers = [
+            await loop.create_server(connection, sock=sock, backlog=BACKLOG, **secure) for sock in sockets
+        ]
         ready()
         await stop.wait()
         for server in servers:

@@ -28,6 +28,7 @@ from idp.web.catalogue import Catalogue
 from idp.web.flatten import Sources, compile_flat
 from idp.web.matrix_table import matrix_rows, pattern_rows
 from idp.web.qr import qr, revealed
+from idp.web.templates import Templates
 
 DEFAULT: Final = "default"
 BUILT_IN: Final = Path(__file__).parents[2] / "themes"
@@ -93,19 +94,19 @@ class Theme:
             words = words.overridden_by(other)
         return words
 
-    def templates(self, locale: str, words: Catalogue) -> dict[str, Template]:
-        """All pages by name (`login/matrix`), compiled with one language's words. Raises `ThemeError`."""
+    def templates(self, locale: str, words: Catalogue) -> Templates:
+        """All pages by name (`login/matrix`), compiled with one language's words. To compile raises `ThemeError`."""
         environment = self._environment(words)
         pages = {path.relative_to(layer) for layer in self._layers for path in layer.glob("*/*.html")}
-        pages.add(Path(f"{app_files.PAGE}.html"))
         constants = {"lang": locale, "logo": self.logo, "style": STYLE_SLOT}
-        try:
-            return {
-                str(page.with_suffix("")): compile_flat(environment, self._sources, str(page), constants)
-                for page in pages
-            }
-        except TemplateError as error:
-            raise ThemeError(f"theme {self.name}: {error}") from error
+
+        def compiled(name: str) -> Template:
+            try:
+                return compile_flat(environment, self._sources, f"{name}.html", constants)
+            except TemplateError as error:
+                raise ThemeError(f"theme {self.name}: {error}") from error
+
+        return Templates([app_files.PAGE, *(str(page.with_suffix("")) for page in pages)], compiled)
 
     def letters(self, words: Catalogue) -> dict[str, tuple[Template, Template]]:
         """All mails by kind, as text and as HTML, with one language's words. Raises `ThemeError`."""

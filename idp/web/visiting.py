@@ -29,6 +29,7 @@ def caller(request: web.Request) -> Caller:
         device=cookies.read(request, tenant, cookies.DEVICE),
         keeps=True,
         certified=_is_certified(request, tenant),
+        certificate=client_certificate(request),
     )
 
 

@@ -65,6 +65,18 @@ TOKENS = Expiry(
         "DELETE FROM tokens WHERE tenant = :tenant AND expires_at <= :cut RETURNING 1",
     ),
 )
+# Nobody may be asked for a certificate that nobody accepts, so what its owner holds goes with it.
+CERTIFICATES = Expiry(
+    "issued_certificates",
+    "ends_at",
+    (
+        """
+        DELETE FROM credentials WHERE tenant = :tenant
+            AND id IN (SELECT serial FROM issued_certificates WHERE tenant = :tenant AND ends_at <= :cut)
+        RETURNING 1""",
+        "DELETE FROM issued_certificates WHERE tenant = :tenant AND ends_at <= :cut RETURNING 1",
+    ),
+)
 ALL = (
     _plain("interactions", "expires_at"),
     _plain("sessions", "expires_at"),
@@ -88,6 +100,7 @@ ALL = (
     _plain("requests", "expires_at"),
     GRANTS,
     TOKENS,
+    CERTIFICATES,
 )
 
 

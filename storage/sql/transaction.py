@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from storage.audit import Audit
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
+from storage.certificates import Authorities, IssuedCertificates
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.chain import AuditChain, AuditTurns
 from storage.contract import Credentials, Users
@@ -35,6 +36,7 @@ from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
 from storage.sql.audit import SQLAudit
+from storage.sql.authorities import SQLAuthorities
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
 from storage.sql.certified_keys import SQLCertifiedKeys
@@ -54,6 +56,7 @@ from storage.sql.grants import SQLGrants
 from storage.sql.hardware_tokens import SQLHardwareTokens
 from storage.sql.initial_tokens import SQLInitialTokens
 from storage.sql.interactions import SQLInteractions
+from storage.sql.issued_certificates import SQLIssuedCertificates
 from storage.sql.known_devices import SQLKnownDevices
 from storage.sql.mails import SQLMails
 from storage.sql.name_revisions import SQLNameRevisions
@@ -133,6 +136,8 @@ class SQLTransaction:
     data_keys = Made[DataKeys](SQLDataKeys)
     certified_keys = Made[CertifiedKeys](SQLCertifiedKeys)
     name_revisions = Made[NameRevisions](SQLNameRevisions)
+    authorities = Made[Authorities](SQLAuthorities)
+    issued_certificates = Made[IssuedCertificates](SQLIssuedCertificates)
     derivation_keys = Made[DerivationKeys](SQLDerivationKeys)
     registered_clients = Made[RegisteredClients](SQLRegisteredClients)
     initial_tokens = Made[InitialTokens](SQLInitialTokens)

@@ -131,7 +131,7 @@ def main() -> None:
         tenant = folder(root, rules)
         if not (root / "bench.db").exists():
             asyncio.run(write(f"sqlite:{root / 'bench.db'}", given.attempts, given.people, int(time.time())))
-            run(root / "conf", "config", "apply", "--why", "bench")
+        run(root / "conf", "config", "apply", "--why", "bench", "--allow-removals")
         rules[-2]["when"]["groups"] = GROUPS[:19]
         rules[0]["then"] = {"require": ["matrix", "totp"]}
         dump(root / "conf" / "tenants" / tenant.name / "policies.yaml", rules)

@@ -287,6 +287,23 @@ async def test_without_a_name_a_wrong_one_spends_the_guesses_of_its_owner(home: 
 
 
 @ONE_STORE
+async def test_an_answer_that_calls_itself_by_a_name_spends_nobodys_guesses(home: Home, alice: User) -> None:
+    """THREAT_MODEL.md 21: A stranger's guesses: who cannot pass the proofs before it does not lock a passkey."""
+    home.strict(2)
+    await home.enrol(alice)
+    stranger = SoftKey(ORIGIN)
+    stranger.held = {b"k" * 32: (ec.generate_private_key(ec.SECP256R1()), b"alice")}
+    for _ in range(2):
+        browser = home.elsewhere()
+        begun = await browser.begin("vpn")
+        refused = await browser.post(begun, passkey=stranger.get(options(begun)))
+    assert isinstance(refused, Reject), "whoever it is, it is locked as others are"
+    browser = home.elsewhere()
+    begun = await browser.answer(await browser.begin("vpn"), "alice")
+    assert isinstance(await browser.answer(begun, browser.sign(begun)), Accept)
+
+
+@ONE_STORE
 async def test_a_passkey_without_a_name_waits_for_a_release_too(home: Home, alice: User) -> None:
     """THREAT_MODEL.md 18: no way around login protect: a passkey of somebody who protects his logins gets in within a
     release only, once; without one its owner is told what is told of a passkey of nobody."""

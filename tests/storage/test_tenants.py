@@ -95,6 +95,7 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.audit.list(user_id="u1") == []
             assert await tx.audit.attempts(0, LATER) == []
             assert await tx.person_keys.find("u1") is None
+            assert not await tx.audit_chain.is_waiting() and await tx.audit_chain.last() is None
 
 
 async def test_another_tenant_changes_and_consumes_nothing(store: Storage) -> None:

@@ -186,6 +186,7 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
             "passkey": {"options": [EVIL]},
         },
         "passkeys": [{"id": EVIL, "name": EVIL, "added": EVIL, "last_used": EVIL}],
+        "certificates": [dict.fromkeys(("id", "name", "added", "last_used", "ends"), EVIL)],
         "pin": rules,
         "proofs": [{"name": EVIL, "count": 2, "used": EVIL, "url": f"/{EVIL}", "needed": True}],
         "devices": [{"name": EVIL, "hardware": EVIL, "since": EVIL, "last_used": EVIL, "url": f"/{EVIL}"}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.drawing import CHALLENGE, PAGES, tenant
+from tests.drawing import CHALLENGE, ENTRIES, PAGES, tenant
 
 
 def policy(*destinations: str) -> str:
@@ -34,6 +34,13 @@ def test_a_form_may_lead_to_us_to_https_and_to_the_services_own_address(
     destination: str, allowed: str
 ) -> None:
     assert policy(destination) == f"'self' https:{allowed}"
+
+
+def test_a_form_of_ones_account_leads_to_us_alone() -> None:
+    """What is typed there is a secret, and no service waits for it."""
+    for entry in ENTRIES:
+        if entry.page.startswith(("account/", "activate/", "forgotten/")):
+            assert "form-action 'self';" in entry.text.headers["Content-Security-Policy"], entry.page
 
 
 def test_a_destination_is_named_once() -> None:

@@ -14,6 +14,7 @@ from protocols.radius.tally import Tally
 from tests.protocols.radius.nas import NAS
 from tests.protocols.radius.test_disconnect import reported
 from tests.protocols.radius.test_statements import opened
+from tests.server import eventually
 
 FIRST, SECOND = 1, 2  # identifiers
 
@@ -42,4 +43,36 @@ async def test_a_worker_that_goes_leaves_at_the_socket_what_it_has_not_read(tmp_
             assert nas.socket.recv(4096)[:2] == bytes((Code.ACCOUNTING_RESPONSE, FIRST))
             await asyncio.sleep(0.05)  # its end made room for others, and still nothing is read
         assert sock.recv(4096)[:2] == bytes((Code.ACCOUNTING_REQUEST, SECOND))
+    await store.close()
+
+
+async def test_another_configuration_counts_for_the_next_packet_and_what_was_heard_is_still_known(
+    tmp_path: Path,
+) -> None:
+    """A repeated request is answered as it was; a NAS that the new configuration does not have is a stranger."""
+    store = await storage.open(f"sqlite:{tmp_path / 'masugata.db'}")
+    await store.migrate()
+    answering, known = await opened(tmp_path, store)
+    strangers: list[str] = []
+
+    class Watched(Tally):
+        def stranger(self, address: str) -> None:
+            strangers.append(address)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.setblocking(False)
+        clients = Clients([known.tenant])
+        serving = Datagrams(sock, Code.ACCOUNTING_REQUEST, clients, answering, Watched("demo"))
+        with NAS(sock.getsockname()[1]) as nas:
+            packet = reported(FIRST, "one", "a", identifier=FIRST)
+            nas.send(packet)
+            answer = await asyncio.to_thread(nas.socket.recv, 4096)
+            serving.follow(Clients([known.tenant]), answering)
+            nas.send(packet)
+            assert await asyncio.to_thread(nas.socket.recv, 4096) == answer
+            serving.follow(Clients([]), answering)
+            nas.send(reported(FIRST, "one", "b", identifier=SECOND))
+            await eventually(lambda: strangers == ["127.0.0.1"])
+        await serving.drain()
     await store.close()
