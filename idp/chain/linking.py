@@ -124,9 +124,12 @@ class Linker:
         if last is None:
             return None
         try:
-            return last, statement.read(last.statement, {key.kid: key}.get)
+            said = statement.read(last.statement, {key.kid: key}.get)
         except InvalidToken:
             raise Broken(f"checkpoint {last.number} was altered") from None
+        if (said.number, said.last) != (last.number, last.last_seq):
+            raise Broken(f"checkpoint {last.number} is another's")
+        return last, said
 
     async def _signing_key(self) -> SigningKey:
         if self._key is None:

@@ -97,9 +97,12 @@ async def _prune(tx: Transaction, tenant: Tenant, end: Checkpoint, now: int) -> 
         said = statement.read(end.statement, {key.kid: key}.get)
     except InvalidToken:  # it stays, for the verifier to find
         return
-    if oldest.number > end.number or (oldest.number == end.number and not oldest.digests):
-        return  # another node was faster
     since = kept_since(now, tenant.zone, tenant.settings.audit.days)
+    # Only what was signed counts: who could make a checkpoint look older would have us sign that its records may go.
+    if said.is_pruned or said.at >= since or (said.number, said.last) != (end.number, end.last_seq):
+        return
+    if oldest.number > end.number or not (oldest.digests or oldest.number < end.number):
+        return  # another node was faster
     pruned = replace(said, at=now, older_than=since)
     await tx.audit_chain.put(statement.checkpoint(key, pruned, b"", end.created_at))
     await tx.audit_chain.cut(end.number)

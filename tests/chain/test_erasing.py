@@ -125,3 +125,29 @@ async def test_what_is_too_old_goes_and_a_signed_statement_says_so(new_house: Ca
     await house.link()
     whole = await verify(house.store, "acme", house.verification)
     assert (whole.pruned and whole.pruned.last, whole.last) == (10, 13)
+
+
+async def test_nobody_has_retention_sign_away_what_is_not_old(new_house: Callable[..., Any]) -> None:
+    """THREAT_MODEL.md 31: Who can write to the database makes a checkpoint look older, or takes another's place for it:
+    its age is what was signed.
+    """
+    house = await new_house(days=2)
+    await house.write("login.accepted")
+    await house.link()
+    house.now += DAY_SECONDS
+    await house.write("login.denied")
+    await house.link()
+    for forged in (
+        "UPDATE audit_checkpoints SET created_at = 0",
+        "UPDATE audit_checkpoints SET number = 7, created_at = 0 WHERE number = 2",
+    ):
+        async with house.store.transaction("acme") as tx:
+            await tx.connection.query(forged)
+        assert await Retention(house.provider).keep(house.tenant) == 0
+        house.now += DAY_SECONDS // 24
+    async with house.store.snapshot("acme") as tx:
+        assert [each.event for each in await tx.audit_chain.list(0, 9, 9)] == [
+            "login.accepted",
+            "login.denied",
+        ]
+        assert all(each.digests for each in await tx.audit_chain.checkpoints())

@@ -240,3 +240,12 @@ async def test_what_retention_took_before_it_was_sent_is_told(house: House) -> N
     async with house.store.snapshot("acme") as tx:
         (told, *_) = await tx.audit.list()
     assert (told.event, told.details) == ("audit.skipped", {"stream": "siem", "first_seq": 1, "last_seq": 2})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.7", "0x7f000001", "localhost", "::1"])
+@pytest.mark.parametrize("transport", ["tls", "tcp", "udp"])
+async def test_a_stream_goes_to_no_private_address_that_is_not_allowed(host: str, transport: Any) -> None:
+    """THREAT_MODEL.md 25: Outbound fetches: allow-listed, no private address after DNS; also what is no HTTP."""
+    siem = Syslog(SyslogSettings(host=host, transport=transport), Outbound(()), "acme", "n")
+    with pytest.raises(OutboundError, match="private address"):
+        await siem.send([{"seq": 1, "time": "t", "event": "e"}])

@@ -163,12 +163,21 @@ async def test_a_record_of_another_tenant_does_not_fit(
         assert "checkpoint 1 was altered" in await found(linked, tx)
 
 
-async def test_nothing_is_linked_to_an_end_that_was_altered(linked: House) -> None:
-    """A cut under a running server is told by `idp health`, and not covered by what comes next."""
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("DELETE FROM audit_checkpoints WHERE number = 2", "DELETE FROM audit WHERE seq > 4"),
+        ("UPDATE audit_checkpoints SET statement = 'e30.e30.e30' WHERE number = 2",),
+        ("UPDATE audit_checkpoints SET number = 9, last_seq = 9 WHERE number = 1",),
+    ],
+    ids=["cut", "altered", "another's"],
+)
+async def test_nothing_is_linked_to_an_end_that_was_altered(linked: House, change: tuple[str, ...]) -> None:
+    """A change under a running server is told by `idp health`, and not covered by what comes next."""
     async with linked.store.transaction("acme") as tx:
         assert isinstance(tx, SQLTransaction)
-        await tx.connection.query("DELETE FROM audit_checkpoints WHERE number = 2")
-        await tx.connection.query("DELETE FROM audit WHERE seq > 4")
+        for text in change:
+            await tx.connection.query(text)
     await linked.write("login.accepted")
     assert await linked.link() == 0
     (notice,) = linked.provider.notices["chain/acme"]

@@ -8,14 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from aiohttp import web
 
 from tests.people import ALICE
 from tests.running import Browsers, MakeServer
 from tests.server import eventually
-
-pytestmark = pytest.mark.both_stores
 
 
 @asynccontextmanager
