@@ -19,6 +19,7 @@ from idp.visit import Visit
 from keys.token import new_token
 from tests.login.conftest import NOW, PASSWORD, PATTERN, TOTP_SECRET, House
 
+pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 OFFICE = (ip_network("192.0.2.0/24"),)
 ABROAD = ip_address("198.51.100.7")
 EITHER = Require("either", ("matrix", "totp"), others=(("matrix", "password"), ("password", "totp")))
@@ -195,7 +196,6 @@ async def test_why_nobody_gets_in_is_told_after_the_proofs(house: House) -> None
     assert isinstance(nobody, Reject) and nobody.because == (), "nothing was proven, so no more is said"
 
 
-@pytest.mark.both_stores
 @pytest.mark.parametrize("per", ["user", "address"])
 async def test_more_logins_than_the_rule_allows_within_its_window_are_denied(house: House, per: Any) -> None:
     """THREAT_MODEL.md 18: counted by the database, one row for each name or address at a service."""
