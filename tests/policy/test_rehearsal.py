@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from idp.policy import Deny, Require, Rule, decide
@@ -100,8 +100,8 @@ facts = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
-@given(st.permutations(RULES), st.permutations(RULES), st.lists(facts, min_size=20, max_size=30))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.permutations(RULES), st.permutations(RULES), st.lists(facts, min_size=12, max_size=16))
 def test_what_is_remembered_is_what_would_be_decided(
     active: list[Rule], candidate: list[Rule], attempts: list[dict[str, Any]]
 ) -> None:
