@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 import pytest
 
+import storage
 from tests.postgres import PostgresServer
 from tests.server import begin_to_stop_all
 
@@ -33,6 +36,25 @@ class Kept:
         """Through this one's request, so that it ends after everything here."""
         found: PostgresServer = self._request.getfixturevalue("postgres_server")
         return found
+
+    def migrated(self) -> str:
+        """The name of a database of PostgreSQL to be copied: to migrate one takes longer than a server's start."""
+
+        def make() -> Iterator[str]:
+            url = self.postgres().create("migrated")
+            with ThreadPoolExecutor(1) as apart:  # here a loop may be running
+                apart.submit(asyncio.run, migrate(url)).result()
+            yield "migrated"
+
+        return self.once("migrated", make)
+
+
+async def migrate(url: str) -> None:
+    opened = await storage.open(url)
+    try:
+        await opened.migrate()
+    finally:
+        await opened.close()
 
 
 @pytest.fixture(scope="session")

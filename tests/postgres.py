@@ -34,6 +34,11 @@ class PostgresServer:
     def url(self, database: str, role: str = ROLE) -> str:
         return f"postgresql://{role}@/{database}?host={quote(str(self.directory), safe='')}"
 
+    def create(self, name: str, template: str = "template1") -> str:
+        """A database of the role's own, which looks as the template does; its address."""
+        self.run(f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE {template}")
+        return self.url(name)
+
     def run(self, statement: str, database: str = "postgres") -> None:
         """As superuser, outside of a transaction."""
         connection = psycopg2.connect(self.url(database, "postgres"))
@@ -97,16 +102,14 @@ numbers = count()
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """An empty database of the role's own."""
     name = f"test_{next(numbers)}"
-    postgres_server.run(f"CREATE DATABASE {name} OWNER {ROLE}")
-    yield postgres_server.url(name)
+    yield postgres_server.create(name)
     postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
 def reused_postgres_url(postgres_server: PostgresServer) -> str:
     """A database that tests empty and hand on: making one takes longer than most tests."""
-    postgres_server.run(f"CREATE DATABASE reused OWNER {ROLE}")
-    return postgres_server.url("reused")
+    return postgres_server.create("reused")
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 
 from tests.browser import Browser
 from tests.kept import Kept
-from tests.postgres import ROLE
 from tests.relying_party import CALLBACK, RelyingParty
 from tests.server import Server, running
 
@@ -29,7 +28,7 @@ _numbers = count()
 
 @dataclass(frozen=True)
 class Database:
-    """Makes fresh databases of one kind; gives URLs, empty for one embedded in the server's folder."""
+    """Makes fresh databases of one kind; gives URLs, the empty text for one embedded in the server's folder."""
 
     store: str
     kept: Kept
@@ -37,9 +36,13 @@ class Database:
     def __call__(self) -> str:
         if self.store == "sqlite":
             return ""
-        cluster, name = self.kept.postgres(), f"flow_{next(_numbers)}"
-        cluster.run(f"CREATE DATABASE {name} OWNER {ROLE}")
-        return cluster.url(name)
+        return self.kept.postgres().create(f"flow_{next(_numbers)}", self.kept.migrated())
+
+    def empty(self) -> str:
+        """One without a table, as an administrator makes it."""
+        if self.store == "sqlite":
+            return ""
+        return self.kept.postgres().create(f"flow_{next(_numbers)}")
 
 
 @pytest.fixture(scope="session", params=STORES)
@@ -62,7 +65,7 @@ def server(database: Database, kept: Kept, tmp_path_factory: pytest.TempPathFact
     """The usual server with alice, bob and carol, shared by all tests that leave it as it was."""
 
     def make() -> Iterator[Server]:
-        for one in running(usual(tmp_path_factory.mktemp("server"), database())):
+        for one in running(usual(tmp_path_factory.mktemp("server"), database.empty())):
             one.add_people()
             yield one
 
