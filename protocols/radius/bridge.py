@@ -164,7 +164,9 @@ class Bridge:
         if isinstance(concluded, Interaction):
             raise Refused("the rules changed while the user was typing, and want more")
         proven = concluded.authentication
-        told = reply.attributes(self.nas, user, proven.rule, reply.added(self.visit, proven))
+        longest = self.visit.tenant.settings.session.absolute_seconds
+        added = reply.added(proven, self.visit.now, longest)
+        told = reply.attributes(self.nas, user, proven.rule, added)
         await self.visit.record(
             "login.accepted",
             user_id=user.id,

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from idp.attributes import of
 from idp.outcome import Authentication
-from idp.visit import Visit
 from protocols.radius.attribute_value import encode
 from protocols.radius.clients import NAS
 from protocols.radius.packet import Attribute
@@ -36,11 +35,12 @@ def attributes(
     return list(_made([*kept, *own], user))
 
 
-def added(visit: Visit, proven: Authentication) -> Mapping[str, Sequence[str]]:
-    """What the rule says that let the user in; and Session-Timeout (RFC 2865 §5.27), where it shortens sessions."""
-    seconds = proven.expires_at - visit.now
-    is_short = seconds < visit.tenant.settings.session.absolute_seconds
-    return {**({"Session-Timeout": (str(seconds),)} if is_short else {}), **proven.reply}
+def added(proven: Authentication, now: int, longest: int) -> Mapping[str, Sequence[str]]:
+    """What the rule says that let the user in; with Session-Timeout (RFC 2865 §5.27), where it has the session end
+    before the `longest` that one may last (seconds).
+    """
+    seconds = proven.expires_at - now
+    return {**({"Session-Timeout": (str(seconds),)} if seconds < longest else {}), **proven.reply}
 
 
 def _entry(nas: NAS, user: User, rule: str) -> Sequence[Mapped]:

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.certificates import issue
 from tests.people import PATTERN, Person, Token
 from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers
 from tests.server import Server, running
 
+DEVICES = issue("CN=Devices", is_authority=True)
 CAROL = Person("carol", pattern=PATTERN, password="correct horse battery")
 DORA = Person(
     "dora", pattern=PATTERN, password="correct horse battery", token=Token("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
@@ -28,6 +30,14 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     tenant.settings["networks"] = {"office": ["10.0.0.0/8"]}
     tenant.add_service("wiki", CALLBACK)
     tenant.add_service("mail", CALLBACK)
+    tenant.add_service("lab", CALLBACK)
+    tenant.settings["device_authorities"] = {"file": "devices.pem"}
+    server.configuration.idp |= {
+        "trusted_proxies": ["127.0.0.1/32"],
+        "client_certificate_header": "Client-Cert",
+    }
+    server.config.mkdir(parents=True)
+    (server.config / "devices.pem").write_bytes(DEVICES.pem)
     tenant.services["mail"]["tags"] = ["outside"]
     claims = {"role": "editor", "clubs": ["go", "chess"]}
     tenant.policies = [
@@ -38,6 +48,11 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             "then": {"require": ["matrix"], "consent": "required", "claims": claims},
         },
         {"name": "abroad", "when": {"services": ["wiki"], "groups": ["staff"]}, "then": EITHER},
+        {
+            "name": "own devices",
+            "when": {"services": ["lab"], "device": {"certificate": True}},
+            "then": {"require": ["matrix"]},
+        },
         {"name": "portal", "when": {"services": ["portal"]}, "then": {"require": ["matrix"]}},
     ]
     secret = {"secret": DORA.token.secret if DORA.token else ""}
@@ -95,3 +110,21 @@ async def test_a_rule_adds_claims_and_has_the_user_asked_for_consent(
     userinfo = json.loads((await mail.userinfo(tokens.access_token)).body)
     for told in (tokens.claims, userinfo):
         assert (told["role"], told["clubs"]) == ("editor", ["go", "chess"])
+
+
+async def test_a_device_shows_a_certificate_of_the_tenants_own_authority(
+    browsers: Browsers, strict: Server
+) -> None:
+    """Without one, or with one that somebody else issued, nobody gets in: so says the page at once."""
+    lab = RelyingParty(browsers(), strict.url, client_id="lab")
+    shown = {
+        "own": issue("CN=laptop", DEVICES),
+        "other": issue("CN=laptop", issue("CN=Others", is_authority=True)),
+    }
+    for device, asked in ((None, ""), ("other", ""), ("own", "answer")):
+        headers = {"Client-Cert": shown[device].header} if device else {}
+        page = await lab.http.get((await lab.begin()).url, headers=headers)
+        form = {**page.form.fields, "username": "dora"}
+        page = await lab.http.request("POST", f"{strict.url}/login", form, headers=headers)
+        assert page.status == (200 if asked else 403), device
+        assert not asked or page.asked == asked

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import ip_address, ip_network
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from idp.policy import Attempt, Deny, Require, Rule, decide, possible
+from idp.policy import Attempt, Deny, Given, Require, Rule, decide, possible
 from idp.policy.explain import Explanation, explain
 from idp.policy.hours import parse_hours
+from idp.policy.terms import Attribute, Proofs, Requests
 from storage.records import User
 
 STAFF = User("1", "alice", 0, groups=frozenset(("staff", "sales")))
 GUEST = User("2", "carol", 0)
 NOON = int(datetime.fromisoformat("2026-11-23T12:00+09:00").timestamp())  # a Monday
-ATTEMPT = Attempt("oidc", "wiki", ip_address("192.0.2.7"), NOON, STAFF)
+MODEL = "08987058-cadc-4b81-b6e1-30de50dcbe96"
+ATTEMPT = Attempt(
+    "oidc",
+    "wiki",
+    ip_address("192.0.2.7"),
+    NOON,
+    STAFF,
+    (Given("matrix", 60, "knowledge"), Given("passkey", 5, "possession", MODEL)),
+    {"floor": 3, "clubs": ["chess", "go"], "contractor": True},
+    "JP",
+    known=True,
+    exposures=3,
+    requests={"user 60": 2},
+)
 
 MATRIX = Require("matrix", ("matrix",))
 ANYONE = Rule("anyone", Require("anyone", ("password",)))
@@ -76,10 +90,45 @@ def test_the_trace_names_the_condition_that_failed_and_ends_with_the_match() -> 
         ({"hours": (parse_hours("Tue 11:00-13:00"), parse_hours("Mon 12:00-12:01"))}, None),
         ({"hours": (parse_hours("Mon 13:00-14:00"),)}, "hours"),
         ({"hours": (parse_hours("Mon 02:00-04:00"),), "zone": ZoneInfo("UTC")}, None),
+        ({"tags": frozenset(("own",)), "tagged": frozenset(("wiki",))}, None),
+        ({"tags": frozenset(("own",)), "tagged": frozenset()}, "tags"),
+        ({"all_groups": frozenset(("staff", "sales"))}, None),
+        ({"all_groups": frozenset(("staff", "board"))}, "groups"),
+        ({"no_groups": frozenset(("board",))}, None),
+        ({"no_groups": frozenset(("sales",))}, "groups"),
+        ({"attributes": (Attribute("floor", frozenset(("3", "4"))),)}, None),
+        ({"attributes": (Attribute("clubs", frozenset(("go",))),)}, None),
+        ({"attributes": (Attribute("contractor", frozenset(("false",))),)}, "attributes"),
+        ({"attributes": (Attribute("badge", frozenset()),)}, None),
+        ({"attributes": (Attribute("floor", frozenset()),)}, "attributes"),
+        ({"countries": frozenset(("JP",))}, None),
+        ({"except_countries": frozenset(("JP",))}, "countries"),
+        ({"holiday": True, "holidays": frozenset((date(2026, 11, 23),))}, None),
+        ({"holiday": False, "holidays": frozenset((date(2026, 11, 23),))}, "holiday"),
+        ({"known_device": True}, None),
+        ({"known_device": False}, "device.known"),
+        ({"certificate": False}, None),
+        ({"certificate": True}, "device.certificate"),
+        ({"models": frozenset((MODEL,))}, None),
+        ({"models": frozenset(("other",))}, "device.models"),
+        ({"proofs": Proofs(frozenset(("matrix", "totp")), 60)}, None),
+        ({"proofs": Proofs(frozenset(("matrix",)), 59)}, "proofs"),
+        ({"proofs": Proofs(strength="multi")}, None),
+        ({"proofs": Proofs(within_seconds=59, strength="multi")}, "proofs"),
+        ({"exposures": 3}, None),
+        ({"exposures": 4}, "exposures"),
+        ({"requests": Requests("user", 1, 60)}, None),
+        ({"requests": Requests("user", 2, 60)}, "requests"),
+        ({"requests": Requests("address", 1, 60)}, "requests"),
     ],
 )
 def test_each_condition(conditions: dict[str, object], failed: str | None) -> None:
-    assert rule(**conditions).failing(ATTEMPT) == failed
+    one = rule(**conditions)
+    assert one.failing(ATTEMPT) == failed
+    assert decide([one], ATTEMPT).verdict == (MATRIX if failed is None else Deny("default"))
+    told = explain([one], ATTEMPT).tried[0].failed
+    assert [each.condition for each in told] == ([failed] if failed else [])
+    assert all(each.wanted and each.seen for each in told)
 
 
 def test_all_conditions_must_hold() -> None:

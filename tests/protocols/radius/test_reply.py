@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from idp.config.secrets import SecretReading
+from idp.outcome import Authentication
 from protocols.radius.clients import NAS as KnownNAS
 from protocols.radius.packet import Attribute
-from protocols.radius.reply import MappingError, attributes
+from protocols.radius.reply import MappingError, added, attributes
 from protocols.radius.settings import ServiceSettings
 from storage.records import User
 from tests.protocols.radius.conftest import DIGITS, TOKENS, VPN, MakeNAS, Memory
@@ -63,6 +65,26 @@ def test_the_first_entry_that_fits_counts() -> None:
     assert told(ANNA, "outside", *reply) == [(11, b"one")]
     assert told(ANNA, "inside", *reply) == [(11, b"three")]
     assert told(ANNA, "inside", *reply[:2]) == []
+
+
+def test_what_the_rule_says_stands_in_place_of_what_the_nas_says() -> None:
+    entry = {"attributes": {"Filter-Id": "all", "Class": "x"}}
+    settings = {"networks": ["192.0.2.1/32"], "secret": "0123456789abcdef", "reply": [entry]}
+    read = ServiceSettings.model_validate(settings, context=SecretReading(Path("/"), plain=True))
+    nas = KnownNAS(None, "vpn", read)  # type: ignore[arg-type]
+    own = {"Filter-Id": ("admins", "{username}")}
+    assert attributes(nas, ANNA, "any", own) == [(25, b"x"), (11, b"admins"), (11, b"anna")]
+    with pytest.raises(MappingError, match="no attribute is called Filter"):
+        attributes(nas, ANNA, "any", {"Filter": ("x",)})
+
+
+def test_a_shorter_session_is_told_to_the_nas() -> None:
+    """Session-Timeout (RFC 2865 §5.27), unless the rule says another."""
+    short = Authentication(ANNA, "sid", (), "", (), 1000, expires_at=1600, reply={"Class": ("x",)})
+    assert added(short, 1000, 43200) == {"Session-Timeout": ("600",), "Class": ("x",)}
+    assert added(replace(short, expires_at=44200), 1000, 43200) == {"Class": ("x",)}
+    own = replace(short, reply={"Session-Timeout": ("60",)})
+    assert added(own, 1000, 43200) == {"Session-Timeout": ("60",)}
 
 
 def test_what_is_known_of_the_user() -> None:
