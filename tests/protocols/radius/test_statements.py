@@ -62,23 +62,25 @@ async def opened(folder: Path, store: Storage) -> tuple[Answering, NAS]:
 
 
 @pytest.mark.parametrize(
-    ("name", "right", "then"),
+    ("before", "name", "right", "then"),
     [
-        ("alice", False, ["INSERT audit"]),
-        ("nobody", False, ["INSERT audit"]),
-        ("alice", True, ["UPDATE credentials", "DELETE budgets", "INSERT audit"]),
+        ("somebody", "alice", False, ["INSERT audit"]),
+        ("somebody", "nobody", False, ["INSERT audit"]),
+        ("somebody", "alice", True, ["UPDATE credentials", "DELETE budgets", "INSERT audit"]),
+        ("alice", "alice", True, ["UPDATE credentials", "UPDATE budgets", "DELETE budgets", "INSERT audit"]),
     ],
-    ids=["wrong", "nobody", "right"],
+    ids=["wrong", "nobody", "right", "right after a wrong one"],
 )
 async def test_a_code(
-    name: str, right: bool, then: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    before: str, name: str, right: bool, then: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """`before` gave a wrong one a moment ago."""
     store = await storage.open(f"sqlite:{tmp_path / 'masugata.db'}")
     await store.migrate()
     answering, known = await opened(tmp_path, store)
     with nas.NAS(9) as client:
         typed = pyotp.TOTP(TOKEN).at(NOW) if right else "000000"
-        packets = [decode(client.pap(each, typed)) for each in ("somebody", name)]
+        packets = [decode(client.pap(before, "000000")), decode(client.pap(name, typed))]
     await answering.answer(known, packets[0], "127.0.0.1", Code.ACCESS_REQUEST)
     seen: list[str] = []
     run = SQLiteJournal.run
