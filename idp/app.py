@@ -12,7 +12,6 @@ from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
 from socket import socket
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -21,13 +20,12 @@ from idp import doors, log
 from idp.assembly import client_authorities, open_database, open_provider
 from idp.authenticators import Refused
 from idp.config import tls
-from idp.config.bundle import themes
-from idp.config.configuration import Configuration
 from idp.config.in_force import InForce
 from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions
 from idp.inquiry import in_force_at
 from idp.places import Places
+from idp.preparing import preload, prepared, zones_of
 from idp.provider import IdentityProvider
 from idp.succession import Succession
 from idp.supervisor.work import Stop, Unfit
@@ -72,32 +70,26 @@ def load(folder: Path, workers: int | None = None) -> Server:
     return Server(in_force, folder, master, pages, count, encrypted, secure, zones)
 
 
-def prepared(in_force: InForce, before: Edition | None) -> Pages:
-    """The pages of a configuration; those of the one before, if nothing about them is new."""
-    used = {
-        (tenant.settings.theme, locale)
-        for tenant in in_force.configuration.tenants
-        for locale in tenant.settings.locales
-    }
-    same = before is not None and themes(before.in_force.bundle) == themes(in_force.bundle)
-    if before is not None and same and before.pages.has(used):
-        return before.pages
-    pages = Pages(in_force.configuration.themes_folder)
-    for theme, locale in sorted(used):
-        pages.prepare(theme, [locale])
-    return pages
+class Loading:
+    """Loads again and again, as the supervisor asks, and takes away what was laid out for those before."""
 
+    def __init__(self, folder: Path, workers: int | None) -> None:
+        self._given = folder, workers
+        self._loaded: list[InForce] = []
 
-def preload(configuration: Configuration) -> None:
-    """Import what the workers need, once for all of them; what is not opened is not imported."""
-    storage.preload(configuration.storage_url)
-    for name in configuration.server.doors:
-        doors.opening(name)
+    def __call__(self) -> Server:
+        """Raises `Unfit`."""
+        loaded = load(*self._given)
+        self._loaded.append(loaded.in_force)
+        for each in self._loaded[:-2]:  # the workers of the one before are still there
+            each.leave()
+        del self._loaded[:-2]
+        return loaded
 
-
-def zones_of(configuration: Configuration) -> dict[str, tzinfo]:
-    """The time zone of each tenant."""
-    return {tenant.name: ZoneInfo(tenant.settings.time_zone) for tenant in configuration.tenants}
+    def end(self) -> None:
+        """No worker is left."""
+        for each in self._loaded:
+            each.leave()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

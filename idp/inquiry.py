@@ -17,6 +17,7 @@ from idp.config.load import load_server
 from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions, Stored
 from idp.supervisor.aside import aside
+from idp.supervisor.work import Unfit
 from keys.seal import Unsealable
 from storage.revisions import EVERYWHERE, Revision
 
@@ -27,7 +28,8 @@ def in_force_at(folder: Path, clock: Callable[[], int]) -> InForce:
     """The newest revision, or the files where there is none, or where the database cannot be asked: the workers meet
     that again and say so, and where they do not, they look for a revision before they serve.
 
-    Raises `ConfigurationError`, `idp.supervisor.work.Unfit` for a revision that cannot be opened, OSError, ValueError.
+    Raises `ConfigurationError` for mistakes in the files, `idp.supervisor.work.Unfit` for a revision that cannot be
+    used, OSError, ValueError.
     """
     try:
         own = load_server(folder)
@@ -37,7 +39,18 @@ def in_force_at(folder: Path, clock: Callable[[], int]) -> InForce:
         return read_files(folder)
     storage.preload(own.storage_url)
     said = aside(partial(_told, own, clock))
-    return read_stored(_heard(said), folder) if said else read_files(folder)
+    if not said:
+        return read_files(folder)
+    stored = _heard(said)
+    try:
+        return read_stored(stored, folder)
+    except ConfigurationError as error:
+        raise Unfit([unusable(stored.revision.number), *map(str, error.mistakes)]) from None
+
+
+def unusable(number: int) -> str:
+    """What stands before the mistakes of a revision: they are told as if they stood in the files of the node."""
+    return f"revision {number}, which is in force, cannot be used on this node:"
 
 
 async def active(database: storage.Storage, own: Configuration, now: int) -> Stored | None:

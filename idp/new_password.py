@@ -76,6 +76,7 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
         fresh = password.enrol(user, {"password": form.new}, visit.now)
     except Refused as refused:
         return Taken(interaction, refused.rule)
+    await visit.tx.users.lock(user.id)  # an operator who gives him one now comes first, or takes this one away
     if not await visit.tx.credentials.delete_one(present.id):
         raise Over
     await visit.tx.credentials.add(fresh)

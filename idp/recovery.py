@@ -85,6 +85,7 @@ async def redeem(visit: Visit, token: Secret) -> tuple[User, Issued] | None:
     matrix = tenant.authenticators[AUTHENTICATOR]
     if user is None or not isinstance(matrix, Matrix):
         return None
+    await tx.users.lock(user.id)  # whoever else gives him a pattern now takes this one away, or comes first
     issued = matrix.issue(user, now, now + tenant.settings.forgotten.pattern_seconds)
     await tx.credentials.delete(user.id, AUTHENTICATOR)
     await tx.credentials.add(issued.credential)

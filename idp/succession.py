@@ -16,12 +16,14 @@ from idp.config.drift import drift, summary
 from idp.config.in_force import FILES, InForce, read_stored
 from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions
+from idp.inquiry import ALTERED
 from idp.provider import Clock
 from idp.web.edition import Edition
+from keys.seal import Unsealable
 from storage import StorageError
 
 LOOK_SECONDS: Final = 0.4  # from one look for a newer revision to the next: one small statement
-DRIFT_SECONDS: Final = 60.0  # from one look at the node's own files to the next
+DRIFT_SECONDS: Final = 300.0  # from one look at the node's own files to the next
 # After one that cannot be used here: a secret may have been put in its place meanwhile.
 RETRY_SECONDS: Final = 5.0
 
@@ -59,6 +61,7 @@ class Succession:
         self._turn: Callable[[Edition], None] = lambda _: None
         self._refusal: _Refusal | None = None
         self._drift: tuple[str, ...] = ()
+        self._is_blind = False  # the database does not answer
         self._ending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -91,8 +94,12 @@ class Succession:
             newest = await self._revisions.newest()
             if newest > self._now.edition.in_force.number and self._is_due(newest):
                 await self._succeed(newest)
-        except StorageError as error:  # health says so; the next look comes soon
-            log.warning("configuration.unknown", error=str(error))
+        except StorageError as error:  # the next look comes soon: it is said once
+            if not self._is_blind:
+                log.warning("configuration.unknown", error=str(error))
+            self._is_blind = True
+        else:
+            self._is_blind = False
 
     def _is_due(self, number: int) -> bool:
         refusal = self._refusal
@@ -134,6 +141,8 @@ class Succession:
 
     def _refuse(self, number: int, error: Exception) -> None:
         mistakes = [str(each) for each in error.mistakes] if isinstance(error, ConfigurationError) else []
+        if isinstance(error, Unsealable):
+            mistakes = [ALTERED]
         words = "; ".join(mistakes) or str(error) or type(error).__name__
         again_at = asyncio.get_running_loop().time() + RETRY_SECONDS
         known, self._refusal = self._refusal, _Refusal(number, words, again_at)

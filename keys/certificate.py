@@ -195,6 +195,6 @@ def _may_issue(certificate: x509.Certificate) -> bool:
 def _has_signed(issuer: x509.Certificate, issued: x509.Certificate) -> bool:
     try:
         issued.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True

@@ -16,7 +16,11 @@ _LONG: Final = 0x80  # DER: a length that needs bytes of its own (X.690 §8.1.3.
 
 
 def names(certificate: x509.Certificate, kind: Kind) -> tuple[str, ...]:
-    """All that it has of one kind; its serial number as `serial_of` writes it."""
+    """All that it has of one kind; its serial number as `serial_of` writes it. A name with a NUL in it is nobody's."""
+    return tuple(text for text in _names(certificate, kind) if text and "\0" not in text)
+
+
+def _names(certificate: x509.Certificate, kind: Kind) -> tuple[str, ...]:
     if kind == "serial":
         return (serial_of(certificate),)
     if kind == "common_name":
@@ -29,8 +33,7 @@ def names(certificate: x509.Certificate, kind: Kind) -> tuple[str, ...]:
     if kind == "email":
         return tuple(alternatives.get_values_for_type(x509.RFC822Name))
     others = alternatives.get_values_for_type(x509.OtherName)
-    texts = (_utf8(other.value) for other in others if other.type_id == UPN)
-    return tuple(text for text in texts if text)
+    return tuple(_utf8(other.value) for other in others if other.type_id == UPN)
 
 
 def serial_of(certificate: x509.Certificate) -> str:

@@ -72,6 +72,7 @@ def issue(
     at: int | None = None,
     alternatives: Sequence[x509.GeneralName] = ALTERNATIVES,
     usages: Sequence[x509.ObjectIdentifier] = (),
+    serial: int = 0,
 ) -> Issued:
     """`name` is a distinguished name (RFC 4514); signed by itself unless somebody else does.
 
@@ -86,7 +87,7 @@ def issue(
         .subject_name(subject)
         .issuer_name(by.certificate.subject if by else subject)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(begins)
         .not_valid_after(ends)
         .add_extension(x509.BasicConstraints(is_authority, None), critical=True)

@@ -14,6 +14,7 @@ from idp.cli.plan_words import print_plan
 from idp.cli.rehearsal import is_clean, print_rehearsal, rehearse, since_option
 from idp.config.in_force import InForce
 from idp.config.plan import Plan, plan
+from idp.config.revisions import Stored
 from storage.revisions import Revision
 
 
@@ -72,8 +73,13 @@ def apply(
         tenants = _concerned(proposed, tenants)
     if if_rehearsal_clean:
         _check_clean(before, after, now - since, now + 1)
-    revision = Revision(number + 1, after.bundle.hash, now, by, why)
-    ask(lambda desk: desk.put(revision, after.bundle, sorted(tenants)))
+    stored = Stored(Revision(number + 1, after.bundle.hash, now, by, why), after.bundle)
+
+    async def put(desk: Desk) -> None:
+        desk.open(stored)  # a file that was changed a moment ago was not looked at
+        await desk.put(stored, sorted(tenants))
+
+    ask(put)
 
 
 async def _replaced(desk: Desk, *, allow_removals: bool) -> tuple[InForce | None, InForce, int]:
@@ -124,7 +130,7 @@ def rollback(ask: Ask, rev: str, why: str, by: str, expected: str | None) -> Non
             print_plan(proposed)
             tenants = _concerned(proposed, tenants)
         revision = Revision(number + 1, stored.bundle.hash, desk.now, by, why, stored.revision.number)
-        await desk.put(revision, stored.bundle, sorted(tenants))
+        await desk.put(Stored(revision, stored.bundle), sorted(tenants))
 
     ask(back)
     click.echo(

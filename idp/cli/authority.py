@@ -15,6 +15,7 @@ from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show
 from idp.enrolment import device_name
 from idp.mail.queue import changed
+from idp.revocation import end_all
 from keys import pkcs12
 from keys.certificate import Authorities
 from keys.certified_key import ends_at
@@ -126,7 +127,7 @@ async def revoke(opened: Opened, serial: str) -> None:
         if found is None or not await tx.credentials.delete_one(found.serial):
             raise click.ClickException(f"nobody holds a certificate {serial}")
         await note_revoked(tx, found.user_id, opened.now)
-        sessions = await tx.sessions.delete_of(found.user_id)
+        sessions = await end_all(tx, opened.doors, found.user_id, opened.now, reason="certificate revoked")
         user = await tx.users.find(found.user_id)
         if letterbox and user:
             await changed(tx, letterbox, AUTHENTICATOR, user, opened.now)

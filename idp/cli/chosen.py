@@ -13,7 +13,7 @@ from idp.config.in_force import read_stored
 from idp.config.load import load
 from idp.config.mistake import ConfigurationError, suggest
 from idp.config.revisions import Revisions
-from idp.inquiry import ALTERED
+from idp.inquiry import ALTERED, unusable
 from keys.seal import Unsealable
 from storage import Storage
 from storage.revisions import EVERYWHERE
@@ -66,6 +66,6 @@ class Files:
         except Unsealable:
             raise click.ClickException(ALTERED) from None
         except ConfigurationError as error:
-            raise mistaken(error) from None
+            raise click.ClickException(f"{unusable(number)}\n{error}") from None
         click.get_current_context().call_on_close(in_force.leave)
         return in_force.configuration

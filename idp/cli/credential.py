@@ -96,7 +96,7 @@ async def activate(opened: Opened, name: str, authenticator: str, by_mail: bool)
         if by_mail and not about.user.email:
             raise click.ClickException(f"{about.user.login_name} has no mail address")
         secret = await activation.issue(about.tx, prover, about.user, opened.now)
-        sessions = await about.tx.sessions.delete_of(about.user.id)
+        sessions = await end_all(about.tx, opened.doors, about.user.id, opened.now, reason="new address")
         url = f"{opened.tenant.settings.base_url.rstrip('/')}{activation.PATH}?code={secret.reveal()}"
         if by_mail and letterbox:
             until = opened.now + prover.settings.activation_days * activation.DAY

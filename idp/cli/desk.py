@@ -15,7 +15,7 @@ import click
 from idp import audit
 from idp.cli.context import run_with
 from idp.cli.folder import config_option, mistaken, read_server
-from idp.config.bundle import LARGEST, Bundle, short
+from idp.config.bundle import LARGEST, short
 from idp.config.configuration import Configuration
 from idp.config.in_force import InForce, read_files, read_stored
 from idp.config.mistake import ConfigurationError
@@ -23,7 +23,6 @@ from idp.config.revisions import Revisions, Stored
 from idp.inquiry import ALTERED
 from keys.seal import Unsealable
 from storage import Storage
-from storage.revisions import Revision
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,7 +39,7 @@ class Unusable(click.ClickException):
     """A revision that cannot be read on this node."""
 
     def __init__(self, number: int, words: str) -> None:
-        super().__init__(f"revision {number} cannot be used on this node\n{words}")
+        super().__init__(f"revision {number} cannot be used on this node:\n{words}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,11 @@ class Desk:
             )
         return number
 
-    async def put(self, revision: Revision, bundle: Bundle, tenants: Iterable[str]) -> None:
-        """Put a revision in force, if nobody was faster, and write it down for each of the tenants."""
+    async def put(self, stored: Stored, tenants: Iterable[str]) -> None:
+        """Put a revision in force, if nobody was faster, and write it down for each of the tenants: in a transaction
+        of its own, since the revision is none's of them.
+        """
+        revision, bundle = stored.revision, stored.bundle
         if bundle.is_too_large:
             raise click.ClickException(
                 f"the files have more than {LARGEST // 2**20} MiB together, nothing was done"

@@ -15,6 +15,7 @@ from idp.cli.show import json_option, show, show_json
 from idp.config.bundle import short
 from idp.config.drift import drift
 from idp.config.in_force import InForce
+from idp.config.load import FILE
 from idp.config.plan import plan
 
 COLUMNS = ("revision", "at", "author", "reason", "hash", "restores")
@@ -90,7 +91,11 @@ def diff(ask: Ask, a: str, b: str, as_json: bool) -> None:
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--revision", "rev", metavar="REV", help="Otherwise the one in force.")
-@click.option("--replace", is_flag=True, help="Over what lies there; what the revision does not have stays.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Over what lies there, but for idp.yaml; what the revision does not have stays.",
+)
 @at_desk
 def export(ask: Ask, folder: Path, rev: str | None, replace: bool) -> None:
     """Write the files of a revision into a folder. Secrets are in no revision: they stay where they are."""
@@ -102,9 +107,9 @@ def export(ask: Ask, folder: Path, rev: str | None, replace: bool) -> None:
         if rev is None and not number:
             raise click.ClickException(FIRST)
         stored = await (desk.named(rev) if rev is not None else desk.numbered(number))
-        stored.bundle.lay_out(folder)
-        click.echo(f"Revision {stored.revision.number}: {len(stored.bundle.files)} files are in {folder}.")
+        (stored.bundle.without(FILE) if (folder / FILE).exists() else stored.bundle).lay_out(folder)
+        click.echo(f"The files of revision {stored.revision.number} are in {folder}.")
         for words in drift(folder, stored.bundle, desk.open(stored).configuration):
-            click.echo(f"{words}: the revision does not have it")
+            click.echo(f"{words}: left as it is")
 
     ask(write)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 
 import click
@@ -20,11 +19,14 @@ from idp.supervisor.work import Unfit
 @click.option("--workers", type=click.IntRange(1, 256), help="Number of processes; otherwise as configured.")
 def serve(config: Path, workers: int | None) -> None:
     """Serve until SIGTERM or Ctrl-C. SIGHUP takes the configuration anew, if it is without mistakes."""
-    supervisor = Supervisor(partial(app.load, config, workers), Listeners(inherited()))
+    loading = app.Loading(config, workers)
+    supervisor = Supervisor(loading, Listeners(inherited()))
     try:
         status = supervisor.run()
     except Unfit as unfit:
         for mistake in unfit.mistakes:
             click.echo(mistake, err=True)
         status = 1
+    finally:
+        loading.end()
     sys.exit(status)

@@ -71,6 +71,10 @@ class Bundle:
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()
 
+    def without(self, name: str) -> Bundle:
+        """The same but for one file."""
+        return Bundle({each: content for each, content in self.files.items() if each != name})
+
     def lay_out(self, folder: Path) -> None:
         """Write the files below a folder, over those that are there. Raises OSError."""
         for name, content in self.files.items():

@@ -63,7 +63,7 @@ def _of_tenant(tenant: TenantConfiguration) -> dict[Name, Part]:
         found[Name(name, f"authenticator {authenticator}", whole)] = Part(section or {}, model)
     for written, rule in zip(_written(folder / POLICIES) or (), tenant.rules, strict=True):
         found[Name(name, f"rule {rule.name}", whole)] = Part(written, rule)
-    for path in sorted((folder / SERVICES).glob("*.yaml")):
+    for path in sorted((folder / SERVICES).glob("[!.]*.yaml")):
         found |= _of_service(name, whole, path, tenant)
     for person, user in zip(_written(folder / PEOPLE) or (), tenant.people, strict=True):
         found[Name(name, f"demo user {user.user}", whole)] = Part(person, user)

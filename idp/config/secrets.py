@@ -51,8 +51,11 @@ class SecretReading:
     def find(self, name: str) -> Path:
         """The file that a setting names, and that is no secret; a relative one begins at the folder."""
         path = self.folder / name
-        if self.home is not None and not path.exists():
-            return self.home / name
+        if self.home is not None:
+            # The same file, also where it is named by its whole path.
+            path = self.folder / os.path.relpath(self.home / name, self.home)
+            if not path.is_relative_to(self.folder) or not path.exists():
+                return self.home / name
         self.files.add(path)
         return path
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
 import structlog
 
-from idp.authenticators import Busy, Unreachable
+from idp.authenticators import Unreachable
+from idp.authenticators.crowd import Crowd
 from idp.config.domains import LdapSettings
 from idp.ldap.clerk import Clerk
 from idp.ldap.names import bind_name, search_filter
@@ -41,7 +41,7 @@ class Directory:
         self.settings = settings
         self._domain = domain
         self._room = asyncio.Semaphore(settings.connections)
-        self._taken = 0
+        self._crowd = Crowd()
         self._idle: list[Clerk] = []
         self._paused: dict[str, float] = {}
 
@@ -53,7 +53,7 @@ class Directory:
         password = answer.reveal()
         if not _is_possible(password):
             return False
-        with self._slot():
+        with self._crowd.join(self.settings.connections + self.settings.queue):
             await tx.commit()
             return await self._on_one(lambda server: self.prove(server, username, password))
 
@@ -146,17 +146,6 @@ class Directory:
             raise Fault(str(error)) from None
         self._idle.append(clerk)
         return answer
-
-    @contextlib.contextmanager
-    def _slot(self) -> Iterator[None]:
-        """Raises `Busy` at once where enough others wait already."""
-        if self._taken >= self.settings.connections + self.settings.queue:
-            raise Busy
-        self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
 
 
 def _told(answer: Mapping[str, Any]) -> str:

@@ -16,6 +16,11 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
+HANDOVER: Final = "handover/"  # no page to come back to: it is the answer to a form
+AT_HOME: Final = ("account/", "activate/", "forgotten/")  # whose forms lead to no service
+# What a service may show in a window of its own, and needs its tie to.
+IN_LOGIN: Final = ("login/", "error/", "consent/", HANDOVER)
+
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*")
 _HOST: Final = re.compile(r"[a-z0-9.-]+(:\d+)?")
 
@@ -29,26 +34,23 @@ _ALWAYS: Final = {
 _STANDALONE: Final = {**_ALWAYS, "Cross-Origin-Opener-Policy": "same-origin"}
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def page_headers(
+    page: str,
     style_hash: str,
     locale: str,
     destinations: tuple[str, ...],
     frames: tuple[str, ...] = (),
-    *,
-    in_login: bool,
-    handover: bool = False,
-    at_home: bool = False,
 ) -> dict[str, str]:
     """The headers of one page; the same dict for the same arguments, so it must not be changed.
 
     `destinations` are addresses to which a form's answer may redirect: Chromium holds form-action against
-    redirects too. The form of a `handover` goes to its destination and nowhere else, one `at_home` to us.
+    redirects too. The form of a handover goes to its destination and nowhere else, one of an account to us.
     `frames` are what the page shows in frames: their origins are allowed, and no others.
     """
-    if handover:
+    if page.startswith(HANDOVER):
         form_action = " ".join(map(_exact_target, destinations))
-    elif at_home:
+    elif page.startswith(AT_HOME):
         form_action = "'self'"
     else:
         targets = dict.fromkeys(filter(None, map(_form_target, destinations)))
@@ -63,7 +65,7 @@ def page_headers(
         "Content-Type": "text/html; charset=utf-8",
         "Content-Language": locale,
         "Content-Security-Policy": policy,
-        **(_ALWAYS if in_login else _STANDALONE),
+        **(_ALWAYS if page.startswith(IN_LOGIN) else _STANDALONE),
     }
 
 

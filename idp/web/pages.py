@@ -12,15 +12,11 @@ from idp.web.app_files import AppFiles
 from idp.web.catalogue import Catalogue
 from idp.web.contract import variables as complete
 from idp.web.face import Face, built_in, compiled, default
-from idp.web.headers import page_headers
+from idp.web.headers import HANDOVER, page_headers
 from idp.web.locale import pick
 from idp.web.theme import BUILT_IN, STYLE_SLOT, Theme, linked
 
-# What a service may show in a window of its own, and needs its tie to.
 PAPER: Final = "paper/"  # nobody can choose on it
-HANDOVER: Final = "handover/"  # no page to come back to: it is the answer to a form
-AT_HOME: Final = ("account/", "activate/", "forgotten/")  # whose forms lead to no service
-IN_LOGIN: Final = ("login/", "error/", "consent/", HANDOVER)
 
 
 class Branded(Protocol):
@@ -96,13 +92,11 @@ class Pages:
             languages=[] if handover or page.startswith(PAPER) else self._languages(settings, locale, here),
         )
         headers = page_headers(
+            page,
             face.theme.style_hash,
             locale,
             destinations,
             frames,
-            in_login=page.startswith(IN_LOGIN),
-            handover=handover,
-            at_home=page.startswith(AT_HOME),
         )
         before, slot, after = text.partition(STYLE_SLOT)
         style = face.theme.style if slot else b""  # the token app loads it

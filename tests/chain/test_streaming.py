@@ -27,6 +27,7 @@ from tests.certificates import issue
 from tests.chain.conftest import House
 
 SECRET = "a secret of twenty-six byte"
+PATIENCE_SECONDS = 60
 HOST = "batch.example.com"  # for which certificates of the tests are made out
 HEADER = re.compile(rb"<(10[89])>1 \S+ (\S+) masugata acme (\S+) - \{")
 
@@ -36,7 +37,7 @@ class Collector(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
-        self.came = asyncio.Event()
+        self._came = asyncio.Event()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -50,7 +51,11 @@ class Collector(asyncio.DatagramProtocol):
 
     def _take(self, data: bytes) -> None:
         self.messages.append(data)
-        self.came.set()
+        self._came.set()
+
+    async def came(self) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._came.wait()
 
     @property
     def seqs(self) -> list[int]:
@@ -102,7 +107,7 @@ async def test_a_collector_is_sent_every_record_over_tls(
         await house.write("login.denied")
         await house.link()
         await siem.send_due()
-        await collector.came.wait()
+        await collector.came()
         with pytest.raises(OutboundError, match="certificate is not valid"):
             await Syslog(settings, outbound(HOST), "acme", "node").send(
                 [{"seq": 1, "time": "t", "event": "e"}]
@@ -123,7 +128,7 @@ async def test_plain_transports_carry_the_same() -> None:
         await Syslog(
             SyslogSettings(host="127.0.0.1", port=port, transport="tcp"), outbound(), "acme", "n"
         ).send([told])
-        await collector.came.wait()
+        await collector.came()
     datagrams = Collector()
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: datagrams, local_addr=("127.0.0.1", 0)
@@ -131,7 +136,7 @@ async def test_plain_transports_carry_the_same() -> None:
     port = transport.get_extra_info("sockname")[1]
     settings = SyslogSettings(host="127.0.0.1", port=port, transport="udp")
     await Syslog(settings, outbound(), "acme", "n").send([told])
-    await datagrams.came.wait()
+    await datagrams.came()
     transport.close()
     assert collector.messages == datagrams.messages == [message(told, "acme", "n")]
 

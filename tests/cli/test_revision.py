@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from idp import audit
+from idp.app import Loading
 from idp.config.bundle import Bundle
 from idp.config.load import load
 from idp.config.mistake import ConfigurationError
@@ -153,7 +154,7 @@ def test_history_diff_rollback_and_export_give_the_files_back(applied: Office, t
     ] == [(3, "ben", "it was wrong", 1), (2, "anna", "because", None)]
     assert "not empty" in applied.run("config", "export", str(applied.folder), status=1).output
     left = applied.run("config", "export", str(applied.folder), "--replace").output
-    assert f"{ACME}/services/mail.yaml is new" in left
+    assert f"{ACME}/services/mail.yaml is new: left as it is" in left
     put(applied, services__mail=None)
     assert (applied.folder / ACME / "policies.yaml").read_bytes() == before
     assert applied.run("config", "plan").output == "Nothing would change.\n"
@@ -166,6 +167,30 @@ def test_a_folder_that_was_exported_plans_nothing(applied: Office, tmp_path: Pat
     (tmp_path / "copy" / "var").symlink_to(applied.folder / "var")
     copy = Office(tmp_path / "copy")
     assert copy.run("config", "plan").output == "Nothing would change.\n"
+
+
+def test_an_export_leaves_the_node_where_it_is(applied: Office) -> None:
+    """`idp.yaml` says where it listens and keeps its things: that of another node would lead it astray."""
+    (applied.folder / "idp.yaml").write_text("workers: 3\n")
+    applied.run("config", "export", str(applied.folder), "--replace")
+    assert (applied.folder / "idp.yaml").read_text() == "workers: 3\n"
+
+
+def test_nothing_stays_of_what_was_laid_out(
+    applied: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by commands nor by a server, which still has the folder of the workers that leave."""
+    place = tmp_path / "laid out"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    applied.run("config", "plan")
+    applied.run("user", "list")
+    assert list(place.iterdir()) == []
+    loading = Loading(applied.folder, None)
+    assert [loading().in_force.number for _ in range(3)] == [1, 1, 1]
+    assert len(list(place.iterdir())) == 2
+    loading.end()
+    assert list(place.iterdir()) == []
 
 
 def test_what_stands_in_the_files_of_the_node_alone_is_no_change(applied: Office) -> None:

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from tests.people import ALICE
 from tests.running import Browsers, MakeServer
 from tests.server import eventually
 
 pytestmark = pytest.mark.both_stores
+
+
+@asynccontextmanager
+async def receiver() -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+    """Somebody who is sent every record: his address, and what he got."""
+    got: list[dict[str, Any]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        got.extend((await request.json())["records"])
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.router.add_post("/audit", take)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/audit", got
+    finally:
+        await runner.cleanup()
 
 
 async def test_the_log_of_a_server_is_whole_and_stays_so_when_it_is_killed(
@@ -20,10 +45,14 @@ async def test_the_log_of_a_server_is_whole_and_stays_so_when_it_is_killed(
     server = make_server()
     server.configuration.idp["workers"] = 2
     server.configuration.idp["audit_anchor"] = "../var/anchor"
-    server.start()
-    server.add_people()
-    browser = browsers()
-    await browser.login(f"{server.url}/", ALICE, stop="https://")
+    async with receiver() as (url, got):
+        hook = {"webhook": {"url": url, "secret": "what-signs-each-request-here"}}
+        server.tenant.settings |= {"demo": True, "audit": {"streams": {"hook": hook}}}
+        await asyncio.to_thread(server.start)
+        await asyncio.to_thread(server.add_people)
+        await browsers().login(f"{server.url}/", ALICE, stop="https://")
+        await eventually(lambda: any(each["event"] == "login.accepted" for each in got))
+    assert [each["seq"] for each in got] == list(range(got[0]["seq"], got[-1]["seq"] + 1))
 
     def events() -> list[str]:
         return [record["event"] for record in server.audit()]

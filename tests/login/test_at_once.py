@@ -11,9 +11,10 @@ from typing import Any
 import pyotp
 import pytest
 
-from idp import attributes, known_devices, passkeys, spoken
+from idp import attributes, known_devices, passkeys, recovery, spoken
 from idp.activation import complete, find, issue
 from idp.authenticators import Refused, table
+from idp.authenticators.matrix import Matrix
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.recovery import CODES, Recovery
 from idp.authenticators.totp import Totp
@@ -21,8 +22,10 @@ from idp.caller import Caller
 from idp.enrolment import Form
 from idp.visit import Visit
 from keys.secret import Secret
+from keys.token import hash_token, new_token
+from storage.mails import ResetLink
 from storage.records import User
-from tests.login.conftest import NOW, PASSWORD, House
+from tests.login.conftest import NOW, PASSWORD, PATTERN, House
 from tests.passkey import SoftKey
 
 Work = Callable[[Visit], Awaitable[Any]]
@@ -99,11 +102,11 @@ async def test_a_language_is_kept(house: House, dora: User) -> None:
 
 async def test_who_asks_for_recovery_codes_twice_has_ten(house: House, dora: User) -> None:
     """THREAT_MODEL.md 15: of codes that were made at once in two browsers, those of the second are good alone."""
-    recovery = house.tenant.authenticators["recovery"]
-    assert isinstance(recovery, Recovery)
+    codes = house.tenant.authenticators["recovery"]
+    assert isinstance(codes, Recovery)
 
     async def make(visit: Visit) -> Sequence[Secret]:
-        return await recovery.issue(visit.tx, dora, NOW)
+        return await codes.issue(visit.tx, dora, NOW)
 
     for _ in range(2):  # without any before, and in place of some
         await at_once(house, [make, make])
@@ -152,3 +155,24 @@ async def test_apps_activated_at_once_in_two_browsers_are_no_more_than_may_be(
     callers = [house.caller, dataclasses.replace(house.caller, device=secret)]
     assert set(await at_once(house, [activate, activate], callers)) == {1, "devices"}
     assert await held(house, dora, "totp") == 1
+
+
+async def test_a_pattern_by_a_link_and_one_by_an_operator_are_one(house: House, dora: User) -> None:
+    """THREAT_MODEL.md 15: of two that give somebody a new pattern at once, the later one's alone opens."""
+    matrix, token = house.tenant.authenticators["matrix"], new_token()
+    assert isinstance(matrix, Matrix)
+    async with house.store.transaction(house.tenant.name) as tx:
+        await tx.credentials.add(matrix.enrol(dora, {"pattern": Secret(PATTERN)}, NOW))
+        await tx.reset_links.add(ResetLink(hash_token(token), dora.id, NOW, NOW + 60))
+
+    async def hand_out(visit: Visit) -> None:
+        person = await visit.tx.users.lock(dora.id)  # as every command does
+        assert person is not None
+        await visit.tx.credentials.delete(person.id, matrix.name)
+        await visit.tx.credentials.add(matrix.enrol(person, {"pattern": Secret(PATTERN)}, NOW))
+
+    async def redeem(visit: Visit) -> None:
+        assert await recovery.redeem(visit, token)
+
+    await at_once(house, [redeem, hand_out])
+    assert await held(house, dora, "matrix") == 1

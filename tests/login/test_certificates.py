@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any
 import orjson
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from idp import authority, certificates, detour
@@ -23,11 +26,13 @@ from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
 from idp.policy import Deny, Require, Rule
 from idp.revocation import evict
 from idp.visit import Visit
-from keys.certificate import Certificate
+from keys.certificate import Certificate, InvalidCertificate
 from keys.client_authority import ClientAuthority, Issued
 from keys.revocation_list import RevocationLists
+from keys.secret import Secret
 from keys.token import new_token
 from storage.records import User
+from tests.certificates import Issued as Organisation
 from tests.certificates import crl, issue
 from tests.login.conftest import NOW, PATTERN, House
 
@@ -184,6 +189,18 @@ async def _ring(home: Home) -> authority.AuthorityRing:
 
 
 @ONE_STORE
+async def test_a_second_one_of_the_same_number_is_another(home: Home, alice: User) -> None:
+    """Who has got hold of the authority's key makes none that counts, as long as he cannot open the database too."""
+    good, ours = await home.give(alice), (await _ring(home)).issuer
+    key = load_der_private_key(ours.dump(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    thief = Organisation(key, x509.load_der_x509_certificate(ours.certificate))
+    twin = issue("CN=alice", thief, at=NOW, serial=int(good.serial, 16))
+    assert isinstance(await try_it(home.showing(Certificate.from_der(twin.der))), Challenge)
+    assert await home.faults() == ["unknown"]
+
+
+@ONE_STORE
 async def test_a_certificate_that_is_only_told_proves_nothing(home: Home, alice: User) -> None:
     """It is no secret: whoever has seen it could type it, here or into a VPN client."""
     der = (await home.give(alice)).certificate.public_bytes(Encoding.DER)
@@ -196,6 +213,36 @@ async def test_a_certificate_that_is_only_told_proves_nothing(home: Home, alice:
     browser = home.showing(None)
     assert isinstance(await browser.answer(await asked(browser), der.hex()), Challenge)
     assert await home.faults() == ["missing"]
+
+
+@ONE_STORE
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+async def test_no_certificate_is_a_defect(home: Home, alice: User) -> None:
+    """THREAT_MODEL.md 32: whatever bytes somebody shows are refused in words."""
+    chance, good = random.Random(7), (await home.give(alice)).der
+    home.tenant = dataclasses.replace(
+        home.tenant, settings=home.tenant.settings.model_copy(update={"lockout": Lockout(failures=100)})
+    )
+    names = [x509.RFC822Name("a\0b@example.com")]
+    read = [shown(issue("CN=x", alternatives=names)), shown(issue("CN=x", alternatives=[]))]
+    for _ in range(3000):
+        der = bytearray(good)
+        for _ in range(chance.randint(1, 3)):
+            der[chance.randrange(len(der))] = chance.randrange(256)
+        with contextlib.suppress(InvalidCertificate):
+            read.append(Certificate.from_peer(bytes(der)))
+    assert len(read) > 100
+    async with home.store.snapshot("acme") as tx:
+        faults = {
+            await home.certificate.fault(tx, alice, each, NOW)
+            for each in read
+            if each.thumbprint != shown_thumbprint(good)
+        }
+    assert None not in faults
+
+
+def shown_thumbprint(der: bytes) -> str:
+    return Certificate.from_der(der).thumbprint
 
 
 @ONE_STORE
@@ -347,6 +394,35 @@ async def test_there_are_as_many_as_there_may_be(home: Home, alice: User) -> Non
     external = [{"authorities": "none", "user": "email"}]
     with pytest.raises(ValueError, match="cannot read"):
         home.setting(issue="never", external=external)
+
+
+@pytest.mark.parametrize(
+    ("typed", "again", "rule"),
+    [
+        ("short words", "short words", "short"),
+        ("x" * 65, "x" * 65, "short"),
+        ("ひらがなのパスワードです", "ひらがなのパスワードです", "ascii"),
+        ("correct horse", "correct house", "differs"),
+    ],
+)
+def test_an_import_password_that_is_chosen(typed: str, again: str, rule: str) -> None:
+    good = Secret("correct horse")
+    assert certificates.choose(good, Secret("correct horse")) is good
+    with pytest.raises(Refused) as refused:
+        certificates.choose(Secret(typed), Secret(again))
+    assert refused.value.rule == rule
+
+
+@ONE_STORE
+async def test_only_its_owner_names_one(home: Home, alice: User) -> None:
+    serial, mallory = (await home.give(alice)).serial, await home.add("mallory")
+    async with home.store.transaction("acme") as tx:
+        visit = Visit(tx, home.tenant, home.caller, NOW)
+        assert not await certificates.rename(visit, mallory, serial, "Mine")
+        assert not await certificates.remove(visit, mallory, serial)
+        assert await certificates.rename(visit, alice, serial, " Office\n laptop ")
+        (held,) = await tx.credentials.list(alice.id, "certificate")
+    assert held.name == "Office laptop"
 
 
 @ONE_STORE

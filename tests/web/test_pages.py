@@ -73,10 +73,7 @@ def test_a_page_has_one_heading_which_is_in_its_title(entry: Entry, tree: Elemen
 @of_every_page
 def test_a_page_has_header_main_and_footer_and_a_language_switch(entry: Entry, tree: Element) -> None:
     has_switch = not entry.page.startswith(("handover/", "paper/"))  # an answer to a form; printed
-    one_of_several = (
-        entry.page.startswith("account/") and entry.page != "account/new_device"
-    )  # that is a step
-    navs = has_switch + one_of_several  # with links to the others
+    navs = has_switch + entry.page.startswith("account/")  # one of several, with links to the others
     assert [len(tree.all(tag)) for tag in ("header", "main", "footer", "nav")] == [1, 1, 1, navs]
     if not has_switch:
         return

@@ -25,6 +25,7 @@ PATH: Final = "/account/certificate"
 # What the prompt of `verify` has beside what `challenge` gave: a `keys.certificate.Certificate`, or None.
 SHOWN: Final = "certificate"
 OTHERS: Final = "owner"  # the fault of one that counts, and is another user's
+LONGEST: Final = 200  # characters of an issuer's name in the audit log: whoever signs his own chooses it
 _DECOY: Final = bytes(32)  # as long as a thumbprint
 
 Fault = Literal["issuer", "purpose", "early", "expired", "unknown", "revoked", "stale", "owner"]
@@ -89,7 +90,7 @@ class ClientCertificate:
         if not isinstance(shown, Certificate):
             return {"certificate": {"fault": "missing"}}
         fault = await self.fault(tx, user, shown, now)
-        return {"certificate": {"serial": shown.serial, "issuer": shown.issuer, "fault": fault}}
+        return {"certificate": {"serial": shown.serial, "issuer": shown.issuer[:LONGEST], "fault": fault}}
 
     async def fault(self, tx: Transaction, user: User | None, shown: Certificate, now: int) -> Fault | None:
         """What is wrong with it as a proof of the user; None where nothing is. Nobody costs as much as somebody."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Final, TypeVar
 
 from argon2 import Parameters, PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from idp.authenticators import Busy
+from idp.authenticators.crowd import Crowd
 
 # OWASP Password Storage Cheat Sheet, first recommendation: 19 MiB, two passes, one lane.
 OWASP: Final = Parameters(
@@ -55,24 +55,17 @@ def decoy_hash() -> str:
 
 
 class Executor:
-    """Threads, and a count of those who compute or wait. To be used from one event loop."""
+    """Threads, and those who compute or wait. To be used from one event loop."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(
             THREADS, thread_name_prefix="argon2"
         )  # starts none before the first hash
-        self._taken = 0
+        self._crowd = Crowd()
 
-    @contextlib.contextmanager
-    def slot(self, queue: int) -> Iterator[None]:
+    def slot(self, queue: int) -> AbstractContextManager[None]:
         """The right to `run`. Raises `Busy` at once where `queue` others wait already."""
-        if self._taken >= THREADS + queue:
-            raise Busy
-        self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
+        return self._crowd.join(THREADS + queue)
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """The result of `work`, computed in a thread."""

@@ -89,8 +89,7 @@ async def _replace(
 ) -> Ended:
     """Keep the new one, end his other sessions if he wants that, and tell him by mail."""
     tx, user, doors = here.tx, who.user, request.config_dict[PROVIDER].doors
-    # Of two at once, the second takes the first's away.
-    await tx.credentials.lock(user.id, fresh.authenticator)
+    await tx.users.lock(user.id)  # of two at once, an operator too, the second takes the first's away
     await tx.credentials.delete(user.id, fresh.authenticator)
     await tx.credentials.add(fresh)
     await here.record("password.changed", user_id=user.id, service=PORTAL)
