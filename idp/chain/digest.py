@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterable, Iterator
 
 from storage.chain import Kept
@@ -11,17 +12,22 @@ DIGEST_BYTES = 32
 BEGINNING = bytes(DIGEST_BYTES)  # the head before the first record
 FORMAT = b"masugata audit record 1"
 
+_LENGTHS = struct.Struct(">13I")
+
 
 def digest(tenant: str, kept: Kept) -> bytes:
-    """SHA-256 over all that is kept, each field behind its length (four bytes, big-endian). What is of a person enters
-    sealed, so that it can be verified when the person's key is gone.
+    """SHA-256 over all that is kept: the lengths of the fields (four bytes each, big-endian), then the fields.
+
+    What is of a person enters sealed, so that it can be verified when the person's key is gone.
     """
-    fields = (
-        *(tenant, kept.id, str(kept.version), str(kept.at), kept.event, kept.user_id or ""),
-        *(kept.service, kept.address, kept.request_id, kept.reference, kept.details),
+    parts = (
+        FORMAT,
+        *(tenant.encode(), kept.id.encode(), b"%d" % kept.version, b"%d" % kept.at, kept.event.encode()),
+        *((kept.user_id or "").encode(), kept.service.encode(), kept.address.encode()),
+        *(kept.request_id.encode(), kept.reference.encode(), kept.details.encode()),
+        kept.sealed or b"",
     )
-    parts = [FORMAT, *map(str.encode, fields), kept.sealed or b""]
-    return hashlib.sha256(b"".join([len(part).to_bytes(4) + part for part in parts])).digest()
+    return hashlib.sha256(_LENGTHS.pack(*map(len, parts)) + b"".join(parts)).digest()
 
 
 def advance(head: bytes, digests: Iterable[bytes]) -> bytes:
