@@ -90,6 +90,7 @@ async def issue(visit: Visit, certificate: ClientCertificate, user: User, name: 
     settings = certificate.settings
     if certificate.account_path is None:
         raise Refused("operator", "nobody issues certificates to himself here")
+    await visit.tx.users.lock(user.id)  # of two at once, the second counts the first's
     if len(await visit.tx.credentials.list(user.id, certificate.name)) >= settings.certificates:
         raise Refused("certificates", f"there are {settings.certificates} certificates already")
     crl = visit.tenant.url(authority.PATH)

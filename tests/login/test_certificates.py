@@ -385,6 +385,14 @@ async def test_the_last_one_that_a_rule_may_ask_for_stays(home: Home, alice: Use
     assert await home.events("certificate.revoked") == 1
 
 
+async def test_of_many_that_are_made_at_once_there_are_as_many_as_there_may_be(
+    home: Home, alice: User
+) -> None:
+    few = home.setting(certificates=2)
+    made = await asyncio.gather(*(few.give(alice) for _ in range(6)), return_exceptions=True)
+    assert sum(not isinstance(each, BaseException) for each in made) == 2
+
+
 @ONE_STORE
 async def test_there_are_as_many_as_there_may_be(home: Home, alice: User) -> None:
     for _ in range(5):
