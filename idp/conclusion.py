@@ -10,7 +10,7 @@ from idp import interaction as interactions
 from idp.agent import family
 from idp.gathering import gather
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
-from idp.policy import Attempt, Decision, Deny, Require, decide, possible
+from idp.policy import Attempt, Decision, Deny, Require, behind, decide, possible
 from idp.policy.facts import to_facts
 from idp.policy.reasons import reasons
 from idp.visit import Visit
@@ -35,6 +35,26 @@ def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> 
         claims=verdict.claims,
         reply=verdict.reply,
     )
+
+
+async def decided(visit: Visit, interaction: Interaction, user: User, attempt: Attempt) -> Decision:
+    """What the rules say of a login whose questions are answered.
+
+    An `allow` is for what a session has proven. Without one, its user first meets the rules behind it: what he was
+    asked may be others' proofs, which hide from strangers that he will be denied.
+    """
+    rules = visit.tenant.policy
+    decision = decide(rules, attempt)
+    first = behind(rules, attempt, decision)
+    if first is decision:
+        return decision
+    held = await session.find(visit)
+    if held is not None and held.user_id == user.id:
+        return decision
+    is_met = isinstance(first.verdict, Require) and any(
+        not way for way in ways.lacks(visit, first.verdict, interaction)
+    )
+    return decision if is_met else first
 
 
 def told(decision: Decision, attempt: Attempt) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from idp import assurance, conclusion, duty, guess, proving, ways
 from idp.authenticators.answer import Answer
 from idp.guess import Wrong
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
-from idp.policy import Deny, decide
+from idp.policy import Deny
 from idp.proving import prove
 from idp.visit import Visit
 from keys.token import new_id
@@ -49,7 +49,7 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
     proven = [proof.authenticator for proof in interaction.proofs]
     await guess.forgive(visit, interaction.username or "", user, proven)
     tried = await proving.attempt(visit, interaction, user)
-    decision = decide(visit.tenant.policy, tried)
+    decision = await conclusion.decided(visit, interaction, user, tried)
     verdict = decision.verdict
     if isinstance(verdict, Deny):
         return await conclusion.deny(visit, decision, tried)

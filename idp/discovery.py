@@ -10,7 +10,7 @@ from typing import Any, Final
 from idp import release
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.passkey.ceremony import handle
-from idp.gathering import gather, proof_of
+from idp.gathering import count_owner, gather, proof_of
 from idp.guess import Guess, Wrong, spend
 from idp.policy import Attempt, possible
 from idp.visit import Visit
@@ -65,6 +65,7 @@ async def prove(
     if wrong is not None:
         return None, wrong  # the page asks for a name again, and tells nothing of whose it was
     assert user is not None
+    await count_owner(visit, attempt, user)
     proof = await proof_of(visit, user, passkey, answer, attempt)
     known = dataclasses.replace(interaction, username=user.login_name, user_id=user.id, proofs=(proof,))
     return user, dataclasses.replace(known, release_id=leave.release_id)

@@ -56,6 +56,13 @@ async def gather(
     return dataclasses.replace(attempt, **facts)
 
 
+async def count_owner(visit: Visit, attempt: Attempt, user: User) -> None:
+    """One more request of a user who said no name, and was found out by his proof; his address was counted before."""
+    needs = visit.tenant.policy.place(attempt.service, attempt.protocol).needs
+    wanted = [one for one in needs.requests if one.per == "user"]
+    await counted(visit.tx, attempt, wanted, user.login_name, visit.now, count=True)
+
+
 def given_of(tenant: Tenant, proof: Proof, now: int) -> Given:
     """A proof as rules see it."""
     authenticator = tenant.authenticators.get(proof.authenticator)

@@ -34,7 +34,7 @@ class Login:
         if held is None or user is None or wish.fresh:
             return await self._open(visit, attempt, resume, wish, user)
         attempt = dataclasses.replace(attempt, user=user)
-        attempt = await gather(visit, attempt, held.proofs, count=not wish.passive)
+        attempt = await gather(visit, attempt, held.proofs, count=not wish.counted)
         decision = decide(visit.tenant.policy, attempt)
         verdict = decision.verdict
         if isinstance(verdict, Deny):
@@ -155,7 +155,7 @@ class Login:
         await guess.forgive(visit, interaction.username or "", user, given)
         interaction = await interactions.standing(visit, interaction, user)
         attempt = await proving.attempt(visit, interaction, user)
-        decision = decide(visit.tenant.policy, attempt)
+        decision = await conclusion.decided(visit, interaction, user, attempt)
         verdict = decision.verdict
         if isinstance(verdict, Deny):
             return await conclusion.deny(visit, decision, attempt)

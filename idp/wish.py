@@ -16,6 +16,7 @@ class Wish:
     max_age: int | None = None  # seconds since the oldest proof that counts
     thorough: bool = False  # ask for all that he holds and the rules may ask of him anywhere
     passive: bool = False  # ask nothing: say only whether something would be asked
+    counted: bool = False  # part of a request that was counted already: a form of a page, the end of a login
     username: str | None = None  # who it probably is: shown, never trusted
 
 

@@ -1,7 +1,7 @@
 """Which proofs an attempt needs. Pure: the same attempt always gets the same decision."""
 
 from idp.policy.attempt import Attempt, Given
-from idp.policy.decide import asked, decide, possible
+from idp.policy.decide import asked, behind, decide, possible
 from idp.policy.rule import Rule
 from idp.policy.rules import Decision, Rules
 from idp.policy.verdict import Deny, Require, Verdict
@@ -16,6 +16,7 @@ __all__ = [
     "Rules",
     "Verdict",
     "asked",
+    "behind",
     "decide",
     "possible",
 ]

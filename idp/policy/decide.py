@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from idp.policy.attempt import Attempt
@@ -14,6 +15,21 @@ from idp.policy.verdict import Require, Way
 def decide(rules: Sequence[Rule], attempt: Attempt) -> Decision:
     """The first rule that matches decides; no match is a denial. `explain` says how it came to that."""
     return ready(rules).place(attempt.service, attempt.protocol).decide(attempt)
+
+
+def behind(rules: Sequence[Rule], attempt: Attempt, decision: Decision) -> Decision:
+    """What the rules behind an `allow` say as if nothing were proven; `decision`, which they made of the attempt, where
+    it is no such. A rule that says itself which proofs it wants is none.
+    """
+    rule = decision.rule
+    if rule is None or not _is_bare_allow(rule):
+        return decision
+    return decide(rules, dataclasses.replace(attempt, proofs=()))
+
+
+def _is_bare_allow(rule: Rule) -> bool:
+    is_allow = isinstance(rule.then, Require) and not rule.then.names
+    return is_allow and rule.proofs is None and not rule.models
 
 
 def ready(rules: Sequence[Rule]) -> Rules:

@@ -38,7 +38,7 @@ async def entered(
     `max_age` is what the page was opened with: filling it in may take some minutes more.
     """
     seconds = None if max_age is None else max_age + FORM_SECONDS
-    wish = Wish(max_age=seconds, thorough=seconds is not None, passive=True)
+    wish = Wish(max_age=seconds, thorough=seconds is not None, passive=True, counted=True)
     outcome = await _begin(request, here, path, wish)
     if isinstance(outcome, Accept):
         return outcome.authentication

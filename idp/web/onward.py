@@ -11,6 +11,7 @@ from idp.outcome import Accept, Reject
 from idp.web import concluding, login
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.visiting import visit
+from idp.wish import Wish
 
 PATH: Final = "/login/onward"
 
@@ -23,7 +24,7 @@ async def go_on(request: web.Request) -> web.Response:
         waiting = await detour.end(here, request.query.get(detour.GOES_ON, ""))
         if isinstance(waiting, Reject):
             return login.reject_response(request, waiting)
-        outcome = await provider.login.begin(here, *waiting)
+        outcome = await provider.login.begin(here, *waiting, Wish(counted=True))
         if not isinstance(outcome, Accept):
             return login.respond(request, outcome)
         return await concluding.resume(request, here, outcome)
