@@ -1,7 +1,7 @@
 """What somebody is asked for who has nothing to answer with: to activate a device, or to make a passkey, at login.
 
-Only behind another proof of this very login: a stranger who knows a name, or who sits down at a browser that somebody
-left, activates nothing.
+Only behind another proof of this very login, and one that is not in the device: a stranger who knows a name, or who
+sits down at a browser that somebody left, activates nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from idp import enrolment, first_passkey
 from idp.authenticators import Refused
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.totp import Totp
+from idp.authority import AUTHENTICATOR
 from idp.enrolment import Form
 from idp.guess import Wrong
 from idp.taken import Taken, proved
@@ -24,7 +25,7 @@ from storage.records import Interaction, Proof, User
 
 async def propose(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any] | None:
     """What is asked of a user who has none yet: the same device again until it is confirmed. None for others."""
-    fresh = any(proof.at >= interaction.created_at for proof in interaction.proofs)
+    fresh = any(_tells_who(proof) and proof.at >= interaction.created_at for proof in interaction.proofs)
     if user is None or not fresh:
         return None
     authenticator = await _wanting(visit, user, interaction.chain)
@@ -42,8 +43,14 @@ async def behind(
     visit: Visit, user: User, proofs: Sequence[Proof], chain: tuple[str, ...]
 ) -> tuple[str, ...]:
     """The chain of a step-up: who will activate something first gives again a proof that his session has."""
-    wanting = proofs and await _wanting(visit, user, chain)
-    return (proofs[0].authenticator, *chain) if wanting else chain
+    again = next(filter(_tells_who, proofs), None)
+    wanting = again is not None and await _wanting(visit, user, chain)
+    return (again.authenticator, *chain) if again is not None and wanting else chain
+
+
+def _tells_who(proof: Proof) -> bool:
+    """Whether it shows that its owner is there: a certificate is in the device, whoever sits down at it."""
+    return proof.authenticator != AUTHENTICATOR
 
 
 def is_proposed(interaction: Interaction) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from idp import direct
 from idp import interaction as interactions
+from idp.authenticators import table
 from idp.outcome import Accept, Challenge, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, Require, Rule
 from idp.policy.terms import Proofs, Requests
@@ -16,10 +17,13 @@ from idp.wish import Wish
 from keys.secret import Secret
 from keys.token import new_token
 from tests.login.conftest import PASSWORD, PATTERN, TOTP_SECRET, House
+from tests.login.test_certificates import Home as Certified
+from tests.login.test_certificates import home as certified
+from tests.login.test_certificates import shown
 from tests.login.test_passkeys import Home
 from tests.login.test_passkeys import home as passkeys
 
-__all__ = ["passkeys"]
+__all__ = ["certified", "passkeys"]
 
 pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 LEAVE = Rule("leave", Require("leave", ()), services=frozenset({"wiki"}))
@@ -106,3 +110,34 @@ async def test_logins_in_which_nothing_may_be_asked_count_too(house: House) -> N
     assert isinstance(await house.login("alice"), Accept)
     assert isinstance(await house.begin(wish=Wish(passive=True)), Accept)
     assert isinstance(await house.begin(wish=Wish(passive=True)), Reject)
+
+
+async def test_a_certificate_alone_activates_nothing(certified: Certified) -> None:
+    """It is in the device: who sits down at one that somebody left has it, and would make himself the second proof."""
+    totp = table.find("totp").Settings.model_validate({"at_login": True})
+    opened = table.open_authenticators({"totp": totp}, certified.tenant.vault)
+    known = {**certified.tenant.authenticators, **opened}
+    certified.tenant = dataclasses.replace(certified.tenant, authenticators=known)
+    ruled(certified, Rule("device", Require("device", ("certificate", "totp"))))
+    alice = await certified.add("alice", matrix={"pattern": PATTERN})
+    there = certified.showing(shown(await certified.give(alice)))
+    first = await there.answer(await there.begin(), "alice")
+    asked = await there.answer(first, "certificate")
+    assert isinstance(asked, Challenge) and asked.authenticator == "totp"
+
+
+async def test_a_step_up_asks_for_a_proof_that_the_device_does_not_hold(certified: Certified) -> None:
+    """Before somebody activates a device, his certificate is not what he gives again."""
+    totp = table.find("totp").Settings.model_validate({"at_login": True})
+    opened = table.open_authenticators({"totp": totp}, certified.tenant.vault)
+    known = {**certified.tenant.authenticators, **opened}
+    certified.tenant = dataclasses.replace(certified.tenant, authenticators=known)
+    more = Rule("more", Require("more", ("matrix", "totp")), services=frozenset({"vpn"}))
+    ruled(certified, more, Rule("device", Require("device", ("certificate", "matrix"))))
+    alice = await certified.add("alice", matrix={"pattern": PATTERN})
+    there = certified.showing(shown(await certified.give(alice)))
+    first = await there.answer(await there.begin(), "alice")
+    second = await there.answer(first, "certificate")
+    assert isinstance(await there.answer(second, there.right(second)), Accept)
+    asked = await there.begin("vpn")
+    assert isinstance(asked, Challenge) and asked.authenticator == "matrix"
