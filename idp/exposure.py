@@ -41,6 +41,18 @@ async def after_proof(
     return dataclasses.replace(interaction, chain=(*interaction.chain, factor))
 
 
+async def owed(visit: Visit, interaction: Interaction, user: User | None) -> str:
+    """What a worn-out pattern that was given in this login wants besides, and was not given yet; empty if nothing."""
+    settings = settings_of(visit.tenant.authenticators.get(Matrix.name))
+    given = {proof.authenticator for proof in interaction.proofs if proof.at >= interaction.created_at}
+    if user is None or settings is None or Matrix.name not in given:
+        return ""
+    factor = settings.then
+    if factor in (WARN, RENEW) or factor in given or not await worn_out(visit, user):
+        return ""
+    return factor
+
+
 def settings_of(authenticator: Authenticator | None) -> ExposureSettings | None:
     """What the tenant says, where there is something to see."""
     return authenticator.settings.exposure if isinstance(authenticator, Matrix) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from idp import elsewhere, instead
+from idp import elsewhere, exposure, instead
 from idp.authenticators import needs_browser
 from idp.authenticators.safe import NOBODY
 from idp.policy import Require
@@ -96,7 +96,7 @@ async def fit(visit: Visit, interaction: Interaction, user: User) -> Interaction
     if not visit.caller.keeps:
         has = frozenset(name for name in has if not _needs_browser(visit.tenant, name))
     able = [way for way in lacks(visit, verdict, interaction) if has.issuperset(way)]
-    return _on(interaction, verdict, min(able, key=len)) if able else interaction
+    return await _turned(visit, interaction, user, verdict, min(able, key=len)) if able else interaction
 
 
 async def options(visit: Visit, interaction: Interaction, user: User | None) -> tuple[str, ...]:
@@ -118,7 +118,18 @@ async def turn(visit: Visit, interaction: Interaction, user: User | None, name: 
     if verdict is None or name not in await options(visit, interaction, user):
         return instead.choose(visit.tenant, interaction)
     chosen = next(way for way in lacks(visit, verdict, interaction) if way and way[0] == name)
-    return _on(interaction, verdict, chosen)
+    return await _turned(visit, interaction, user, verdict, chosen)
+
+
+async def _turned(
+    visit: Visit, interaction: Interaction, user: User | None, verdict: Require, way: Way
+) -> Interaction:
+    """On this way, with what a worn-out pattern wants besides also where it stands on the way that is left."""
+    turned = _on(interaction, verdict, way)
+    owed = await exposure.owed(visit, interaction, user)
+    if not owed or owed in turned.chain:
+        return turned
+    return dataclasses.replace(turned, chain=(*turned.chain, owed))
 
 
 def without_browser(tenant: Tenant, interaction: Interaction) -> Interaction:

@@ -9,6 +9,7 @@ import pytest
 from idp import direct
 from idp import interaction as interactions
 from idp.authenticators import table
+from idp.authenticators.matrix.settings import ExposureSettings, MatrixSettings
 from idp.outcome import Accept, Challenge, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, Require, Rule
 from idp.policy.terms import Proofs, Requests
@@ -22,6 +23,7 @@ from tests.login.test_certificates import home as certified
 from tests.login.test_certificates import shown
 from tests.login.test_passkeys import Home
 from tests.login.test_passkeys import home as passkeys
+from tests.login.test_ways import EITHER, elsewhere, turn
 
 __all__ = ["certified", "passkeys"]
 
@@ -141,3 +143,28 @@ async def test_a_step_up_asks_for_a_proof_that_the_device_does_not_hold(certifie
     assert isinstance(await there.answer(second, there.right(second)), Accept)
     asked = await there.begin("vpn")
     assert isinstance(asked, Challenge) and asked.authenticator == "matrix"
+
+
+async def test_another_way_spares_nobody_what_a_worn_out_pattern_asks_for(house: House) -> None:
+    """Whoever computed the pattern from what he saw has it, and must not choose the way on which nothing more comes."""
+    limits = ExposureSettings.model_validate({"budget": 1, "then": "totp"})
+    changed = table.open_authenticators({"matrix": MatrixSettings(exposure=limits)}, house.tenant.vault)
+    known = {**house.tenant.authenticators, **changed}
+    house.tenant = dataclasses.replace(house.tenant, authenticators=known)
+    ruled(house, Rule("either", EITHER))
+    await house.add(
+        "dora", matrix={"pattern": PATTERN}, password={"password": PASSWORD}, totp={"secret": TOTP_SECRET}
+    )
+    await house.add("fred", matrix={"pattern": PATTERN}, password={"password": PASSWORD})
+    for name, first in (("dora", "totp"), ("fred", "password")):
+        for is_worn_out in (False, True):
+            stranger = elsewhere(house)
+            asked = await stranger.answer(await stranger.begin(), name)
+            second = await stranger.answer(asked, stranger.right(asked))
+            assert isinstance(second, Challenge) and second.authenticator == first
+            there = second if first == "password" else await turn(stranger, second, "password")
+            third = await stranger.answer(there, PASSWORD)
+            if is_worn_out:
+                assert isinstance(third, Challenge) and third.authenticator in ("totp", "activate")
+            elif name == "fred":
+                assert isinstance(third, Accept)
