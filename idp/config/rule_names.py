@@ -125,8 +125,9 @@ def _unmet(
     if document.has((place, "when", "countries")) and server.country_database is None:
         yield (place, "when", "countries"), "countries need country_database in idp.yaml"
     shown = document.at((place, "when", "device", "certificate")) is not None
-    if shown and server.client_certificate_header is None:
-        words = "device.certificate needs client_certificate_header in idp.yaml"
+    asks = server.tls is not None and server.tls.client_certificates
+    if shown and not asks and server.client_certificate_header is None:
+        words = "device.certificate needs client_certificate_header, or tls.client_certificates, in idp.yaml"
         yield (place, "when", "device", "certificate"), words
     if shown and tenant.settings is not None and tenant.settings.device_authorities is None:
         words = "device.certificate needs device_authorities in tenant.yaml"

@@ -39,7 +39,9 @@ def _is_certified(request: web.Request, tenant: Tenant) -> bool:
     if authorities is None or not tenant.policy.needs.certificate:
         return False
     shown = client_certificate(request)
-    return shown is not None and shown.is_valid(request[NOW]) and shown.is_issued_by(authorities)
+    if shown is None or not shown.is_for_clients:  # a server's, of the same authority, is no device's
+        return False
+    return shown.is_valid(request[NOW]) and shown.is_issued_by(authorities)
 
 
 def visit(request: web.Request, tx: Transaction) -> Visit:

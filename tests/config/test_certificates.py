@@ -46,6 +46,18 @@ def test_a_rule_that_nobody_can_follow_is_a_mistake(tmp_path: Path, server: str)
     ]
 
 
+def test_a_rule_may_look_at_the_certificate_of_a_device(tmp_path: Path) -> None:
+    rules = RULE.format("device: {certificate: true}", "matrix")
+    files = {
+        "tenants__acme__policies": rules,
+        "tenants__acme__tenant": f"{TENANT}device_authorities: {{file: company.pem}}\n",
+    }
+    for server in (PROXIED, TLS):
+        assert load(folder(tmp_path, idp=server, **files)).tenants
+    (said,) = mistakes(folder(tmp_path, idp="", **files))
+    assert said.endswith("needs client_certificate_header, or tls.client_certificates, in idp.yaml")
+
+
 def test_who_speaks_tls_has_a_secure_address(tmp_path: Path) -> None:
     tenant = TENANT.replace("https://login.example.com", "http://localhost")
     assert mistakes(folder(tmp_path, idp=TLS, tenants__acme__tenant=tenant)) == [

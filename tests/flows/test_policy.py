@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.certificates import issue
 from tests.people import PATTERN, Person, Token
@@ -120,8 +121,9 @@ async def test_a_device_shows_a_certificate_of_the_tenants_own_authority(
     shown = {
         "own": issue("CN=laptop", DEVICES),
         "other": issue("CN=laptop", issue("CN=Others", is_authority=True)),
+        "server": issue("CN=printer", DEVICES, usages=[ExtendedKeyUsageOID.SERVER_AUTH]),
     }
-    for device, asked in ((None, ""), ("other", ""), ("own", "answer")):
+    for device, asked in ((None, ""), ("other", ""), ("server", ""), ("own", "answer")):
         headers = {"Client-Cert": shown[device].header} if device else {}
         page = await lab.http.get((await lab.begin()).url, headers=headers)
         form = {**page.form.fields, "username": "dora"}
