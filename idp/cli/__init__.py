@@ -53,7 +53,7 @@ class Nouns(click.Group):
             formatter.write_dl([*NOUNS.items(), *doors.NOUNS.items()])
 
 
-@click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="idp")
 def main() -> None:
     """Masugata: an identity provider with matrix one-time passwords."""
