@@ -62,8 +62,8 @@ def _receiver(provider: IdentityProvider, tenant: Tenant, settings: StreamSettin
 
 
 async def _repeat(stream: Stream) -> None:
+    """The first look is at once: a new stream begins with what comes after it."""
     while True:
-        await asyncio.sleep(LOOK_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
         try:
             await stream.send_due()
         except StorageError as error:
@@ -72,6 +72,7 @@ async def _repeat(stream: Stream) -> None:
             )
         except Exception:  # one stream must not keep the others waiting
             log.exception("defect", tenant=stream.tenant.name, stream=stream.name)
+        await asyncio.sleep(LOOK_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
 
 
 class Stream:
