@@ -50,7 +50,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "logout.given_up": _TOLD,
     "logout.refused": _REFUSED,
     # what people hold
-    "credential.set": _event("authenticator replaced", "username"),
+    "credential.set": _event("authenticator replaced must_change", "username"),
     "credential.reset": _event("authenticator sessions", "username"),
     "credential.issued": _event("authenticator until by_mail", "username"),
     "credential.added": _event("authenticator serial", "username device"),

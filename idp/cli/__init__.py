@@ -13,7 +13,7 @@ NOUNS: Final = {
     "serve": "Run the server.",
     "config": "The configuration: check, plan, apply, history, diff, rollback, export, schema.",
     "policy": "The rules: explain what they say, rehearse others on logins of the past.",
-    "user": "People: add, list, show, disable, enable, unlock, delete.",
+    "user": "People: add, list, show, set, unset, disable, enable, unlock, forget, delete, erase.",
     "credential": "What people prove themselves with: set, issue, activate, list, reset.",
     "password": "Lists of passwords that nobody may choose: filter build, filter show.",
     "ldap": "Directories that know passwords: check.",
@@ -27,7 +27,7 @@ NOUNS: Final = {
     "authority": "The authority that issues client certificates to people: show, renew, delete; list, issue, revoke.",
     "pseudonym": "The name by which one service knows a user: renew.",
     "storage": "The database: migrate, status.",
-    "audit": "What happened.",
+    "audit": "What happened: show, verify, export, key.",
     "health": "Ask the running server whether it is well.",
     "theme": "Look at a theme.",
     "demo": "Help with the demo tenant.",
@@ -53,7 +53,7 @@ class Nouns(click.Group):
             formatter.write_dl([*NOUNS.items(), *doors.NOUNS.items()])
 
 
-@click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="idp")
 def main() -> None:
     """Masugata: an identity provider with matrix one-time passwords."""

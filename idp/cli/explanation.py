@@ -19,7 +19,7 @@ def lines(opened: Opened, attempt: Attempt, explained: Explanation) -> Iterator[
     yield f"{attempt.user.login_name} → {by}, from {attempt.address}, {opened.time(attempt.at)}"
     for tried in explained.tried:
         yield f"  {tried.rule}: {_tried(tried)}"
-    yield _outcome(explained)
+    yield _outcome(attempt, explained)
 
 
 def _tried(tried: Tried) -> str:
@@ -28,12 +28,13 @@ def _tried(tried: Tried) -> str:
     return "no: " + "; ".join(f"{each.condition} {each.seen}, wants {each.wanted}" for each in tried.failed)
 
 
-def _outcome(explained: Explanation) -> str:
+def _outcome(attempt: Attempt, explained: Explanation) -> str:
     verdict = explained.decision.verdict
     if isinstance(verdict, Deny):
         return f"denied: {explained.decision.why}"
-    ways = " or ".join(", then ".join(way) for way in verdict.ways)
-    return f"let in after {ways}" if ways else "let in with what the session has proven"
+    if verdict.suffice(attempt.proofs):
+        return "let in with what the session has proven"
+    return "let in " + "; or ".join(f"after {', then '.join(way)}" for way in verdict.ways)
 
 
 def row(opened: Opened, attempt: Attempt, explained: Explanation) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from idp.config.load import FILE
 from idp.config.plan import plan
 
 COLUMNS = ("revision", "at", "author", "reason", "hash", "restores")
-FIRST = "There is no revision: the files of each node are in force, until the first apply."
+FIRST = "There is no revision: the files of each node are in force, until the first idp config apply (docs/changes.md)."
 
 
 async def both(desk: Desk) -> tuple[InForce | None, InForce, int]:
@@ -108,7 +108,7 @@ def export(ask: Ask, folder: Path, rev: str | None, replace: bool) -> None:
             raise click.ClickException(FIRST)
         stored = await (desk.named(rev) if rev is not None else desk.numbered(number))
         (stored.bundle.without(FILE) if (folder / FILE).exists() else stored.bundle).lay_out(folder)
-        click.echo(f"The files of revision {stored.revision.number} are in {folder}.")
+        click.echo(f"Wrote the files of revision {stored.revision.number} to {folder}")
         for words in drift(folder, stored.bundle, desk.open(stored).configuration):
             click.echo(f"{words}: left as it is")
 

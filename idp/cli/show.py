@@ -66,11 +66,16 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
-        value = " ".join(f"{key}={_text(each)}" for key, each in value.items())
+        value = " ".join(f"{key}={_inner(each)}" for key, each in value.items())
     elif isinstance(value, list):
         value = ", ".join(map(_text, value))
     # What a stranger typed as a name must not steer the terminal of whoever reads it.
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(value))
+
+
+def _inner(value: Any) -> str:
+    """A record in a record stands in brackets, so that it is seen where it ends."""
+    return f"({_text(value)})" if isinstance(value, Mapping) and value else _text(value)
 
 
 def _width(text: str) -> int:

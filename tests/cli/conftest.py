@@ -31,6 +31,7 @@ class Office:
         result = self.runner.invoke(main, [*words, "--config", str(self.folder)], input=given)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert result.exit_code == status, result.output
+        assert "audit.undeclared" not in result.output, "see idp/audit_events.py"
         return result
 
     def rows(self, *words: str) -> list[dict[str, Any]]:

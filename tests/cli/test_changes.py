@@ -41,6 +41,6 @@ def test_the_guide_can_be_followed(office: Office, monkeypatch: pytest.MonkeyPat
     assert "Revision 1 (" in said['idp config apply --why "as it was"']
     planned = [line.strip() for line in said["idp config plan"].splitlines()]
     assert planned == ["Nothing would change."], "the last one"
-    assert "+ rule VPN needs two proofs" in said["idp config diff 1 2"]
+    assert "+ rule the wiki needs two proofs" in said["idp config diff 1 2"]
     assert "tenant acme: 0 of 0 logins would flip" in said["idp policy rehearse --since 30d"]
     assert (office.folder / "tenants/acme/policies.yaml").read_bytes() == before

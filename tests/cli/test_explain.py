@@ -36,7 +36,7 @@ def test_each_rule_that_was_tried_says_what_failed_on_what(desk: Office) -> None
         "  office: no: networks 198.51.100.7, wants office",
         "  lately: no: proofs none, wants totp within 3600 s; signed in false, wants true",
         "  travel: matches",
-        "let in after matrix, then totp or matrix, then password",
+        "let in after matrix, then totp; or after matrix, then password",
     ]
     inside = explain(desk, "--address", "2001:db8::7", *AT)
     assert inside.splitlines()[-2:] == ["  office: matches", "let in after matrix"]
@@ -47,6 +47,8 @@ def test_each_rule_that_was_tried_says_what_failed_on_what(desk: Office) -> None
 def test_what_the_session_has_proven_counts(desk: Office) -> None:
     said = explain(desk, "--address", "198.51.100.7", *AT, "--proof", "totp=60")
     assert said.splitlines()[-1] == "let in with what the session has proven"
+    both = explain(desk, "--address", "192.0.2.7", *AT, "--proof", "matrix=60")
+    assert both.splitlines()[-1] == "let in with what the session has proven"
     old = explain(desk, "--address", "198.51.100.7", *AT, "--proof", "totp=3601")
     assert "lately: no: proofs totp 3601 s ago" in old
 
