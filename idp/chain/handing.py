@@ -144,7 +144,7 @@ def _line(value: Mapping[str, Any]) -> bytes:
 
 def _row(cells: Iterable[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerow(cells)
     return text.getvalue()
 
 

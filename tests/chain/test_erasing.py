@@ -80,9 +80,9 @@ async def test_a_table_is_safe_for_spreadsheets(house: House) -> None:
     await house.link()
     async with house.store.snapshot("acme") as tx:
         rows = [row async for row in handing.table(tx, ZONE, 0, FOREVER, lambda _: True)]
-    assert rows[0].startswith("\ufeffseq,time,event,") and len(rows) == 4
+    assert rows[0].startswith('\ufeff"seq","time","event",') and len(rows) == 4
     assert '"{""username"":""=HYPERLINK(1)""}"' in rows[1]  # inside of a text: it begins with a brace
-    assert ",'=cmd|calc," in rows[3] and "2027-01-15T17:00:00+09:00" in rows[3]
+    assert ',"\'=cmd|calc",' in rows[3] and "2027-01-15T17:00:00+09:00" in rows[3]
 
 
 def test_days_are_counted_from_the_next_day_in_the_tenants_zone() -> None:
