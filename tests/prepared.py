@@ -6,14 +6,20 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from multiprocessing import connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Protocol
 
 from idp.cli import NOUNS, main
 from tests import clock
+
+# An exit status can be read once only, and starting a process reads the status of every other one that has ended:
+# of two threads that read at once, the later one is told 255.
+_reading = threading.Lock()
 
 Streams = tuple[Path, Path, Path]  # standard input, and the files that output and errors are added to
 
@@ -63,7 +69,8 @@ class Prepared:
         self._process: ForkServerProcess = _forking.Process(
             target=_run, args=(list(words), dict(environment), streams)
         )
-        self._process.start()
+        with _reading:
+            self._process.start()
 
     @property
     def pid(self) -> int:
@@ -71,14 +78,16 @@ class Prepared:
         return self._process.pid
 
     def poll(self) -> int | None:
-        return self._process.exitcode
+        with _reading:
+            return self._process.exitcode
 
     def wait(self, timeout: float, /) -> int:
         """Its exit status. Raises `subprocess.TimeoutExpired` when it still runs after `timeout` seconds."""
-        self._process.join(timeout)
-        if self._process.exitcode is None:
+        connection.wait([self._process.sentinel], timeout)
+        ended = self.poll()
+        if ended is None:
             raise subprocess.TimeoutExpired("idp", timeout)
-        return self._process.exitcode
+        return ended
 
     def terminate(self) -> None:
         self._process.terminate()

@@ -115,7 +115,10 @@ def test_names_that_lead_nowhere_are_told_where_they_stand(tmp_path: Path) -> No
     [
         ("when: {countries: [JP]}, then: deny", "countries need country_database in idp.yaml"),
         ("when: {countries: [Japan]}, then: deny", "in two capital letters, for example JP"),
-        ("when: {device: {certificate: true}}, then: deny", "needs client_certificate_header in idp.yaml"),
+        (
+            "when: {device: {certificate: true}}, then: deny",
+            "needs client_certificate_header, or tls.client_certificates, in idp.yaml",
+        ),
         ("when: {device: {models: [x]}}, then: deny", "must be an AAGUID"),
         ("when: {groups: {any: []}}, then: deny", "names none, write some or take it away"),
         ("when: {proofs: {}}, then: deny", "say given, within_seconds or strength"),

@@ -103,7 +103,8 @@ async def test_a_key_is_announced_before_it_signs(turning: Server, browsers: Bro
         turning.cli("key", "rotate", "--tenant", "demo")
     turning.advance(700)
     turning.cli("key", "rotate", "--tenant", "demo")
-    assert keys(turning, "active") == announced
+    signing = keys(turning, "active")
+    assert signing and signing <= announced
 
 
 async def test_a_key_that_is_needed_is_not_forgotten_and_goes_by_itself_afterwards(
