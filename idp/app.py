@@ -23,13 +23,13 @@ from idp.config import tls
 from idp.config.in_force import InForce
 from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions
-from idp.inquiry import in_force_at
+from idp.custody.vault import WrongMasterKey
 from idp.places import Places
-from idp.preparing import preload, prepared, zones_of
 from idp.provider import IdentityProvider
-from idp.succession import Succession
+from idp.revisions.inquiry import in_force_at
+from idp.revisions.preparing import preload, prepared, zones_of
+from idp.revisions.succession import Succession
 from idp.supervisor.work import Stop, Unfit
-from idp.vault import WrongMasterKey
 from idp.web import edition, server
 from idp.web.catalogue import CatalogueError
 from idp.web.edition import Edition

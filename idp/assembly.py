@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 import structlog
 
 import storage
-from idp import likeness
 from idp.authenticators.certificate import ClientCertificate
 from idp.authenticators.table import open_authenticators
 from idp.config.configuration import Configuration, TenantConfiguration
 from idp.countries import open_countries
+from idp.custody.derivation import open_key
+from idp.custody.vault import open_vault
 from idp.demo import populate
-from idp.derivation import open_key
+from idp.flow import likeness
 from idp.login import Login
 from idp.provider import Clock, IdentityProvider
 from idp.tenant import CountryOf, Service, Tenant
-from idp.vault import open_vault
 from keys.certificate import Authorities
 from keys.master import MasterKey
 
@@ -45,7 +45,7 @@ async def open_provider(
 ) -> IdentityProvider:
     """The identity provider of one configuration.
 
-    Raises `storage.StorageError`, `idp.vault.WrongMasterKey`, and `idp.authenticators.Refused` for a person
+    Raises `storage.StorageError`, `idp.custody.vault.WrongMasterKey`, and `idp.authenticators.Refused` for a person
     of the demo who cannot be.
     """
     country_of = open_countries(configuration.country_database)

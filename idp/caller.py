@@ -16,8 +16,8 @@ class Caller:
 
     `address` is the user's, as rules see it: 0.0.0.0, which is in no network of theirs, where nobody knows it. Then
     `through` may say who spoke for him; it is for the audit log alone. `device` is what a browser has kept that
-    claims to be known (`idp.known_devices`), `keeps` whether it keeps what it is given; `trusted` is the word of the
-    door that nobody looks on where he types. `certificate` is what his browser has shown: TLS knows that it has the
+    claims to be known (`idp.flow.known_devices`), `keeps` whether it keeps what it is given; `trusted` is the word of
+    the door that nobody looks on where he types. `certificate` is what his browser has shown: TLS knows that it has the
     key, and nothing else; `certified`, that it is one of the tenant's own devices.
     """
 

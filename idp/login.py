@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import conclusion, discovery, duty, enrolling, guess, proofs, proving, session, ways
-from idp import interaction as interactions
+from idp import session
 from idp.authenticators import Unreachable
-from idp.enrolment import TAKEN
-from idp.gathering import gather
-from idp.guess import Wrong
+from idp.credentials import enrolling, proofs
+from idp.credentials.enrolment import TAKEN
+from idp.flow import conclusion, discovery, duty, guess, proving, ways
+from idp.flow import interaction as interactions
+from idp.flow.gathering import gather
+from idp.flow.guess import Wrong
+from idp.flow.taken import Over
+from idp.flow.wish import NO_WISH, Typed, Wish
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
-from idp.taken import Over
 from idp.visit import Visit
-from idp.wish import NO_WISH, Typed, Wish
 from keys.secret import Secret
 from storage.records import Interaction, User
 

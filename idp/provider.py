@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from idp.farewell import Farewell, Visited
 from idp.login import Login
+from idp.logout.farewell import Farewell, Visited
 from idp.outcome import Accept
 from idp.tenant import Tenant
 from idp.visit import Visit

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from idp import revocation
+from idp.logout import revocation
+from idp.logout.revocation import doors_of
 from idp.policy import Require
-from idp.revocation import doors_of
 from idp.visit import Visit
 from keys.secret import Secret
 from keys.token import hash_token, new_id, new_token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idp import attributes
-from idp.conclusion import PORTAL
+from idp.flow.conclusion import PORTAL
 from idp.visit import Visit
 
 

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from idp import revocation
 from idp.audit import record
 from idp.background import running
 from idp.chain.retention import Retention
+from idp.custody.signing import forget, is_over
+from idp.logout import revocation
 from idp.provider import IdentityProvider
-from idp.signing import forget, is_over
 from idp.tenant import Tenant
 from storage import Storage, StorageError
 

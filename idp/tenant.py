@@ -45,7 +45,7 @@ class Tenant:
     authenticators: Mapping[str, Authenticator]
     vault: Vault
     zone: ZoneInfo
-    likeness_key: bytes = field(repr=False)  # see `idp.likeness`
+    likeness_key: bytes = field(repr=False)  # see `idp.flow.likeness`
     country_of: CountryOf = nowhere  # the country of an address, as ISO 3166-1 alpha-2, or nothing
 
     @property

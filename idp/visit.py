@@ -23,9 +23,9 @@ class Visit:
     caller: Caller
     now: int
     details: Mapping[str, object] = field(default_factory=dict)  # of the door's, for every event
-    # What `idp.known_devices` found out about the caller's browser, by user: several steps ask for it.
+    # What `idp.flow.known_devices` found out about the caller's browser, by user: several steps ask for it.
     devices: dict[str, KnownDevice | None] = field(default_factory=dict)
-    # Budgets that `idp.guess` found with nothing else counted and took away: the end of the login need not.
+    # Budgets that `idp.flow.guess` found with nothing else counted and took away: the end of the login need not.
     forgiven: set[str] = field(default_factory=set)
     # Patterns along which an answer was just read, by user: none is opened twice.
     patterns: dict[str, Present] = field(default_factory=dict)

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from idp.authenticators.table import open_authenticators
 from idp.cli import main
 from idp.config.load import load
+from idp.custody.vault import open_vault
 from idp.demo import populate
-from idp.vault import open_vault
 from keys.secret import Secret
 from storage import Storage
 

@@ -15,7 +15,7 @@ from idp.authenticators import Prompt, Refused
 from idp.authenticators.answer import Answer
 from idp.authenticators.safe import NOBODY, Safe
 from idp.config.model import Model, Name
-from idp.derivation import ready_key
+from idp.custody.derivation import ready_key
 from keys import base64url
 from keys.seal import Vault, encode_context
 from keys.secret import Secret

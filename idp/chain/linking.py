@@ -19,7 +19,7 @@ from idp.chain import statement
 from idp.chain.digest import BEGINNING, DIGEST_BYTES, advance, digest
 from idp.chain.statement import Statement
 from idp.chain.verifying import Broken
-from idp.derivation import open_key
+from idp.custody.derivation import open_key
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from keys.jws import InvalidToken, SigningKey

@@ -12,7 +12,7 @@ from idp.audit import record
 from idp.chain import statement
 from idp.chain.linking import LEASE_SECONDS, POINT_SECONDS, holder_name
 from idp.chain.reading import points
-from idp.derivation import ready_key
+from idp.custody.derivation import ready_key
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from keys.jws import InvalidToken

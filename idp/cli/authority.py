@@ -9,13 +9,13 @@ import click
 
 from idp import audit
 from idp.authenticators.certificate import ClientCertificate
-from idp.authority import AUTHENTICATOR, PATH, InUse, note_revoked
-from idp.certificates import make_password
 from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show
-from idp.enrolment import device_name
+from idp.credentials.certificates import make_password
+from idp.credentials.enrolment import device_name
+from idp.custody.authority import AUTHENTICATOR, PATH, InUse, note_revoked
+from idp.logout.revocation import end_all
 from idp.mail.queue import changed
-from idp.revocation import end_all
 from keys import pkcs12
 from keys.certificate import Authorities
 from keys.certified_key import ends_at

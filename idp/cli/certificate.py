@@ -7,11 +7,11 @@ from typing import Final
 import click
 
 from idp import audit
-from idp.certification import Certification, subject
 from idp.cli.context import Opened, in_tenant
 from idp.cli.identifier import Identifying
 from idp.cli.show import json_option, show
-from idp.signing import KeyInUse, TooEarly
+from idp.custody.certification import Certification, subject
+from idp.custody.signing import KeyInUse, TooEarly
 from keys.certified_key import CertifiedKey, ends_at
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA256
 

@@ -17,7 +17,7 @@ from idp.chain.verifying import Broken, Verification
 from idp.cli.context import Opened, in_tenant
 from idp.cli.folder import config_option
 from idp.cli.show import show_json
-from idp.derivation import find_key
+from idp.custody.derivation import find_key
 from keys.jwk import VerifyingKey
 from keys.jws import SigningKey, Verifier
 

@@ -13,7 +13,7 @@ from idp.config.in_force import read_stored
 from idp.config.load import load
 from idp.config.mistake import ConfigurationError, suggest
 from idp.config.revisions import Revisions
-from idp.inquiry import ALTERED, unusable
+from idp.revisions.inquiry import ALTERED, unusable
 from keys.seal import Unsealable
 from storage import Storage
 from storage.revisions import EVERYWHERE

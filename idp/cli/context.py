@@ -26,9 +26,9 @@ from idp.config.configuration import Configuration, TenantConfiguration
 from idp.config.mistake import suggest
 from idp.config.server import Log
 from idp.config.tenant import TenantSettings
-from idp.revocation import doors_of
+from idp.custody.vault import WrongMasterKey, open_vault
+from idp.logout.revocation import doors_of
 from idp.username import canonical, split
-from idp.vault import WrongMasterKey, open_vault
 from keys.seal import Unsealable, Vault
 from storage import Storage, StorageError, Transaction
 from storage.records import User

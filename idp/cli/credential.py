@@ -8,18 +8,18 @@ from typing import Any
 
 import click
 
-from idp import activation
 from idp.authenticators import Authenticator, Refused
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.password import Password
 from idp.authenticators.totp import Totp
-from idp.authority import note_revoked
 from idp.cli.context import Change, Opened, in_tenant
 from idp.cli.issue import issue
 from idp.cli.proof import called
 from idp.cli.show import json_option, show
+from idp.credentials import activation
+from idp.custody.authority import note_revoked
+from idp.logout.revocation import end_all
 from idp.mail.queue import changed, post
-from idp.revocation import end_all
 from keys.secret import Secret
 
 COLUMNS = ("authenticator", "name", "id", "created_at", "last_used_at")

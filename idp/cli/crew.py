@@ -16,7 +16,7 @@ import click
 import storage
 from idp.policy import Rule
 from idp.policy.rehearsal import Findings
-from idp.rehearsing import rehearse
+from idp.revisions.rehearsing import rehearse
 
 FEWEST_SECONDS: Final = 86400  # a shorter time is not worth another process
 

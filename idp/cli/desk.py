@@ -20,7 +20,7 @@ from idp.config.configuration import Configuration
 from idp.config.in_force import InForce, read_files, read_stored
 from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions, Stored
-from idp.inquiry import ALTERED
+from idp.revisions.inquiry import ALTERED
 from keys.seal import Unsealable
 from storage import Storage
 

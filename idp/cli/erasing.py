@@ -6,7 +6,7 @@ import click
 
 from idp import audit, throttle
 from idp.cli.context import Opened, in_tenant
-from idp.revocation import evict
+from idp.logout.revocation import evict
 from idp.username import canonical, split
 from storage import Transaction
 

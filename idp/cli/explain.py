@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from idp import exposure
 from idp.assurance import factor
 from idp.authenticators.table import open_authenticators
 from idp.cli import explanation
@@ -20,7 +19,8 @@ from idp.cli.show import json_option, show_json
 from idp.config.mistake import suggest
 from idp.config.rule_names import OWN_SERVICES
 from idp.countries import open_countries
-from idp.gathering import counted, looked_at
+from idp.flow import exposure
+from idp.flow.gathering import counted, looked_at
 from idp.policy import Attempt, Given
 from idp.policy.explain import explain
 from storage import Transaction

@@ -8,7 +8,7 @@ from idp import audit
 from idp.cli.context import Opened, in_tenant
 from idp.cli.identifier import Identifying
 from idp.cli.show import json_option, show
-from idp.signing import ALGORITHMS, KeyInUse, Signing, TooEarly
+from idp.custody.signing import ALGORITHMS, KeyInUse, Signing, TooEarly
 from keys.algorithm import ALGORITHMS as KNOWN
 from keys.jws import SigningKey
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from idp import revocation
 from idp.cli.context import Opened, in_tenant
 from idp.cli.identifier import Identifying
 from idp.cli.show import json_option, show
+from idp.logout import revocation
 
 COLUMNS = ("sid", "created_at", "seen_at", "address", "services")
 PENDING = ("service", "client_id", "user", "sid", "since", "next_try_at", "attempts", "failure")

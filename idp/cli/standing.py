@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from idp import exposure, known_devices, throttle
+from idp import throttle
 from idp.authenticators.matrix.settings import MatrixSettings
 from idp.cli.context import Opened, in_tenant
 from idp.cli.identifier import Identifying
 from idp.config.lockout import Lockout
+from idp.flow import exposure, known_devices
 from storage import Transaction
 from storage.records import Budget, User
 

@@ -17,7 +17,7 @@ from idp.cli.show import json_option, show
 from idp.hardware import inventory, listed, pskc
 from idp.hardware.container_key import Needed
 from idp.hardware.delivery import LARGEST, Delivery, Fault
-from idp.revocation import end_all
+from idp.logout.revocation import end_all
 from keys.secret import Secret
 from storage import Transaction
 from storage.hardware import Held

@@ -8,14 +8,15 @@ from typing import Any
 
 import click
 
-from idp import attributes, audit, known_devices, throttle
+from idp import attributes, audit, throttle
 from idp.cli import attribute
 from idp.cli.context import Opened, in_tenant
 from idp.cli.erasing import erase
 from idp.cli.naming import named
 from idp.cli.show import json_option, show, show_record
 from idp.cli.standing import forget, standing
-from idp.revocation import evict
+from idp.flow import known_devices
+from idp.logout.revocation import evict
 from idp.username import canonical, split
 from keys.token import new_id
 from storage import Duplicate, Transaction

@@ -7,12 +7,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from idp.authenticators.certificate.settings import CertificateSettings
-from idp.authority import AUTHENTICATOR
 from idp.config.document import Document
 from idp.config.mistake import Findings, suggest
 from idp.config.policies import RequireSettings
 from idp.config.server import ServerSettings
 from idp.config.tenant_folder import TenantFolder
+from idp.custody.authority import AUTHENTICATOR
 
 UNSEEN: Final = (
     "nobody could show one: let browsers be asked (tls.client_certificates in idp.yaml), or name the header in which a "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from idp.config.bundle import Bundle
-from idp.vault import open_vault
+from idp.custody.vault import open_vault
 from keys.master import MasterKey
 from storage import Storage
 from storage.revisions import EVERYWHERE, Revision
@@ -40,7 +40,7 @@ class Revisions:
             return await tx.revisions.list(limit)
 
     async def find(self, number: int, now: int) -> Stored | None:
-        """Raises `keys.seal.Unsealable` for one that was altered, `idp.vault.WrongMasterKey`, `StorageError`."""
+        """Raises `keys.seal.Unsealable` for one that was altered, `vault.WrongMasterKey`, `StorageError`."""
         async with self._storage.snapshot(EVERYWHERE) as tx:
             found = await tx.revisions.find(number)
         if found is None:

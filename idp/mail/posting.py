@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import structlog
 
-from idp import recovery
 from idp.audit import record
 from idp.background import retry_at, running
+from idp.credentials import recovery
 from idp.mail.message import Writer, build
 from idp.mail.queue import FORGOTTEN, open_mail
 from idp.mail.smtp import Postman, Unsendable, Unsent

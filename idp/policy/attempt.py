@@ -28,7 +28,7 @@ class Given:
 class Attempt:
     """Someone wants into a service through a door, now, from an address.
 
-    A door says the first four; `idp.gathering` finds out the others, each only where some rule looks at it.
+    A door says the first four; `idp.flow.gathering` finds out the others, each only where some rule looks at it.
     """
 
     protocol: str  # the door: oidc, saml, radius, portal

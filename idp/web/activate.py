@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import activation, enrolment
-from idp.activation import PATH
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
-from idp.enrolment import QUESTION, TAKEN, Form
-from idp.guess import Wrong
+from idp.credentials import activation, enrolment
+from idp.credentials.activation import PATH
+from idp.credentials.enrolment import QUESTION, TAKEN, Form
+from idp.flow.guess import Wrong
 from idp.outcome import Reason, Reject
 from idp.web import login
 from idp.web.exchange import NOW, PROVIDER, TENANT

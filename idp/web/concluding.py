@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from idp import detour
 from idp.authenticators.certificate import certificate
+from idp.flow import detour
 from idp.outcome import Accept
 from idp.visit import Visit
 from idp.web.exchange import PROVIDER

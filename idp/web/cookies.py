@@ -63,7 +63,7 @@ def give_browser(request: web.Request, response: web.StreamResponse, tenant: Ten
 
 
 def give_device(response: web.StreamResponse, tenant: Tenant, secret: Secret) -> None:
-    """Let the browser be known again for as long as it is used; it signs nobody in (`idp.known_devices`)."""
+    """Let the browser be known again for as long as it is used; it signs nobody in (`idp.flow.known_devices`)."""
     response.set_cookie(
         cookie_name(tenant, DEVICE),
         secret.reveal(),

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp.interaction import USERNAME
+from idp.flow.interaction import USERNAME
 from idp.outcome import Challenge
 from idp.tenant import Tenant
 from idp.username import canonical, split

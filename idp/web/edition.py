@@ -12,7 +12,7 @@ from idp import doors
 from idp.chain.linking import linking
 from idp.chain.streaming import streaming
 from idp.config.in_force import InForce
-from idp.delivering import retrying
+from idp.logout.delivering import retrying
 from idp.mail.posting import posting
 from idp.provider import IdentityProvider
 from idp.sweeping import sweeping

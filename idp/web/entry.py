@@ -6,13 +6,13 @@ from typing import Final
 
 from aiohttp import web
 
-from idp.conclusion import PORTAL
+from idp.flow.conclusion import PORTAL
+from idp.flow.wish import Wish
 from idp.outcome import Accept, Authentication, Outcome, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
 from idp.web import login
 from idp.web.exchange import PROVIDER, TENANT
-from idp.wish import Wish
 
 PROOF_SECONDS: Final = 300  # whoever changes a proof has given one within this time
 FORM_SECONDS: Final = 600  # to fill in a form that was opened with proofs young enough

@@ -6,8 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
-from idp import recovery, restoring
 from idp.authenticators.matrix import Issued
+from idp.credentials import recovery, restoring
 from idp.web import language, login
 from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from idp.guess import Wrong
+from idp.flow.guess import Wrong
 from idp.outcome import Reason, Reject
 from idp.web.login import reject_response
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from idp import new_password, recovery, renewal
-from idp.authority import AUTHENTICATOR
-from idp.enrolment import NAME, PIN
-from idp.interaction import USERNAME
+from idp.credentials import new_password, recovery, renewal
+from idp.credentials.enrolment import NAME, PIN
+from idp.custody.authority import AUTHENTICATOR
+from idp.flow.interaction import USERNAME
 from idp.outcome import Accept, Challenge, Reason, Reject, Why
 from idp.web import concluding, cookies, domain, language
 from idp.web.certificate import client_certificate

@@ -7,8 +7,9 @@ from typing import Final
 
 from aiohttp import web
 
-from idp import departure, session
-from idp.farewell import Result, Told
+from idp import session
+from idp.logout import departure
+from idp.logout.farewell import Result, Told
 from idp.web import cookies
 from idp.web import round as rounds
 from idp.web.exchange import PROVIDER, TENANT

@@ -6,12 +6,12 @@ from typing import Final
 
 from aiohttp import web
 
-from idp import detour
+from idp.flow import detour
+from idp.flow.wish import Wish
 from idp.outcome import Accept, Reject
 from idp.web import concluding, login
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.visiting import visit
-from idp.wish import Wish
 
 PATH: Final = "/login/onward"
 

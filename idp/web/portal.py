@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import conclusion, exposure, ways
 from idp.authenticators.matrix import Matrix
-from idp.farewell import Farewell, Visited
-from idp.gathering import gather
+from idp.flow import conclusion, exposure, ways
+from idp.flow.gathering import gather
+from idp.logout.farewell import Farewell, Visited
 from idp.outcome import Accept, Authentication
 from idp.policy import Attempt, Require, decide
 from idp.tenant import Service, Tenant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from idp.authenticators.certificate import ClientCertificate
-from idp.authority import CRL_SECONDS, PATH
+from idp.custody.authority import CRL_SECONDS, PATH
 from idp.web.exchange import NOW, PROVIDER, TENANT
 
 __all__ = ["PATH", "show"]

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from idp.farewell import Result, Told
+from idp.logout.farewell import Result, Told
 from idp.tenant import Tenant
 from idp.visit import Visit
 from idp.web import cookies

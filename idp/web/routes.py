@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from idp import recovery
+from idp.credentials import recovery
 from idp.provider import IdentityProvider
 from idp.web import activate, forgotten, login, logout, onward, portal, revocation_list
 from idp.web import round as rounds

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from idp.flow.wish import Wish
 from idp.outcome import Accept, Challenge, Reject, Resume
 from idp.policy import Attempt
 from idp.web import cookies
@@ -15,7 +16,6 @@ from idp.web.exchange import LOCALE, NOW
 from idp.web.language import CHOSEN, choose
 from idp.web.login import respond, send
 from idp.web.visiting import visit
-from idp.wish import Wish
 from protocols.oidc import hint, issuer, provider, registered, request_object
 from protocols.oidc.arrival import Asked, arrive, came_as_required, store
 from protocols.oidc.checks import REPORTABLE, prompts_of, registered_redirect_uri

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from idp.farewell import Untold
+from idp.logout.farewell import Untold
 from idp.web.outbound import OutboundError
 from keys.ring import KeyRing
 from keys.token import new_id

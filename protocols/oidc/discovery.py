@@ -9,8 +9,8 @@ import orjson
 from aiohttp import web
 
 from idp.assurance import ACR_VALUES
+from idp.custody.signing import ALGORITHMS as USUAL
 from idp.policy import Require
-from idp.signing import ALGORITHMS as USUAL
 from idp.tenant import Tenant
 from protocols.oidc import issuer, token_metadata
 from protocols.oidc.clients import Client

@@ -8,9 +8,9 @@ from typing import Final
 
 from aiohttp import web
 
-from idp.farewell import Visited
+from idp.custody.signing import Signing
+from idp.logout.farewell import Visited
 from idp.provider import IdentityProvider
-from idp.signing import Signing
 from idp.tenant import Tenant
 from idp.web.exchange import TENANT
 from idp.web.outbound import Outbound

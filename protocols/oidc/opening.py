@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from idp.derivation import open_key
+from idp.custody.derivation import open_key
+from idp.custody.signing import Signing
 from idp.provider import IdentityProvider
-from idp.signing import Signing
 from idp.tenant import Tenant
 from idp.web.exchange import CERTIFICATE_HEADER
 from idp.web.outbound import Outbound

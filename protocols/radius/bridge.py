@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from idp import direct
 from idp.authenticators import needs_browser
+from idp.flow import direct
+from idp.flow.prompting import prompt_for
 from idp.outcome import Reject
-from idp.prompting import prompt_for
 from idp.username import canonical
 from idp.visit import Visit
 from protocols.radius import reply, start, state

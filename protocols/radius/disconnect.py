@@ -8,7 +8,7 @@ import itertools
 import secrets
 from typing import Any, Final
 
-from idp.farewell import Untold
+from idp.logout.farewell import Untold
 from protocols.radius.accounting import SESSION_ID
 from protocols.radius.asking import is_reply_authentic, request
 from protocols.radius.clients import NAS
@@ -27,7 +27,7 @@ from protocols.radius.packet import (
 from storage.network import NetworkSession
 
 REPEAT_SECONDS: Final = 1.0
-ATTEMPTS: Final = 4  # within the time that `idp.delivering` gives
+ATTEMPTS: Final = 4  # within the time that `idp.logout.delivering` gives
 SESSION_CONTEXT_NOT_FOUND: Final = 503  # RFC 5176 §3.5
 
 _identifiers = itertools.count(secrets.randbelow(256))

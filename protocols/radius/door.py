@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp.farewell import Farewell, Visited
+from idp.logout.farewell import Farewell, Visited
 from idp.outcome import Accept
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant

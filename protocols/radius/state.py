@@ -8,7 +8,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Final
 
-from idp import interaction as interactions
+from idp.flow import interaction as interactions
 from idp.outcome import Resume
 from idp.policy import Attempt
 from idp.visit import Visit

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp.authenticators import Authenticator
-from idp.prompting import prompt_for
+from idp.flow.prompting import prompt_for
 from idp.tenant import Tenant
 from idp.username import canonical
 from idp.visit import Visit

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from idp.certification import CertifiedRing
+from idp.custody.certification import CertifiedRing
 from keys.certified_key import Unusable, recipient
 from protocols.saml.encryption import encrypt
 from protocols.saml.entity import Party

@@ -8,11 +8,11 @@ from typing import Final
 import click
 
 from idp.authenticators.table import open_authenticators
-from idp.certification import Certification
 from idp.cli.context import Opened, find_user, in_tenant
 from idp.config.mistake import suggest
-from idp.derivation import find_key
-from idp.gathering import looked_at
+from idp.custody.certification import Certification
+from idp.custody.derivation import find_key
+from idp.flow.gathering import looked_at
 from idp.policy import Attempt, Deny, Require
 from idp.policy.decide import ready
 from idp.policy.explain import explain

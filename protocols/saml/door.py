@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp.farewell import Farewell, Untold, Visited
+from idp.logout.farewell import Farewell, Untold, Visited
 from idp.outcome import Accept
 from idp.tenant import Tenant
 from idp.visit import Visit

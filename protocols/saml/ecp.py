@@ -12,13 +12,13 @@ from typing import Final
 from aiohttp import BasicAuth, hdrs, web
 
 from idp.authenticators.totp import Totp
+from idp.flow.wish import Wish
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.tenant import Tenant
 from idp.visit import Visit
 from idp.web.exchange import NOW
 from idp.web.visiting import caller, visit
-from idp.wish import Wish
 from keys.secret import Secret
 from keys.token import new_token
 from protocols.saml import entity, soap

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from idp.certification import Certification
+from idp.custody.certification import Certification
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from idp.web.exchange import TENANT

@@ -6,8 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
-from idp.certification import Certification
-from idp.derivation import open_key
+from idp.custody.certification import Certification
+from idp.custody.derivation import open_key
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from idp.web.outbound import Outbound

@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 from lxml import etree
 
-from idp.certification import CertifiedRing
+from idp.custody.certification import CertifiedRing
 from keys.certified_key import CertifiedKey
 from keys.xml_encryption import KEY_BYTES, OAEP, OAEP_MGF1P
 from protocols.saml import entity

@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from idp.delivering import GIVEN_UP_SECONDS
+from idp.logout.delivering import GIVEN_UP_SECONDS
 from protocols.saml.entity import Entity, Party
 from protocols.saml.logout_message import LogoutRequest
 from protocols.saml.name_id import NameID

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from idp.certification import CertifiedRing
+from idp.custody.certification import CertifiedRing
 from idp.outcome import Accept
 from idp.visit import Visit
 from keys.token import new_id

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from idp.certification import CertifiedRing
+from idp.custody.certification import CertifiedRing
 from idp.web.login import service_name
 from idp.web.respond import page
 from keys.certified_key import CertifiedKey

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import departure
-from idp.certification import CertifiedRing
-from idp.departure import Departure
-from idp.farewell import Result, Told
+from idp.custody.certification import CertifiedRing
+from idp.logout import departure
+from idp.logout.departure import Departure
+from idp.logout.farewell import Result, Told
 from idp.visit import Visit
 from idp.web import round as rounds
 from idp.web.exchange import NOW

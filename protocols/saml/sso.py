@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from idp.flow.wish import Wish
 from idp.outcome import Accept, Challenge, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
@@ -16,7 +17,6 @@ from idp.web.form import read_form
 from idp.web.login import respond as show
 from idp.web.login import send
 from idp.web.visiting import visit
-from idp.wish import Wish
 from protocols.saml import entity, posted
 from protocols.saml.binding import Received, from_form, from_query
 from protocols.saml.entity import DOOR, SSO, Entity, Party

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from idp.certification import CertifiedRing
-from idp.farewell import Untold
+from idp.custody.certification import CertifiedRing
+from idp.logout.farewell import Untold
 from idp.web.outbound import OutboundError
 from protocols.saml import participation, soap
 from protocols.saml.assertion import new_identifier

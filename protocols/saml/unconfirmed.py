@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from idp.departure import Departure
-from idp.farewell import Result
+from idp.logout.departure import Departure
+from idp.logout.farewell import Result
 from storage import Transaction
 
 

@@ -15,11 +15,11 @@ from idp.chain import statement
 from idp.chain.linking import Linker
 from idp.chain.verifying import Verification
 from idp.config.tenant import TenantSettings
-from idp.derivation import open_key
+from idp.custody.derivation import open_key
+from idp.custody.vault import open_vault
 from idp.login import Login
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
-from idp.vault import open_vault
 from keys.jws import SigningKey
 from keys.master import MasterKey
 from storage import Storage

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 import storage
-from idp.certification import Certification
+from idp.custody.certification import Certification
 from keys.certified_key import CertifiedKey
 from keys.seal import Unsealable, Vault, new_data_key
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA256

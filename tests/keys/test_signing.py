@@ -7,7 +7,7 @@ import dataclasses
 
 import pytest
 
-from idp.signing import (
+from idp.custody.signing import (
     ALGORITHMS,
     ANNOUNCED_SECONDS,
     SKEW_SECONDS,

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from idp.vault import WrongMasterKey, open_vault
+from idp.custody.vault import WrongMasterKey, open_vault
 from keys.master import MasterKey
 from keys.seal import Unsealable, wrap
 from storage import Storage

@@ -14,12 +14,12 @@ import pytest
 from idp.authenticators import table
 from idp.caller import Caller
 from idp.config.tenant import TenantSettings
+from idp.flow.wish import NO_WISH, Wish
 from idp.login import Login
 from idp.outcome import Accept, Challenge, Outcome, Reject, Resume
 from idp.policy import Attempt, Deny, Require, Rule
 from idp.tenant import Service, Tenant
 from idp.visit import Visit
-from idp.wish import NO_WISH, Wish
 from keys.seal import Vault
 from keys.secret import Secret
 from keys.token import new_token

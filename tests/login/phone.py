@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pyotp
 
-from idp import releasing
-from idp.releasing import Registration, Signed
+from idp.credentials import releasing
+from idp.credentials.releasing import Registration, Signed
 from idp.visit import Visit
 from keys.algorithm import ES256, PrivateKey
 from keys.jwk import thumbprint

@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 
 from idp.config.tenant import TenantSettings
+from idp.flow.wish import Wish
 from idp.mail.queue import open_mail
 from idp.outcome import Accept
-from idp.wish import Wish
 from keys.token import new_token
 from tests.login.conftest import House
 

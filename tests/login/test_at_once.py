@@ -11,15 +11,17 @@ from typing import Any
 import pyotp
 import pytest
 
-from idp import attributes, known_devices, passkeys, recovery, spoken
-from idp.activation import complete, find, issue
+from idp import attributes, spoken
 from idp.authenticators import Refused, table
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.recovery import CODES, Recovery
 from idp.authenticators.totp import Totp
 from idp.caller import Caller
-from idp.enrolment import Form
+from idp.credentials import passkeys, recovery
+from idp.credentials.activation import complete, find, issue
+from idp.credentials.enrolment import Form
+from idp.flow import known_devices
 from idp.visit import Visit
 from keys.secret import Secret
 from keys.token import hash_token, new_token

@@ -18,13 +18,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from idp import authority, certificates, detour
 from idp.authenticators import Refused, table
 from idp.authenticators.certificate import ClientCertificate
 from idp.config.tenant import Lockout
+from idp.credentials import certificates
+from idp.custody import authority
+from idp.flow import detour
+from idp.logout.revocation import evict
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
 from idp.policy import Deny, Require, Rule
-from idp.revocation import evict
 from idp.visit import Visit
 from keys.certificate import Certificate, InvalidCertificate
 from keys.client_authority import ClientAuthority, Issued

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from idp import ending, revocation
+from idp.logout import ending, revocation
 from idp.outcome import Reason, Reject
 from idp.tenant import Service
 from idp.visit import Visit

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pyotp
 import pytest
 
-from idp import activation, enrolment
 from idp.authenticators import Refused, table
 from idp.authenticators.totp import Totp
-from idp.enrolment import Form
-from idp.guess import Wrong
+from idp.credentials import activation, enrolment
+from idp.credentials.enrolment import Form
+from idp.flow.guess import Wrong
 from idp.login import Login, Typed
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
 from idp.policy import Require, Rule

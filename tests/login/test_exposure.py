@@ -8,9 +8,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from idp import direct, exposure, interaction
 from idp.authenticators import table
 from idp.authenticators.matrix.settings import ExposureSettings, MatrixSettings
+from idp.flow import direct, exposure, interaction
 from idp.outcome import Accept, Challenge, Outcome, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from idp import direct, interaction
 from idp.authenticators.matrix import Matrix
+from idp.flow import direct, interaction
+from idp.flow.wish import Wish
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Require, Rule
 from idp.visit import Visit
-from idp.wish import Wish
 from keys.seal import Vault
 from keys.secret import Secret
 from protocols.radius.webtoken import draw

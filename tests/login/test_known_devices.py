@@ -9,10 +9,10 @@ from ipaddress import ip_address
 
 import pytest
 
-from idp import known_devices
 from idp.authenticators import Busy
 from idp.caller import Caller
-from idp.known_devices import DAY
+from idp.flow import known_devices
+from idp.flow.known_devices import DAY
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
 from idp.visit import Visit
 from keys.token import new_token

@@ -10,10 +10,10 @@ import pytest
 
 from idp.authenticators import Authenticator, Prompt
 from idp.caller import Caller
+from idp.flow.wish import Wish
 from idp.outcome import Accept, Challenge, Reason, Reject
 from idp.policy import Deny, decide
 from idp.policy.facts import from_facts
-from idp.wish import Wish
 from keys.secret import Secret
 from keys.token import new_token
 from storage.records import User

@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from idp import direct, interaction, new_password
 from idp.authenticators import table
 from idp.authenticators.password import Password
+from idp.credentials import new_password
+from idp.flow import direct, interaction
+from idp.flow.wish import Wish
 from idp.login import Login
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Require, Rule
 from idp.visit import Visit
-from idp.wish import Wish
 from keys.secret import Secret
 from storage.records import Interaction
 from tests.login.conftest import NOW, PASSWORD, TOTP_SECRET, House

@@ -11,15 +11,15 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from idp import instead
 from idp.authenticators import Refused, table
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.recovery import CODES, Recovery
 from idp.config.protect import ProtectSettings
 from idp.config.tenant import Lockout
+from idp.credentials.passkeys import STATE_SECONDS, add, propose, remove, rename
+from idp.flow import instead
 from idp.login import Login
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
-from idp.passkeys import STATE_SECONDS, add, propose, remove, rename
 from idp.policy import Require, Rule
 from idp.visit import Visit
 from keys import base64url

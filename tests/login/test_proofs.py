@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from ipaddress import ip_network
 
-from idp import proofs
+from idp.credentials import proofs
 from idp.policy import Require, Rule
 from idp.policy.hours import parse_hours
 from idp.visit import Visit

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 import pyotp
 import pytest
 
-from idp import activation, direct
-from idp import interaction as interactions
 from idp.authenticators.device import Device
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.totp import Totp
 from idp.config.protect import ProtectSettings
-from idp.enrolment import Form
-from idp.guess import Guess, spend
+from idp.credentials import activation
+from idp.credentials.enrolment import Form
+from idp.flow import direct
+from idp.flow import interaction as interactions
+from idp.flow.guess import Guess, spend
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from idp import direct, interaction, renewal, session
+from idp import session
 from idp.authenticators import table
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.matrix.content import Content
@@ -17,11 +17,13 @@ from idp.authenticators.matrix.draft import Way
 from idp.authenticators.matrix.history import remember
 from idp.authenticators.matrix.pattern import parse
 from idp.authenticators.matrix.settings import TableSettings
+from idp.credentials import renewal
+from idp.flow import direct, interaction
+from idp.flow.wish import Wish
 from idp.login import Login
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
-from idp.wish import Wish
 from keys.seal import Unsealable
 from keys.secret import Secret
 from tests.login.conftest import NOW, PATTERN, TOTP_SECRET, House

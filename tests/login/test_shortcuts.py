@@ -6,15 +6,15 @@ import dataclasses
 
 import pytest
 
-from idp import direct
-from idp import interaction as interactions
 from idp.authenticators import table
 from idp.authenticators.matrix.settings import ExposureSettings, MatrixSettings
+from idp.flow import direct
+from idp.flow import interaction as interactions
+from idp.flow.wish import Wish
 from idp.outcome import Accept, Challenge, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, Require, Rule
 from idp.policy.terms import Proofs, Requests
 from idp.visit import Visit
-from idp.wish import Wish
 from keys.secret import Secret
 from keys.token import new_token
 from tests.login.conftest import PASSWORD, PATTERN, TOTP_SECRET, House

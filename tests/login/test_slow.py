@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from idp import throttle
 from idp.config.lockout import Lockout
-from idp.interaction import peek
+from idp.flow.interaction import peek
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
 from storage import Storage
 from tests.login.conftest import NOW, House

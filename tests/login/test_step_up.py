@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
-from idp import proofs, session
+from idp import session
 from idp.authenticators import table
-from idp.conclusion import PORTAL
 from idp.config.tenant import TenantSettings
+from idp.credentials import proofs
+from idp.flow.conclusion import PORTAL
+from idp.flow.wish import Wish
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject
 from idp.policy import Require, Rule
 from idp.visit import Visit
-from idp.wish import Wish
 from keys.token import hash_token
 from storage.records import Proof, User
 from tests.login.conftest import NOW, House

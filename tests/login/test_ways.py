@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from idp import proofs
+from idp.credentials import proofs
 from idp.login import Login
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Why
 from idp.policy import Deny, Require, Rule

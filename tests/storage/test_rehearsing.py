@@ -1,4 +1,4 @@
-"""`idp.rehearsing` on both databases: an unchanged policy flips none, and a changed one those whom it is about."""
+"""Rehearsals on both databases: an unchanged policy flips none, and a changed one those whom it is about."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from idp import audit
 from idp.policy import Require, Rule
 from idp.policy.rehearsal import Flip
-from idp.rehearsing import rehearse
+from idp.revisions.rehearsing import rehearse
 from storage import Storage
 from tests.storage.examples import NOW, USER
 
@@ -24,7 +24,7 @@ async def test_an_unchanged_policy_flips_none_and_a_changed_one_its_people(
     store: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Page by page, of the time that is asked for, and without those who were erased."""
-    monkeypatch.setattr("idp.rehearsing.PAGE", 7)
+    monkeypatch.setattr("idp.revisions.rehearsing.PAGE", 7)
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)
         for number in range(30):

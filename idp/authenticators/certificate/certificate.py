@@ -11,7 +11,7 @@ from idp.authenticators import Prompt, Refused
 from idp.authenticators.answer import Answer
 from idp.authenticators.certificate.settings import BY_THEMSELVES, NEVER, CertificateSettings, Placed
 from idp.authenticators.safe import NOBODY, Safe
-from idp.authority import AUTHENTICATOR, Authority
+from idp.custody.authority import AUTHENTICATOR, Authority
 from keys import base64url
 from keys.certificate import Certificate
 from keys.client_authority import Issued

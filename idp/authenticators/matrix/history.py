@@ -9,7 +9,7 @@ from typing import Final
 
 from idp.authenticators.matrix.pattern import Cell
 from idp.authenticators.matrix.settings import LONGEST_HISTORY
-from idp.derivation import key_within
+from idp.custody.derivation import key_within
 from keys.seal import Vault, encode_context
 from storage import Transaction
 from storage.patterns import FormerPattern

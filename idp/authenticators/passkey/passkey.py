@@ -17,7 +17,7 @@ from idp.authenticators.passkey.ceremony import Ceremony, Key, Wrong
 from idp.authenticators.passkey.chest import NAME, Chest, Kept
 from idp.authenticators.passkey.decoys import PURPOSE, decoys, place, stand_in
 from idp.authenticators.passkey.settings import PasskeySettings, Placed
-from idp.derivation import ready_key
+from idp.custody.derivation import ready_key
 from keys import base64url
 from keys.seal import Vault
 from keys.secret import Secret

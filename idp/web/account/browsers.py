@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import known_devices
 from idp.agent import family
-from idp.conclusion import PORTAL
+from idp.flow import known_devices
+from idp.flow.conclusion import PORTAL
 from idp.visit import Visit
 from idp.web.entry import enter, entered
 from idp.web.exchange import TENANT

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from idp.conclusion import PORTAL
+from idp.flow.conclusion import PORTAL
 from idp.web import login
 from idp.web.exchange import TENANT
 

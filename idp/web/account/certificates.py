@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from idp import certificates, detour
 from idp.authenticators import Refused
 from idp.authenticators.certificate import ClientCertificate
 from idp.authenticators.certificate import certificate as authenticator
+from idp.credentials import certificates
+from idp.flow import detour
 from idp.visit import Visit
 from idp.web import onward
 from idp.web.entry import PROOF_SECONDS, enter, entered

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import proofs
 from idp.authenticators.totp import Totp
-from idp.conclusion import PORTAL
-from idp.enrolment import device_name
+from idp.credentials import proofs
+from idp.credentials.enrolment import device_name
+from idp.flow.conclusion import PORTAL
 from idp.mail.queue import changed
 from idp.outcome import Reason, Reject
 from idp.visit import Visit

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import enrolment
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
-from idp.conclusion import PORTAL
-from idp.enrolment import QUESTION, TAKEN, Form
-from idp.guess import Wrong
+from idp.credentials import enrolment
+from idp.credentials.enrolment import QUESTION, TAKEN, Form
+from idp.flow.conclusion import PORTAL
+from idp.flow.guess import Wrong
 from idp.outcome import Reason, Reject
 from idp.visit import Visit
 from idp.web import login

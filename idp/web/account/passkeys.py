@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import passkeys
 from idp.authenticators import Refused
 from idp.authenticators.passkey import Passkey
+from idp.credentials import passkeys
 from idp.visit import Visit
 from idp.web.entry import PROOF_SECONDS, enter, entered
 from idp.web.exchange import TENANT

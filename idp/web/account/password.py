@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import guess
 from idp.authenticators import Refused
 from idp.authenticators.password import Password
-from idp.conclusion import PORTAL
-from idp.ending import Ended, conclude, end
-from idp.guess import Guess, Wrong
+from idp.flow import guess
+from idp.flow.conclusion import PORTAL
+from idp.flow.guess import Guess, Wrong
+from idp.logout.ending import Ended, conclude, end
 from idp.mail.queue import changed
 from idp.outcome import Authentication, Reason, Reject
 from idp.visit import Visit

@@ -6,11 +6,13 @@ from typing import Final
 
 from aiohttp import web
 
-from idp import exposure, interaction, renewal, session
+from idp import session
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.matrix.draft import Way
 from idp.authenticators.matrix.present import Present
-from idp.conclusion import PORTAL
+from idp.credentials import renewal
+from idp.flow import exposure, interaction
+from idp.flow.conclusion import PORTAL
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import guess
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
-from idp.guess import Guess
+from idp.flow import guess
+from idp.flow.guess import Guess
 from idp.mail.queue import changed
 from idp.outcome import Reason, Reject
 from idp.visit import Visit

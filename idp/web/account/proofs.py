@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from idp import proofs, spoken
+from idp import spoken
 from idp.authenticators import account_path
+from idp.credentials import proofs
 from idp.mail.queue import locale_of
 from idp.visit import Visit
 from idp.web import cookies

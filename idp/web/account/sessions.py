@@ -8,9 +8,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from idp.agent import family
-from idp.ending import conclude, end, live
+from idp.logout.ending import conclude, end, live
+from idp.logout.revocation import doors_of
 from idp.outcome import Authentication
-from idp.revocation import doors_of
 from idp.visit import Visit
 from idp.web.account.called import called
 from idp.web.entry import enter, entered

@@ -10,8 +10,8 @@ from typing import Any, Final
 import orjson
 from aiohttp import hdrs, web
 
-from idp import releasing
-from idp.releasing import Registration, Signed
+from idp.credentials import releasing
+from idp.credentials.releasing import Registration, Signed
 from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import BODY_SECONDS, BadForm
 from idp.web.visiting import visit

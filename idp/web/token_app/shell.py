@@ -7,8 +7,8 @@ from typing import Any, Final
 import orjson
 from aiohttp import hdrs, web
 
-from idp import enrolment
 from idp.authenticators.totp import Totp
+from idp.credentials import enrolment
 from idp.tenant import Tenant
 from idp.web import language
 from idp.web.app_files import PAGE, AppFiles

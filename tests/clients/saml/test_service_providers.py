@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 from playwright.async_api import Browser as Chromium
 
-from idp.certification import CertifiedRing
+from idp.custody.certification import CertifiedRing
 from keys.certified_key import CertifiedKey
 from keys.xml_signature import RSA_SHA256
 from protocols.saml.assertion import Envelope, encryption_certificate, success

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from idp.derivation import open_key
+from idp.custody.derivation import open_key
 from keys.seal import Unsealable, Vault, new_data_key
 from protocols.oidc.subject import Pairwise
 from storage import Storage

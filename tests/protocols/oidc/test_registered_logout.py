@@ -10,7 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from idp.delivering import FIRST_RETRY_SECONDS
+from idp.logout.delivering import FIRST_RETRY_SECONDS
 from tests.browser import Browser
 from tests.page import Page
 from tests.people import ALICE

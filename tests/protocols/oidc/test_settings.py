@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from idp.config.secrets import SecretReading
-from idp.signing import TOKEN_SECONDS
+from idp.custody.signing import TOKEN_SECONDS
 from keys.secret import Secret
 from protocols.oidc.settings import ServiceSettings, TenantSettings
 from protocols.oidc.vocabulary import DEVICE_CODE, TOKEN_EXCHANGE
@@ -117,7 +117,7 @@ def test_a_scope_cannot_stand_for_what_the_server_says() -> None:
 
 @pytest.mark.parametrize("name", ["id_token_seconds", "access_token_seconds"])
 def test_nothing_that_we_sign_may_outlive_the_key_that_signed_it(name: str) -> None:
-    """Retired keys go `idp.signing.TOKEN_SECONDS` after their last signature."""
+    """Retired keys go `idp.custody.signing.TOKEN_SECONDS` after their last signature."""
     for model, rest in ((ServiceSettings, WIKI), (TenantSettings, {})):
         if name in model.model_fields:
             model.model_validate(rest | {name: TOKEN_SECONDS})

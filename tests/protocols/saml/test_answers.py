@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from idp.certification import CertifiedRing
+from idp.custody.certification import CertifiedRing
 from keys.certified_key import CertifiedKey
 from keys.xml_encryption import AES128_GCM, OAEP, OAEP_MGF1P, SHA1, SHA256, Undecipherable, decrypt, unwrap
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA256

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from idp.signing import SKEW_SECONDS, TOKEN_SECONDS
+from idp.custody.signing import SKEW_SECONDS, TOKEN_SECONDS
 from tests.browser import Browser
 from tests.people import ALICE
 from tests.protocols.oidc.prober import header

@@ -1,0 +1,1 @@
+"""The life of a credential: made, kept, renewed, replaced, taken back."""

@@ -1,0 +1,1 @@
+"""Keys of the tenants at rest, sealed and ready."""

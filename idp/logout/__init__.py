@@ -1,0 +1,1 @@
+"""How a session ends everywhere: taken back, told, told again."""
