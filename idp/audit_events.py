@@ -34,8 +34,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
-    "login.refused": _event("reason", "username"),
-    "login.challenged": _event("authenticator reason", "username"),
+    "login.refused": _event("door reason", "username"),
+    "login.challenged": _event("door authenticator reason", "username"),
     "login.started": _event("door"),
     "login.released": _PERSON,
     "proof.refused": _event("authenticator unreleased", "username device certificate"),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import aiopg
@@ -16,6 +15,7 @@ from psycopg2 import errors, extensions
 
 from storage import migrate, role
 from storage.contract import Duplicate, StorageError, StorageTimeout
+from storage.pyformat import pyformat
 from storage.round_trip import Batch, SingleReads, Statement
 from storage.sql import Row, Scope, Value, sweep
 
@@ -33,7 +33,6 @@ MIGRATE_ALONE = """
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
 SELECT pg_advisory_xact_lock(hashtext('masugata schema_version'))"""
-PLACEHOLDER = re.compile(r"(?<!:):([a-z_]+)")
 BYTES = extensions.new_type((17,), "BYTES", lambda text, _: None if text is None else bytes.fromhex(text[2:]))
 
 
@@ -142,6 +141,10 @@ class PostgresStorage:
         async with Scope(reads := SingleReads(PostgresLink(self._readers), "")):
             return await role.warnings(reads)
 
+    def figures(self) -> Mapping[str, int]:
+        pools = (self._writers, self._readers)
+        return {"connections": sum(p.size for p in pools), "idle": sum(p.freesize for p in pools)}
+
     async def close(self) -> None:
         for pool in (self._writers, self._readers):
             pool.terminate()  # whoever is still in a transaction loses it: a shutdown must end
@@ -178,15 +181,10 @@ def _silence_cancelled_statements() -> Callable[[], None]:
     return lambda: loop.set_exception_handler(previous)
 
 
-@cache
-def _pyformat(statement: str) -> str:
-    return PLACEHOLDER.sub(r"%(\1)s", statement.replace("%", "%%"))
-
-
 def _text(cursor: Any, statement: str, values: dict[str, Value] | None) -> bytes:
     if values is None:
         return statement.encode()
-    return cursor.mogrify(_pyformat(statement), values)  # type: ignore[no-any-return]
+    return cursor.mogrify(pyformat(statement), values)  # type: ignore[no-any-return]
 
 
 def _translate(error: psycopg2.Error) -> StorageError:

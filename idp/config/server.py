@@ -43,6 +43,7 @@ class Listen(Model):
     radius: Addresses = ()
     radius_accounting: Addresses = ()
     radsec: Addresses = ()
+    monitoring: Address | None = None  # metrics and health with reasons, for us alone; None: nowhere
 
     @property
     def of_doors(self) -> Mapping[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from idp import throttle
 from idp.authenticators import Busy, Unreachable
 from idp.flow import known_devices, release
 from idp.flow.release import Leave
+from idp.monitoring.noting import Proved
 from idp.throttle import Spent
 from idp.visit import Visit
 from storage.records import User
@@ -74,6 +75,7 @@ async def spend(
         raise
     if right and await release.claim(visit, guess.user_id, leave):
         await _refund(visit, guess, counts)
+        visit.tx.notes.add(Proved(guess.authenticator))
         return None
     if not guess.at_once:
         await _settle(visit, guess, counts, throttle.charge)

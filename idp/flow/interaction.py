@@ -12,6 +12,7 @@ from idp.credentials import enrolling, first_passkey, renewal
 from idp.flow import discovery, duty, instead, ways
 from idp.flow.prompting import prompt_for
 from idp.flow.why import why_more
+from idp.monitoring.noting import Asked
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
@@ -90,6 +91,7 @@ async def ask(
         prompt = await discovery.offer(visit, interaction)
     interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
+    visit.tx.notes.add(Asked(interaction.door, question(interaction)))
     special = _enrolment(visit, interaction, user, refused)
     replaceable = special is None or special.authenticator == first_passkey.QUESTION
     said: dict[str, Any] = {

@@ -45,6 +45,12 @@ class Directory:
         self._idle: list[Clerk] = []
         self._paused: dict[str, float] = {}
 
+    @property
+    def silent(self) -> int:
+        """How many of its servers did not answer lately."""
+        now = asyncio.get_running_loop().time()
+        return sum(until > now for until in self._paused.values())
+
     async def verify(self, tx: Transaction, username: str | None, answer: Secret) -> bool:
         """Whether it is the password of this user. For nobody (None) as much is asked of the directory.
 

@@ -12,6 +12,8 @@ from aiohttp import hdrs, web
 from idp.audit import new_reference
 from idp.authenticators import Busy
 from idp.log import about
+from idp.monitoring.meter import Meter
+from idp.monitoring.table import REQUESTS
 from idp.tenant import Tenant
 from idp.web import cookies, language
 from idp.web.address import Network, client_address
@@ -35,6 +37,8 @@ OWN_PAGES = (
     *("/activate", "/device", "/webtoken", "/token/"),
 )
 ACCOUNT = "/account"  # and all below it
+METHODS = frozenset((*hdrs.METH_ALL,))
+OTHER = "other"
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
@@ -45,6 +49,7 @@ class Boundary:
     directory: Directory
     clock: Callable[[], int]
     trusted: Sequence[Network]
+    meter: Meter
 
     @web.middleware
     async def cross(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -54,12 +59,15 @@ class Boundary:
         about(request_id=request_id)
         response = await self._enter(request, handler)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        seconds = time.perf_counter() - started
+        method = request.method if request.method in METHODS else OTHER
+        self.meter.time(REQUESTS, seconds, _route(request), method, str(response.status))
         log.info(
             "request",
             method=request.method,
             path=request.path,  # never the query: it holds codes and states
             status=response.status,
-            ms=round((time.perf_counter() - started) * 1000, 2),
+            ms=round(seconds * 1000, 2),
         )
         return response
 
@@ -105,6 +113,15 @@ async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
     if CHOSEN in request.query_string and _is_own(request.path.removeprefix(tenant.prefix)):
         cookies.give_locale(response, tenant, language.of(request))
     return response
+
+
+def _route(request: web.Request) -> str:
+    """The address as our tables have it, below the tenant's own path; nothing of what a stranger wrote there."""
+    match = request.match_info
+    resource = match.route.resource
+    if match.http_exception is not None or resource is None:
+        return OTHER
+    return resource.canonical.removeprefix(match.apps[-1].get(PREFIX, ""))
 
 
 def _is_own(path: str) -> bool:

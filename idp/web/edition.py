@@ -14,6 +14,8 @@ from idp.chain.streaming import streaming
 from idp.config.in_force import InForce
 from idp.logout.delivering import retrying
 from idp.mail.posting import posting
+from idp.monitoring.inspection import Inspection
+from idp.monitoring.node import Node
 from idp.provider import IdentityProvider
 from idp.sweeping import sweeping
 from idp.web import routes, server
@@ -34,6 +36,7 @@ class Edition:
     pages: Pages
     provider: IdentityProvider
     line: Line
+    health: Health
 
     def notice(self, words: Sequence[str]) -> None:
         """What an administrator should see to in this configuration, in place of what was said before."""
@@ -42,10 +45,14 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    in_force: InForce, pages: Pages, provider: IdentityProvider, finish_head: server.FinishHead
+    in_force: InForce, pages: Pages, provider: IdentityProvider, node: Node, finish_head: server.FinishHead
 ) -> AsyncIterator[Edition]:
     """In service while the block runs; at its end it finishes what was begun."""
-    app = await _Rooms(in_force, pages, provider).application()
+    settings = in_force.configuration.server
+    serving = Serving(in_force.name, settings.doors, in_force.number)
+    inspection = Inspection(provider, node, settings.doors)
+    health = Health(inspection, serving, provider.notices)
+    app = await _Rooms(in_force, pages, provider, health).application()
     app.on_response_prepare.append(finish_head)
     runner = web.AppRunner(app)
     async with (
@@ -58,7 +65,7 @@ async def opened(
         try:
             assert runner.server is not None
             line = Line(runner.server)
-            yield Edition(in_force, pages, provider, line)
+            yield Edition(in_force, pages, provider, line, health)
             await line.finish()
         finally:
             await runner.cleanup()
@@ -80,15 +87,15 @@ class _Rooms:
     in_force: InForce
     pages: Pages
     provider: IdentityProvider
+    health: Health
 
     async def application(self) -> web.Application:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
         provider, settings = self.provider, self.in_force.configuration.server
         directory = Directory(provider.tenants.values())
-        boundary = Boundary(directory, provider.clock, settings.trusted_proxies)
+        boundary = Boundary(directory, provider.clock, settings.trusted_proxies, provider.meter)
         root = web.Application(middlewares=[boundary.cross], client_max_size=server.BODY_BYTES)
-        serving = Serving(self.in_force.name, settings.doors, self.in_force.number)
-        Health(provider.storage, serving, provider.notices).setup(root)
+        self.health.setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root
             await self._furnish(app, prefix)

@@ -144,7 +144,7 @@ class Bridge:
         about = {"authenticator": authenticator} if authenticator else {"reason": say.about}
         await self.visit.record(
             "login.challenged", user_id=interaction.user_id, service=self.nas.service,
-            username=interaction.username or claimed(self.packet), **about,
+            door=state.DOOR, username=interaction.username or claimed(self.packet), **about,
         )  # fmt: skip
         return Code.ACCESS_CHALLENGE, (kept, *say.attributes)
 
@@ -190,11 +190,8 @@ class Bridge:
     async def refuse(self, reason: str) -> Reply:
         """The packet gets no further."""
         await self.visit.record(
-            "login.refused",
-            user_id=None,
-            service=self.nas.service,
-            username=claimed(self.packet),
-            reason=reason,
-        )
+            "login.refused", user_id=None, service=self.nas.service,
+            door=state.DOOR, username=claimed(self.packet), reason=reason,
+        )  # fmt: skip
         method = method_of(self.packet)
         return Code.ACCESS_REJECT, method.reject(self.packet, self.nas, None) if method else ()

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from idp import audit
-from idp.app import Loading
 from idp.config.bundle import Bundle
 from idp.config.load import load
 from idp.config.mistake import ConfigurationError
 from idp.config.stored import load_stored
+from idp.loading import Loading
 from storage import Transaction
 from storage.revisions import EVERYWHERE
 from tests.cli.conftest import Office
