@@ -113,9 +113,18 @@ def _of_process(samples: Samples, worker: str, live: Mapping[str, Any]) -> None:
     samples[table.MEMORY.name][worker,] = live["memory_bytes"]
     samples[table.CPU.name][worker,] = live["cpu_seconds"]
     samples[table.STARTED.name][worker,] = live["begun_at"]
-    of_storage = samples[table.STORAGE.name]
-    for what, figure in live["storage"].items():
-        of_storage[what,] = of_storage.get((what,), 0) + figure
+    figures = live["storage"]
+    if "flushes" in figures:
+        samples[table.FLUSHES.name][worker,] = figures["flushes"]
+        _add(samples[table.QUEUE.name], (), figures["waiting"])
+    if "connections" in figures:
+        idle = figures["idle"]
+        _add(samples[table.CONNECTIONS.name], ("idle",), idle)
+        _add(samples[table.CONNECTIONS.name], ("busy",), figures["connections"] - idle)
+
+
+def _add(samples: dict[tuple[str, ...], float], labels: tuple[str, ...], value: float) -> None:
+    samples[labels] = samples.get(labels, 0) + value
 
 
 def _of_tenant(samples: Samples, standing: Standing, now: int) -> None:

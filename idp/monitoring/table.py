@@ -34,26 +34,42 @@ def _metric(name: str, kind: Kind, words: str, *labels: str) -> Metric:
 LOGINS = _metric(
     "logins_total", "counter", "Logins that ended", "tenant", "door", "outcome", "rule", "reason"
 )
-PROOFS = _metric("proofs_total", "counter", "Answers looked at", "tenant", "authenticator", "outcome")
+PROOFS = _metric(
+    "proofs_total", "counter", "Answers, and what became of them", "tenant", "authenticator", "outcome"
+)
 CHALLENGES = _metric("challenges_total", "counter", "Questions asked", "tenant", "door", "authenticator")
 EVENTS = _metric("events_total", "counter", "Events of the audit log", "tenant", "event")
 # Requests and datagrams.
 REQUESTS = _metric(
-    "http_request_duration_seconds", "histogram", "Requests answered", "route", "method", "status"
+    "http_request_duration_seconds", "histogram", "HTTP requests answered", "route", "method", "status"
 )
 DATAGRAMS = _metric(
-    "radius_request_duration_seconds", "histogram", "RADIUS requests answered", "tenant", "service", "outcome"
+    "radius_request_duration_seconds",
+    "histogram",
+    "RADIUS requests, and how they were answered",
+    "tenant",
+    "service",
+    "outcome",
 )
 DROPPED = _metric("radius_dropped_total", "counter", "RADIUS packets dropped", "tenant", "service", "reason")
 UNSIGNED = _metric(
-    "radius_unsigned_total", "counter", "Answered without Message-Authenticator", "tenant", "service"
+    "radius_unsigned_total",
+    "counter",
+    "RADIUS requests answered without Message-Authenticator",
+    "tenant",
+    "service",
 )
 REPEATED = _metric("radius_repeated_total", "counter", "RADIUS requests heard before", "tenant", "service")
 # The database.
 TRANSACTIONS = _metric(
-    "storage_commit_duration_seconds", "histogram", "Transactions ended: the wait until it is durable", "outcome"
+    "storage_commit_duration_seconds",
+    "histogram",
+    "Transactions ended: the wait until it is durable",
+    "outcome",
 )
-STORAGE = _metric("storage_state", "gauge", "How busy workers are with the database", "what")
+FLUSHES = _metric("storage_flushes_total", "counter", "Waits for the disk, shared by many (SQLite)", "worker")
+QUEUE = _metric("storage_waiting_transactions", "gauge", "Transactions that wait for their turn (SQLite)")
+CONNECTIONS = _metric("storage_connections", "gauge", "Connections to the database (PostgreSQL)", "state")
 # Processes.
 WORKERS = _metric("workers", "gauge", "Processes that serve")
 MEMORY = _metric("worker_resident_memory_bytes", "gauge", "Memory of a worker", "worker")
@@ -64,10 +80,14 @@ SESSIONS = _metric("sessions", "gauge", "Browser sessions that have not ended", 
 MAILS = _metric("mails", "gauge", "Mails waiting, and those that could not be sent", "tenant", "state")
 MAIL_AGE = _metric("mail_oldest_seconds", "gauge", "How long the oldest mail has waited", "tenant")
 DELIVERIES = _metric("logout_deliveries", "gauge", "Services to be told of a sign-out", "tenant")
-DELIVERY_AGE = _metric("logout_delivery_oldest_seconds", "gauge", "How long the oldest has waited", "tenant")
+DELIVERY_AGE = _metric(
+    "logout_delivery_oldest_seconds", "gauge", "How long the oldest of these has waited", "tenant"
+)
 LINKED = _metric("audit_linked_records", "gauge", "The last linked record of the audit log", "tenant")
 UNLINKED = _metric("audit_unlinked_records", "gauge", "Records that are not linked yet", "tenant")
-LINKING_AGE = _metric("audit_unlinked_oldest_seconds", "gauge", "How long the first has waited", "tenant")
+LINKING_AGE = _metric(
+    "audit_unlinked_oldest_seconds", "gauge", "How long the first of these has waited", "tenant"
+)
 BEHIND = _metric("stream_behind_records", "gauge", "Records that a stream has not sent", "tenant", "stream")
 FAILING = _metric("stream_attempts", "gauge", "Attempts since a stream got through", "tenant", "stream")
 KEYS = _metric(
@@ -79,7 +99,11 @@ KEYS = _metric(
     "state",
 )
 ENDS = _metric(
-    "certificate_expiry_timestamp_seconds", "gauge", "When the first of these ends", "tenant", "purpose"
+    "certificate_expiry_timestamp_seconds",
+    "gauge",
+    "When the certificate of that purpose ends",
+    "tenant",
+    "purpose",
 )
 # The house.
 PARTS = _metric("part_state", "gauge", "0: ok, 1: degraded, 2: failed", "part")

@@ -118,7 +118,7 @@ async def test_health_tells_each_part_and_its_reasons_at_the_own_listener_only(w
 
 @pytest.mark.parametrize("path", ["/metrics", "/health/../metrics", "/metrics/"])
 def test_metrics_are_not_served_where_people_sign_in(watched: Watched, path: str) -> None:
-    """THREAT_MODEL.md 34: nor anything else at the listener for monitoring."""
+    """Nor is anything else at the listener for monitoring."""
     status, body = watched.asked(path, watched.port)
     assert status >= 400 and "masugata_" not in body
     assert watched.asked("/")[0] == 404 and watched.asked("/login")[0] == 404
