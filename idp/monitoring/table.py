@@ -46,7 +46,7 @@ REQUESTS = _metric(
 DATAGRAMS = _metric(
     "radius_request_duration_seconds",
     "histogram",
-    "RADIUS requests, and how they were answered",
+    "RADIUS requests answered",
     "tenant",
     "service",
     "outcome",
