@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from storage import Storage
-from storage.sql import scope
+from storage.sql import SQLTransaction, scope
 from storage.sql.expired import GRACE_SECONDS
 from tests.storage.examples import ACCESS, GRANT, INTERACTION, LATER, NOW, REFRESH, SESSION, USER, add_login
 
@@ -83,7 +83,7 @@ async def test_a_slice_is_bounded(store: Storage) -> None:
     more = True
     while more:
         async with store.transaction("acme") as tx:
-            assert isinstance(tx, transaction.SQLTransaction)
+            assert isinstance(tx, SQLTransaction)
             deleted, more = await tx.expired.delete(LATER, 4)
             slices.append(deleted)
     assert slices == [4, 4, 3]
