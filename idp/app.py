@@ -100,10 +100,14 @@ class Server:
         try:
             async with open_database(self.in_force.configuration.storage_url) as opened:
                 node = Node(self.workers, now())
-                database = Watched(opened, Noting(node.meter))
-                editions = _Editions(self, database, node, stop)
-                succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
+                database: storage.Storage = Watched(opened, Noting(node.meter))
                 async with AsyncExitStack() as held:
+                    if settings := self.in_force.configuration.server.tracing:
+                        from idp.monitoring.otlp import exporting  # noqa: PLC0415  an extra, which only this needs
+
+                        database = await held.enter_async_context(exporting(settings, database))
+                    editions = _Editions(self, database, node, stop)
+                    succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
                     first = await held.enter_async_context(succession.serving(self.in_force))
                     board = Switchboard(first.line)
                     followers = await self._listen(held, first, sockets, node, stop)

@@ -16,6 +16,7 @@ from idp.flow.taken import Over
 from idp.flow.wish import NO_WISH, Typed, Wish
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
+from idp.tracing import traced
 from idp.visit import Visit
 from keys.secret import Secret
 from storage.records import Interaction, User
@@ -23,9 +24,14 @@ from storage.records import Interaction, User
 __all__ = ["NO_WISH", "Login", "Wish"]
 
 
+def _about(_: Login, visit: Visit, attempt: Attempt, *__: object) -> dict[str, str]:
+    return {"masugata.tenant": visit.tenant.name, "masugata.service": attempt.service}
+
+
 class Login:
     """Begins a login and takes its answers. No step routes to another: each returns here."""
 
+    @traced("login.begin", _about)
     async def begin(self, visit: Visit, attempt: Attempt, resume: Resume, wish: Wish = NO_WISH) -> Outcome:
         """Accept the browser's session if it suffices, else open an interaction and ask for what is missing.
 
@@ -54,6 +60,7 @@ class Login:
         await session.touch(visit, held, authentication.expires_at)
         return Accept(authentication, resume)
 
+    @traced("login.show")
     async def show(
         self, visit: Visit, interaction_id: str, *, restart: bool = False, other: str = ""
     ) -> Challenge | Reject:
@@ -71,6 +78,7 @@ class Login:
             interaction = await ways.turn(visit, interaction, user, other)
         return await interactions.ask(visit, interaction, user)
 
+    @traced("login.answer")
     async def answer(self, visit: Visit, interaction_id: str, step: str, typed: Typed) -> Outcome:
         """Take the answer to the open question, then ask the next or conclude.
 

@@ -34,6 +34,7 @@ OF_THE_NODE = (
     "radsec",
     "tls",
     "log",
+    "tracing",
     "audit_anchor",
     "country_database",
 )

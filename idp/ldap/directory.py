@@ -13,6 +13,7 @@ from idp.authenticators.crowd import Crowd
 from idp.config.domains import LdapSettings
 from idp.ldap.clerk import Clerk
 from idp.ldap.names import bind_name, search_filter
+from idp.tracing import CLIENT, traced
 from keys.secret import Secret
 from keys.token import new_id
 from storage import Transaction
@@ -133,6 +134,7 @@ class Directory:
                 self._paused[server] = clock() + PAUSE_SECONDS
         raise Unreachable(PAUSE_SECONDS)
 
+    @traced("ldap", lambda _, server, **__: {"server.address": server}, CLIENT)
     async def _ask(self, server: str, **about: Any) -> Any:
         settings = self.settings
         request = {

@@ -36,6 +36,8 @@ def preload(configuration: Configuration) -> None:
     storage.preload(configuration.storage_url)
     if configuration.server.listen.monitoring:
         import_module("idp.web.monitor")
+    if configuration.server.tracing:
+        import_module("idp.monitoring.otlp")
     for name in configuration.server.doors:
         doors.opening(name)
 

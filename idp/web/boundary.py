@@ -22,6 +22,8 @@ from idp.web.exchange import ADDRESS, NOW, PREFIX, REQUEST_ID, TENANT
 from idp.web.failure import failure
 from idp.web.form import BadForm
 from idp.web.language import CHOSEN
+from idp.web.route import method_of, route_of
+from idp.web.traced import traced
 from keys.token import new_id
 from storage import StorageError
 
@@ -37,8 +39,6 @@ OWN_PAGES = (
     *("/activate", "/device", "/webtoken", "/token/"),
 )
 ACCOUNT = "/account"  # and all below it
-METHODS = frozenset((*hdrs.METH_ALL,))
-OTHER = "other"
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
@@ -57,11 +57,11 @@ class Boundary:
         started = time.perf_counter()
         request[REQUEST_ID] = request_id = new_id()
         about(request_id=request_id)
-        response = await self._enter(request, handler)
+        response = await traced(request, self.trusted, self._enter(request, handler))
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         seconds = time.perf_counter() - started
-        method = request.method if request.method in METHODS else OTHER
-        self.meter.time(REQUESTS, seconds, _route(request), method, str(response.status))
+        status = str(response.status)
+        self.meter.time(REQUESTS, seconds, route_of(request), method_of(request), status)
         log.info(
             "request",
             method=request.method,
@@ -113,15 +113,6 @@ async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
     if CHOSEN in request.query_string and _is_own(request.path.removeprefix(tenant.prefix)):
         cookies.give_locale(response, tenant, language.of(request))
     return response
-
-
-def _route(request: web.Request) -> str:
-    """The address as our tables have it, below the tenant's own path; nothing of what a stranger wrote there."""
-    match = request.match_info
-    resource = match.route.resource
-    if match.http_exception is not None or resource is None:
-        return OTHER
-    return resource.canonical.removeprefix(match.apps[-1].get(PREFIX, ""))
 
 
 def _is_own(path: str) -> bool:

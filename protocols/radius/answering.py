@@ -14,6 +14,7 @@ from idp.authenticators import Busy
 from idp.caller import Caller
 from idp.monitoring.table import DATAGRAMS
 from idp.provider import IdentityProvider
+from idp.tracing import SERVER, span
 from idp.visit import Visit
 from protocols.radius import accounting
 from protocols.radius.bridge import Bridge
@@ -47,8 +48,12 @@ class Answering:
         `kind` is what is asked at this socket: a sign of life looks like the answer to that (RFC 5997 §3).
         """
         began = time.perf_counter()
-        answered = await self._answer(nas, packet, peer, kind)
-        outcome = OUTCOMES.get(answered[0], "other") if answered else "unanswered"
+        with span(
+            "radius", {"masugata.tenant": nas.tenant.name, "masugata.service": nas.service}, kind=SERVER
+        ) as step:
+            answered = await self._answer(nas, packet, peer, kind)
+            outcome = OUTCOMES.get(answered[0], "other") if answered else "unanswered"
+            step.tell({"masugata.outcome": outcome})
         seconds = time.perf_counter() - began
         self._provider.meter.time(DATAGRAMS, seconds, nas.tenant.name, nas.service, outcome)
         return answered

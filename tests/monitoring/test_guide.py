@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from idp.config.server import ServerSettings
+from idp.config.tracing import Tracing
 from idp.monitoring.parts import judge
 from idp.monitoring.table import METRICS
 
@@ -47,5 +48,7 @@ def test_what_is_to_be_copied_can_be_read() -> None:
         read = yaml.safe_load(block)
         if "listen" in read:
             assert ServerSettings.model_validate(read).listen.monitoring == "127.0.0.1:9464"
+        elif "tracing" in read:
+            assert ServerSettings.model_validate(read).tracing == Tracing()
         else:
             assert all(rule["expr"] and rule["alert"] for rule in read["groups"][0]["rules"])
