@@ -31,7 +31,7 @@ def _about(_: Login, visit: Visit, attempt: Attempt, *__: object) -> dict[str, s
 class Login:
     """Begins a login and takes its answers. No step routes to another: each returns here."""
 
-    @traced("login.begin", _about)
+    @traced("Login.begin", _about)
     async def begin(self, visit: Visit, attempt: Attempt, resume: Resume, wish: Wish = NO_WISH) -> Outcome:
         """Accept the browser's session if it suffices, else open an interaction and ask for what is missing.
 
@@ -60,7 +60,7 @@ class Login:
         await session.touch(visit, held, authentication.expires_at)
         return Accept(authentication, resume)
 
-    @traced("login.show")
+    @traced("Login.show")
     async def show(
         self, visit: Visit, interaction_id: str, *, restart: bool = False, other: str = ""
     ) -> Challenge | Reject:
@@ -78,7 +78,7 @@ class Login:
             interaction = await ways.turn(visit, interaction, user, other)
         return await interactions.ask(visit, interaction, user)
 
-    @traced("login.answer")
+    @traced("Login.answer")
     async def answer(self, visit: Visit, interaction_id: str, step: str, typed: Typed) -> Outcome:
         """Take the answer to the open question, then ask the next or conclude.
 

@@ -68,14 +68,14 @@ async def test_a_login_is_a_tree_of_steps_without_a_secret(traced: Traced, brows
     assert token.attributes["http.response.status_code"] == 200 and token.kind == 2
     assert token.attributes["masugata.tenant"] == "demo"
     await eventually(lambda: len(collector.named("POST /login")) == 2)
-    steps = [each for each in collector.spans if "login.answer" in collector.above(each)]
+    steps = [each for each in collector.spans if "Login.answer" in collector.above(each)]
     (inserted, *_) = [
         each for each in steps if "INSERT INTO audit" in each.attributes.get("db.query.text", "")
     ]
     assert ":reference" in inserted.attributes["db.query.text"]
-    assert collector.above(inserted)[:2] == ["login.answer", "transaction"]
+    assert collector.above(inserted)[:2] == ["Login.answer", "transaction"]
     assert collector.above(inserted)[-1] == "POST /login"
-    assert {each.name for each in collector.spans} >= {"login.begin", "commit", "snapshot", "transaction"}
+    assert {each.name for each in collector.spans} >= {"Login.begin", "commit", "snapshot", "transaction"}
     digits = next(page.table for page in party.http.seen if page.table)
     cookie = str(party.http.cookie("session"))
     everything = b"".join(collector.raw)
