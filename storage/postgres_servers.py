@@ -63,11 +63,9 @@ class Servers:
             try:
                 connection = await self._open({**self._parameters(read_only=read_only), **place})
             except TimeoutError:
-                faults.append(
-                    f"{place.get('host', 'the server')} does not let us in within {self._seconds:.0f} s"
-                )
+                faults.append(f"{_name(place)} does not let us in within {self._seconds:.0f} s")
             except (psycopg2.Error, OSError) as error:
-                faults.append(str(error).strip())
+                faults.append(f"{_name(place)}: {' '.join(str(error).split())}")
             else:
                 self._first = number
                 return connection
@@ -87,7 +85,8 @@ class Servers:
         return {**given, "options": options, "target_session_attrs": wanted}
 
     async def _open(self, parameters: dict[str, Any]) -> aiopg.Connection:
-        addresses = await _addresses(parameters)
+        async with asyncio.timeout(self._seconds):
+            addresses = await _addresses(parameters)
         seconds = self._seconds / len(addresses)
         last: Exception = TimeoutError()
         for address in addresses:
@@ -116,6 +115,11 @@ def places(given: Parameters) -> Sequence[Parameters]:
         {name: values[number % len(values)] for name, values in lists.items() if values[number % len(values)]}
         for number in range(count)
     ]
+
+
+def _name(place: Parameters) -> str:
+    """For the administrator."""
+    return ":".join([place.get("host", "the server"), *([place["port"]] if "port" in place else [])])
 
 
 async def _addresses(parameters: Parameters) -> Sequence[Parameters]:

@@ -39,7 +39,7 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT; returns the exit status. Raises `Unfit` if the first load fails."""
         with SignalPipe(SUPERVISED) as signals:
             self._begin(self._loaded())
-            while any(self._workers()):
+            while self._serving or any(self._workers()):  # the last worker may have died: it is replaced too
                 self._wait(signals)
                 for number in signals.received():
                     self._obey(number)
