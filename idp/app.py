@@ -93,6 +93,10 @@ class Server:
         monitoring = (f"tcp:{listen.monitoring}",) if listen.monitoring else ()
         return (listen.http, *monitoring, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
 
+    @property
+    def drain_seconds(self) -> int:
+        return self.in_force.configuration.server.drain_seconds
+
     async def serve(
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
@@ -181,8 +185,7 @@ class _Editions:
         if self.work.secure is not None:
             for authorities in await client_authorities(provider):
                 tls.believe(self.work.secure, authorities)
-        finishing = server.finishing(self.stop)
-        async with edition.opened(in_force, pages, provider, self.node, finishing) as opened:
+        async with edition.opened(in_force, pages, provider, self.node, self.stop) as opened:
             yield opened
 
 

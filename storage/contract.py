@@ -180,4 +180,7 @@ class Storage(Protocol):
     def figures(self) -> Mapping[str, int]:
         """How busy this process is with it, by words of its own kind."""
 
+    async def time(self) -> float | None:
+        """What time it is where the database is, in epoch seconds; None where that is here."""
+
     async def close(self) -> None: ...

@@ -20,7 +20,7 @@ class Followed:
         self._storage = storage
         self._step = step
         self.migrate, self.pending = storage.migrate, storage.pending
-        self.sweep, self.check = storage.sweep, storage.check
+        self.sweep, self.check, self.time = storage.sweep, storage.check, storage.time
         self.warnings, self.figures, self.close = storage.warnings, storage.figures, storage.close
 
     def transaction(self, tenant: str) -> AbstractAsyncContextManager[Transaction]:

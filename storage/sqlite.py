@@ -155,6 +155,9 @@ class SQLiteStorage:
     def figures(self) -> Mapping[str, int]:
         return {"flushes": self._group.flushes, "waiting": self._group.waiting}
 
+    async def time(self) -> None:
+        """It is this machine's."""
+
     async def close(self) -> None:
         await self._group.close()
         self._reader.close()

@@ -44,7 +44,17 @@ def judge(
     """`lives` is what each process says of itself; `standings` is None where the database does not answer."""
     parts = Parts()
     parts.add("storage", OK if standings is not None else FAILED)
-    for part in ("keys", "certificates", "mail", "logout", "audit", "streams", "configuration", "background"):
+    for part in (
+        "keys",
+        "certificates",
+        "mail",
+        "logout",
+        "audit",
+        "streams",
+        "configuration",
+        "background",
+        "clock",
+    ):
         parts.add(part, OK)
     for door in doors:
         parts.add(f"door {door}", OK)
@@ -70,6 +80,8 @@ def _of_process(live: Mapping[str, Any]) -> Iterator[Finding]:
         # The other notices are of what the database tells of too, whichever process asks.
         if source == "revision":
             yield from (("configuration", DEGRADED, words) for words in said)
+        if source == "clock":
+            yield from (("clock", DEGRADED, words) for words in said)
         if source.startswith("chain/"):
             yield from (("audit", FAILED, words) for words in said)
 

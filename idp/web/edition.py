@@ -17,7 +17,9 @@ from idp.mail.posting import posting
 from idp.monitoring.inspection import Inspection
 from idp.monitoring.node import Node
 from idp.provider import IdentityProvider
+from idp.supervisor.work import Stop
 from idp.sweeping import sweeping
+from idp.timekeeping import comparing
 from idp.web import routes, server
 from idp.web.boundary import Boundary
 from idp.web.directory import Directory
@@ -45,17 +47,18 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    in_force: InForce, pages: Pages, provider: IdentityProvider, node: Node, finish_head: server.FinishHead
+    in_force: InForce, pages: Pages, provider: IdentityProvider, node: Node, stop: Stop
 ) -> AsyncIterator[Edition]:
     """In service while the block runs; at its end it finishes what was begun."""
     settings = in_force.configuration.server
     serving = Serving(in_force.name, settings.doors, in_force.number)
     inspection = Inspection(provider, node, settings.doors)
-    health = Health(inspection, serving, provider.notices)
+    health = Health(inspection, serving, provider.notices, stop)
     app = await _Rooms(in_force, pages, provider, health).application()
-    app.on_response_prepare.append(finish_head)
+    app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
+        comparing(provider),
         sweeping(provider),
         posting(provider, Letters(pages)),
         linking(provider, in_force.configuration.audit_anchor),

@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 
 from idp.monitoring.inspection import Found, Inspection
+from idp.supervisor.work import Stop
 
 LIVE_PATH: Final = "/health/live"
 READY_PATH: Final = "/health/ready"
@@ -28,9 +29,10 @@ class Health:
     """Answers for one process, and for the node as far as its processes know each other."""
 
     def __init__(
-        self, inspection: Inspection, serving: Serving, notices: Mapping[str, Sequence[str]]
+        self, inspection: Inspection, serving: Serving, notices: Mapping[str, Sequence[str]], stop: Stop
     ) -> None:
         """`notices` are what administrators should see to, by who says it; they may change at any time."""
+        self._stop = stop
         self.inspection = inspection
         self.serving = serving
         self._notices = notices
@@ -40,7 +42,8 @@ class Health:
         app.router.add_get(READY_PATH, self.ready)
 
     async def ready(self, _: web.Request) -> web.Response:
-        """GET /health/ready: 200 when logins work, 503 when the database does not answer in time.
+        """GET /health/ready: 200 when logins work; 503 when the database does not answer in time, and when we are about
+        to end: balancers look elsewhere then, while we still answer.
 
         Only what another node may do better takes this one out of service: all nodes see the same queues and keys, and
         a load balancer that lost all of them at once for a stuck mail would make an outage of it.
@@ -49,8 +52,9 @@ class Health:
 
     def response(self, found: Found, *, reasons: bool = False) -> web.Response:
         """The answer; `reasons`, which name tenants and services, are for a listener that no stranger reaches."""
+        is_leaving = self._stop.leaving.is_set()
         body: dict[str, Any] = {
-            "status": "ready" if found.is_well else "unavailable",
+            "status": "leaving" if is_leaving else "ready" if found.is_well else "unavailable",
             "storage": "ok" if found.is_well else "failed",
             "configuration": self.serving.configuration,
             "revision": self.serving.revision or None,
@@ -60,7 +64,7 @@ class Health:
         }
         if reasons:
             body["reasons"] = found.parts.reasons
-        return _json(200 if found.is_well else 503, body)
+        return _json(200 if found.is_well and not is_leaving else 503, body)
 
 
 async def live(_: web.Request) -> web.Response:

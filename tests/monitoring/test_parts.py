@@ -91,6 +91,11 @@ def test_a_queue_that_moves_is_no_fault(standing: dict[str, Any]) -> None:
         ("directories", "failed", {"directories": {"acme/corp": "failed"}}),
         ("background", "failed", {"died": ["idp.sweeping._sweep"]}),
         ("configuration", "degraded", {"notices": {"revision": ["revision 2 cannot be used here"]}}),
+        (
+            "clock",
+            "degraded",
+            {"notices": {"clock": ["the clock of this node is 9 s behind the database's"]}},
+        ),
         ("audit", "failed", {"notices": {"chain/acme": ["acme: the audit log was tampered with"]}}),
     ],
 )
