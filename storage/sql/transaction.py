@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 from storage.audit import Audit
+from storage.audit_view import AuditView
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
@@ -36,6 +37,7 @@ from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
 from storage.sql.audit import SQLAudit
+from storage.sql.audit_view import SQLAuditView
 from storage.sql.authorities import SQLAuthorities
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
@@ -157,6 +159,7 @@ class SQLTransaction:
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     revisions = Made[Revisions](SQLRevisions)
     audit = Keyed[Audit](SQLAudit)
+    audit_view = Made[AuditView](SQLAuditView)
     audit_chain = Made[AuditChain](SQLAuditChain)
     audit_turns = Made[AuditTurns](SQLAuditTurns)
     expired = Made(SQLExpired)
