@@ -26,6 +26,7 @@ from idp.config.revisions import Revisions
 from idp.custody.vault import WrongMasterKey
 from idp.places import Places
 from idp.provider import IdentityProvider
+from idp.revisions.archive import Archive
 from idp.revisions.inquiry import in_force_at
 from idp.revisions.preparing import preload, prepared, zones_of
 from idp.revisions.succession import Succession
@@ -176,7 +177,8 @@ class _Editions:
         if self.work.secure is not None:
             for authorities in await client_authorities(provider):
                 tls.believe(self.work.secure, authorities)
-        async with edition.opened(in_force, pages, provider, server.finishing(self.stop)) as opened:
+        archive = Archive(Revisions(self.database, self.work.master), self.work.home, in_force)
+        async with edition.opened(archive, pages, provider, server.finishing(self.stop)) as opened:
             yield opened
 
 

@@ -15,11 +15,12 @@ from idp.config.in_force import InForce
 from idp.logout.delivering import retrying
 from idp.mail.posting import posting
 from idp.provider import IdentityProvider
+from idp.revisions.archive import Archive
 from idp.sweeping import sweeping
 from idp.web import routes, server
 from idp.web.boundary import Boundary
 from idp.web.directory import Directory
-from idp.web.exchange import CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.exchange import ARCHIVE, CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
 from idp.web.health import Health, Serving
 from idp.web.letters import Letters
 from idp.web.pages import Pages
@@ -42,10 +43,11 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    in_force: InForce, pages: Pages, provider: IdentityProvider, finish_head: server.FinishHead
+    archive: Archive, pages: Pages, provider: IdentityProvider, finish_head: server.FinishHead
 ) -> AsyncIterator[Edition]:
-    """In service while the block runs; at its end it finishes what was begun."""
-    app = await _Rooms(in_force, pages, provider).application()
+    """In service what `archive` says is in force, while the block runs; at its end it finishes what was begun."""
+    in_force = archive.in_force
+    app = await _Rooms(archive, pages, provider).application()
     app.on_response_prepare.append(finish_head)
     runner = web.AppRunner(app)
     async with (
@@ -77,9 +79,14 @@ async def _close(provider: IdentityProvider) -> None:
 class _Rooms:
     """Builds the applications."""
 
-    in_force: InForce
+    archive: Archive
     pages: Pages
     provider: IdentityProvider
+
+    @property
+    def in_force(self) -> InForce:
+        """The configuration."""
+        return self.archive.in_force
 
     async def application(self) -> web.Application:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
@@ -100,7 +107,7 @@ class _Rooms:
         provider, settings = self.provider, self.in_force.configuration.server
         tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
         here = dataclasses.replace(provider, tenants=tenants, doors={})
-        app[PREFIX], app[PROVIDER], app[PAGES] = prefix, here, self.pages
+        app[PREFIX], app[PROVIDER], app[PAGES], app[ARCHIVE] = prefix, here, self.pages, self.archive
         app[TRUSTED] = settings.trusted_proxies
         app[CERTIFICATE_HEADER] = settings.client_certificate_header
         routes.setup(app, here)
