@@ -111,6 +111,10 @@ class Server:
         listen = self.in_force.configuration.server.listen
         return (listen.http, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
 
+    @property
+    def drain_seconds(self) -> int:
+        return self.in_force.configuration.server.drain_seconds
+
     async def serve(
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
@@ -178,7 +182,7 @@ class _Editions:
             for authorities in await client_authorities(provider):
                 tls.believe(self.work.secure, authorities)
         archive = Archive(Revisions(self.database, self.work.master), self.work.home, in_force)
-        async with edition.opened(archive, pages, provider, server.finishing(self.stop)) as opened:
+        async with edition.opened(archive, pages, provider, self.stop) as opened:
             yield opened
 
 
