@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,10 +10,9 @@ from aiohttp import web
 
 from idp.flow import supposing
 from idp.logout.revocation import doors_of
-from idp.policy.conditions import CONSOLE
 from idp.tenant import Tenant
 from idp.web.console import rows
-from idp.web.console.entering import ROOM, admit, asked, below, note, person, reading
+from idp.web.console.entering import OURS, RECORD, ROOM, admit, asked, below, note, person, reading
 from idp.web.exchange import TENANT
 from idp.web.respond import moment, page
 from idp.web.visiting import visiting
@@ -26,8 +24,6 @@ PATH: Final = ROOM
 FILTERS: Final = ("user", "service", "door", "outcome", "rule", "since", "until", "reference")
 BEFORE: Final = "before"
 MANY: Final = 20  # a page
-OURS: Final = ("portal", CONSOLE)  # services and doors of ours
-_ID: Final = re.compile(r"[0-9a-f]{1,64}")  # of an audit record, as an address brings it
 
 
 NO_MATTER: Final = Sought()
@@ -46,7 +42,7 @@ async def show(request: web.Request) -> web.Response:
     """GET: those that fit the filters; `before` leads to what is older."""
     given = asked(request, (*FILTERS, BEFORE))
     filters = {name: value for name, value in given.items() if name != BEFORE and value}
-    cursor = given[BEFORE] if _ID.fullmatch(given[BEFORE]) else ""
+    cursor = given[BEFORE] if RECORD.fullmatch(given[BEFORE]) else ""
     path = below(PATH, {**filters, BEFORE: cursor})
     async with visiting(request) as here:
         who = await admit(request, here, path)

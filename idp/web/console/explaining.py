@@ -14,7 +14,7 @@ from idp.logout.revocation import doors_of
 from idp.policy.reasons import reasons
 from idp.tenant import Tenant
 from idp.web.console import rows
-from idp.web.console.entering import ROOM, admit, asked, below, note, person, reading
+from idp.web.console.entering import OURS, ROOM, admit, asked, below, note, person, reading
 from idp.web.exchange import ADDRESS, NOW, TENANT
 from idp.web.respond import page
 from idp.web.visiting import visiting
@@ -22,7 +22,6 @@ from storage.records import User
 
 PATH: Final = ROOM + "/explain"
 FIELDS: Final = ("user", "service", "door", "address", "at", "proofs", "known", "certificate", "model")
-OURS: Final = ("portal", "console")
 MODEL: Final = "model"
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from idp.config.in_force import FILES
 from idp.config.plan import Plan
 from idp.revisions.archive import Unknown
-from idp.web.console.entering import ROOM, admit, asked, below, note, reading
+from idp.web.console.entering import RECORD, ROOM, admit, asked, below, note, reading
 from idp.web.exchange import ARCHIVE, NOW, TENANT
 from idp.web.respond import moment, page
 from idp.web.visiting import visiting
@@ -20,7 +20,6 @@ PATH: Final = ROOM + "/revisions"
 CHANGES: Final = ROOM + "/changes"
 BEFORE: Final = "before"
 MANY: Final = 20
-_ID: Final = re.compile(r"[0-9a-f]{1,64}")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -28,7 +27,8 @@ async def show(request: web.Request) -> web.Response:
     """GET: the one in force, how the files of this node differ from it, and those that changed something here."""
     tenant, archive = request[TENANT], request.config_dict[ARCHIVE]
     cursor = asked(request, (BEFORE,))[BEFORE]
-    path = below(PATH, {BEFORE: cursor if _ID.fullmatch(cursor) else ""})
+    cursor = cursor if RECORD.fullmatch(cursor) else ""
+    path = below(PATH, {BEFORE: cursor})
     async with visiting(request) as here:
         who = await admit(request, here, path)
         if isinstance(who, web.Response):
@@ -36,7 +36,7 @@ async def show(request: web.Request) -> web.Response:
         await note(here, who, "revisions")
     async with reading(request) as tx:
         # As the tenant's own log has them: what was changed for others, and why, is theirs.
-        found = await tx.audit_view.applied(cursor if _ID.fullmatch(cursor) else "", MANY + 1)
+        found = await tx.audit_view.applied(cursor, MANY + 1)
     entries = [_entry(request, record) for record in found[:MANY]]
     older = below(PATH, {BEFORE: found[MANY - 1].id if len(found) > MANY else ""})
     return page(
