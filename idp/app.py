@@ -28,6 +28,7 @@ from idp.monitoring.node import Node
 from idp.monitoring.noting import Noting
 from idp.places import Places
 from idp.provider import IdentityProvider
+from idp.revisions.archive import Archive
 from idp.revisions.inquiry import in_force_at
 from idp.revisions.preparing import preload, prepared, zones_of
 from idp.revisions.succession import Succession
@@ -185,7 +186,8 @@ class _Editions:
         if self.work.secure is not None:
             for authorities in await client_authorities(provider):
                 tls.believe(self.work.secure, authorities)
-        async with edition.opened(in_force, pages, provider, self.node, self.stop) as opened:
+        archive = Archive(Revisions(self.database, self.work.master), self.work.home, in_force)
+        async with edition.opened(archive, pages, provider, self.node, self.stop) as opened:
             yield opened
 
 

@@ -165,7 +165,7 @@ class Login:
         await guess.forgive(visit, interaction.username or "", user, given)
         interaction = await interactions.standing(visit, interaction, user)
         attempt = await proving.attempt(visit, interaction, user)
-        decision = await conclusion.decided(visit, interaction, user, attempt)
+        decision = conclusion.decided(visit, interaction, attempt)
         verdict = decision.verdict
         if isinstance(verdict, Deny):
             return await conclusion.deny(visit, decision, attempt)

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 from storage.audit import Audit
+from storage.audit_view import AuditView
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
@@ -146,6 +147,7 @@ class Transaction(Protocol):
     former_patterns: FormerPatterns
     revisions: Revisions
     audit: Audit
+    audit_view: AuditView
     audit_chain: AuditChain
     audit_turns: AuditTurns
     person_keys: PersonKeys

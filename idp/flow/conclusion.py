@@ -38,19 +38,16 @@ def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> 
     )
 
 
-async def decided(visit: Visit, interaction: Interaction, user: User, attempt: Attempt) -> Decision:
+def decided(visit: Visit, interaction: Interaction, attempt: Attempt) -> Decision:
     """What the rules say of a login whose questions are answered.
 
-    An `allow` is for what a session has proven. Without one, its user first meets the rules behind it: what he was
-    asked may be others' proofs, which hide from strangers that he will be denied.
+    As `idp.policy.settle`, with recovery codes in place of what was lost. Without a session what its user was asked may
+    be others' proofs, which hide from strangers that he will be denied: no `allow` is content with those.
     """
     rules = visit.tenant.policy
     decision = decide(rules, attempt)
     first = behind(rules, attempt, decision)
-    if first is decision:
-        return decision
-    held = await session.find(visit)
-    if held is not None and held.user_id == user.id:
+    if first is decision or attempt.session:
         return decision
     is_met = isinstance(first.verdict, Require) and any(
         not way for way in ways.lacks(visit, first.verdict, interaction)

@@ -50,7 +50,7 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
     proven = [proof.authenticator for proof in interaction.proofs]
     await guess.forgive(visit, interaction.username or "", user, proven)
     tried = await proving.attempt(visit, interaction, user)
-    decision = await conclusion.decided(visit, interaction, user, tried)
+    decision = conclusion.decided(visit, interaction, tried)
     verdict = decision.verdict
     if isinstance(verdict, Deny):
         return await conclusion.deny(visit, decision, tried)

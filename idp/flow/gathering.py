@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from ipaddress import ip_network
 from typing import Any, Final
 
-from idp import attributes
+from idp import attributes, session
 from idp.assurance import factor
 from idp.authenticators import Authenticator
 from idp.authenticators.answer import Answer
@@ -47,6 +47,9 @@ async def gather(
         facts["country"] = visit.tenant.country_of(attempt.address)
     if needs.known:
         facts["known"] = await known_devices.find(visit, user.id if user else None) is not None
+    if needs.session:
+        held = await session.find(visit)
+        facts["session"] = held is not None and user is not None and held.user_id == user.id
     if needs.certificate:
         facts["certificate"] = visit.caller.certified
     if needs.exposures:

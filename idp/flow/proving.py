@@ -104,7 +104,7 @@ async def attempt(visit: Visit, interaction: Interaction, user: User | None) -> 
 
 def anonymous(attempt: Attempt) -> Attempt:
     """The attempt of whoever it was: nothing of a user whom nobody has proven to be."""
-    return dataclasses.replace(attempt, user=None, attributes={}, known=False, exposures=0)
+    return dataclasses.replace(attempt, user=None, session=False, attributes={}, known=False, exposures=0)
 
 
 def attempt_of(visit: Visit, interaction: Interaction, user: User | None) -> Attempt:

@@ -31,7 +31,7 @@ class Attempt:
     A door says the first four; `idp.flow.gathering` finds out the others, each only where some rule looks at it.
     """
 
-    protocol: str  # the door: oidc, saml, radius, portal
+    protocol: str  # the door: oidc, saml, radius, portal, console
     service: str
     address: IPv4Address | IPv6Address
     at: int  # epoch seconds
@@ -43,6 +43,7 @@ class Attempt:
     certificate: bool = False  # the browser has shown a client certificate that a trusted proxy verified
     exposures: int = 0  # logins with the user's pattern that others could have seen
     requests: Mapping[str, int] = field(default_factory=dict)  # with this one, by `Requests.key`
+    session: bool = False  # a session of the user's stood, with which `allow` is content
 
     @property
     def groups(self) -> frozenset[str]:

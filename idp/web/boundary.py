@@ -38,7 +38,7 @@ OWN_PAGES = (
     *("/", "/login", "/forgotten", "/forgotten/new", "/logout"),
     *("/activate", "/device", "/webtoken", "/token/"),
 )
-ACCOUNT = "/account"  # and all below it
+ROOMS = ("/account", "/console")  # and all below them
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
@@ -117,4 +117,4 @@ async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _is_own(path: str) -> bool:
     """Whether a choice of language at this path is the person's own."""
-    return path in OWN_PAGES or path == ACCOUNT or path.startswith(f"{ACCOUNT}/")
+    return path in OWN_PAGES or any(path == room or path.startswith(f"{room}/") for room in ROOMS)

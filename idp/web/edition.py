@@ -17,13 +17,14 @@ from idp.mail.posting import posting
 from idp.monitoring.inspection import Inspection
 from idp.monitoring.node import Node
 from idp.provider import IdentityProvider
+from idp.revisions.archive import Archive
 from idp.supervisor.work import Stop
 from idp.sweeping import sweeping
 from idp.timekeeping import comparing
 from idp.web import routes, server
 from idp.web.boundary import Boundary
 from idp.web.directory import Directory
-from idp.web.exchange import CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.exchange import ARCHIVE, CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
 from idp.web.health import Health, Serving
 from idp.web.letters import Letters
 from idp.web.pages import Pages
@@ -47,14 +48,15 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    in_force: InForce, pages: Pages, provider: IdentityProvider, node: Node, stop: Stop
+    archive: Archive, pages: Pages, provider: IdentityProvider, node: Node, stop: Stop
 ) -> AsyncIterator[Edition]:
-    """In service while the block runs; at its end it finishes what was begun."""
+    """In service what `archive` says is in force, while the block runs; at its end it finishes what was begun."""
+    in_force = archive.in_force
     settings = in_force.configuration.server
     serving = Serving(in_force.name, settings.doors, in_force.number)
     inspection = Inspection(provider, node, settings.doors)
     health = Health(inspection, serving, provider.notices, stop)
-    app = await _Rooms(in_force, pages, provider, health).application()
+    app = await _Rooms(archive, pages, provider, health).application()
     app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
@@ -87,10 +89,15 @@ async def _close(provider: IdentityProvider) -> None:
 class _Rooms:
     """Builds the applications."""
 
-    in_force: InForce
+    archive: Archive
     pages: Pages
     provider: IdentityProvider
     health: Health
+
+    @property
+    def in_force(self) -> InForce:
+        """The configuration."""
+        return self.archive.in_force
 
     async def application(self) -> web.Application:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
@@ -110,7 +117,7 @@ class _Rooms:
         provider, settings = self.provider, self.in_force.configuration.server
         tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
         here = dataclasses.replace(provider, tenants=tenants, doors={})
-        app[PREFIX], app[PROVIDER], app[PAGES] = prefix, here, self.pages
+        app[PREFIX], app[PROVIDER], app[PAGES], app[ARCHIVE] = prefix, here, self.pages, self.archive
         app[TRUSTED] = settings.trusted_proxies
         app[CERTIFICATE_HEADER] = settings.client_certificate_header
         routes.setup(app, here)

@@ -84,19 +84,20 @@ class SQLAudit:
             conditions.append(f"a.event IN (:{', :'.join(any_of)})")
             equal |= any_of
         statement = f"{' AND '.join(conditions)} ORDER BY a.id DESC LIMIT :limit"
-        return [_record(row) for row in await self._connection.query(statement, limit=limit, **equal)]
+        return [record_of(row) for row in await self._connection.query(statement, limit=limit, **equal)]
 
     async def attempts(
         self, since: int, until: int, after: str = "", limit: int = 1000
     ) -> Sequence[AuditRecord]:
         begin, end = max(after, f"{since:010x}"), f"{until:010x}"
         return [
-            _record(row)
+            record_of(row)
             for row in await self._connection.query(ATTEMPTS, after=begin, until=end, limit=limit)
         ]
 
 
-def _record(row: Row) -> AuditRecord:
+def record_of(row: Row) -> AuditRecord:
+    """A row of `KEYED`, opened."""
     version, id_, at, event, user_id, service, address, request_id, reference, details, sealed, secret = row
     said, is_erased = load(details), sealed is not None and secret is None
     if sealed is not None and secret is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Generic, TypeVar
 
 from storage.audit import Audit
+from storage.audit_view import AuditView
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
@@ -35,6 +36,7 @@ from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
 from storage.sql.audit import SQLAudit
+from storage.sql.audit_view import SQLAuditView
 from storage.sql.authorities import SQLAuthorities
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
@@ -159,6 +161,7 @@ class SQLTransaction:
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     revisions = Made[Revisions](SQLRevisions)
     audit = Keyed[Audit](SQLAudit)
+    audit_view = Made[AuditView](SQLAuditView)
     audit_chain = Made[AuditChain](SQLAuditChain)
     audit_turns = Made[AuditTurns](SQLAuditTurns)
     expired = Made(SQLExpired)
