@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions
 from idp.provider import Clock
 from idp.revisions.inquiry import ALTERED
+from idp.revisions.remembering import Memory, highest
 from idp.web.edition import Edition
 from keys.seal import Unsealable
 from storage import StorageError
@@ -61,6 +62,7 @@ class Succession:
         self._turn: Callable[[Edition], None] = lambda _: None
         self._refusal: _Refusal | None = None
         self._drift: tuple[str, ...] = ()
+        self._memory = Memory()
         self._is_blind = False  # the database does not answer
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -70,6 +72,7 @@ class Succession:
         self._now = await self._open(first, None)
         self._drift = first.drift
         try:
+            await self._remember()
             await self._look()
             self._tell()
             yield self._now.edition
@@ -88,12 +91,23 @@ class Succession:
             await asyncio.sleep(LOOK_SECONDS)
             await self._look()
 
+    async def _remember(self) -> None:
+        """What was in force before this process began: whoever deletes rows meanwhile shall not bring an older one back
+        unnoticed.
+        """
+        provider = self._now.edition.provider
+        vaults = [tenant.vault for tenant in provider.tenants.values()]
+        with suppress(StorageError):  # the look that follows says so
+            self._memory.learn(await highest(provider.storage, vaults))
+
     async def _look(self) -> None:
         """Take the newest revision, if it is newer: numbers only rise, so nobody is led back by a row that is gone."""
         try:
             newest = await self._revisions.newest()
             if newest > self._now.edition.in_force.number and self._is_due(newest):
                 await self._succeed(newest)
+            if self._memory.see(newest):
+                self._tell()
         except StorageError as error:  # the next look comes soon: it is said once
             if not self._is_blind:
                 log.warning("configuration.unknown", error=str(error))
@@ -173,6 +187,9 @@ class Succession:
             said.append(
                 f"revision {self._refusal.number} cannot be used here, see the log: the one before serves"
             )
+        if missing := self._memory.missing:
+            said.append(missing)
+            log.error("configuration.gone", revision=now.in_force.number, words=missing)
         if self._drift:
             said.append(summary(self._drift, now.in_force.number))
             log.warning("configuration.drift", revision=now.in_force.number, files=self._drift)
