@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from idp.chain.digest import BEGINNING, DIGEST_BYTES, advance, digest, split
 from idp.chain.statement import Statement
+from idp.chain.telling import key_of
 from idp.chain.trust import Keys, Trust
 from keys.jws import InvalidToken
 from storage.chain import Checkpoint, Kept
@@ -43,6 +44,7 @@ class Verification:
         self.first = 0  # the first record that was there, 0 for none
         self.records = 0
         self.pruned: Statement | None = None
+        self.unreadable: dict[str, int] = {}  # of each person whose key is gone, the first record
 
     @property
     def last(self) -> int:
@@ -78,9 +80,21 @@ class Verification:
                 was = said.first + self._expected.index(found)
                 raise Broken(f"record {kept.seq} is in the wrong place: it was record {was} ({_named(kept)})")
             raise Broken(f"record {kept.seq} was altered, or another was put in its place ({_named(kept)})")
+        self._can_be_read(kept)
         self.first = self.first or kept.seq
         self.records += 1
         self._next += 1
+
+    def _can_be_read(self, kept: Kept) -> None:
+        """The digest is over what is sealed, so it does not show what happened to the key."""
+        if kept.sealed is None or self._is_export:
+            return
+        if kept.secret is not None and key_of(kept) is None:
+            raise Broken(
+                f"record {kept.seq} cannot be read: another key was put in its person's place ({_named(kept)})"
+            )
+        if kept.secret is None and kept.user_id is not None:
+            self.unreadable.setdefault(kept.user_id, kept.seq)
 
     def finish(self) -> None:
         """The log is over."""

@@ -22,6 +22,7 @@ from storage.person_keys import DAY_SECONDS
 from storage.sql import SQLTransaction
 from tests.chain.conftest import House
 
+
 async def verified(house: House, keys: Sequence[SigningKey], *anchors: str) -> Verification:
     """With these keys, of which the last is the newest. Raises `Broken`."""
     known = {key.kid: key for key in keys}

@@ -92,7 +92,9 @@ def test_what_is_removed_is_told_to_the_log_of_those_that_stay(office: Office) -
     """Else nobody's log would know of that revision."""
     other = office.folder / "tenants" / "other"
     shutil.copytree(office.folder / ACME, other)
-    (other / "tenant.yaml").write_text(TENANT.replace("tenant: acme", "tenant: other").replace("login.", "other."))
+    (other / "tenant.yaml").write_text(
+        TENANT.replace("tenant: acme", "tenant: other").replace("login.", "other.")
+    )
     apply(office)
     shutil.rmtree(other)
     apply(office, "--allow-removals")
