@@ -65,7 +65,7 @@ async def test_an_erased_person_is_gone_and_the_log_is_whole(house: House) -> No
     ids=["exchanged", "emptied", "deleted"],
 )
 async def test_a_person_whom_nobody_erased_can_be_read(house: House, change: str, words: str) -> None:
-    """THREAT_MODEL.md 31: Digests are over what is sealed; who destroys keys in the database erases nobody unnoticed."""
+    """THREAT_MODEL.md 31: Digests are over what is sealed: who destroys keys in the database is found all the same."""
     await house.write("login.accepted", agent="Firefox, Windows")
     await house.write("login.accepted", user_id="u-2", agent="Safari")
     await house.link()
