@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from itertools import groupby
 
 from tests.browser import Browser
-from tests.people import Person, answer
-from tests.protocols.radius.nas import ACCEPT, CHALLENGE, NAS
+from tests.people import Person, Table, answer
+from tests.protocols.radius.nas import ACCEPT, CHALLENGE, NAS, Answer
 from tests.relying_party import RelyingParty
 from tests.server import eventually
 from tests.service_provider import ServiceProvider
@@ -43,13 +43,19 @@ async def by_radius(_: Company, node: Node, person: Person) -> str:
 
 
 def _dial(node: Node, person: Person) -> str:
+    told = dial(node, person)
+    assert told.code == ACCEPT, told
+    return told.all(FILTER_ID)[0].decode()
+
+
+def dial(node: Node, person: Person, along: Callable[[str, Table], str] = answer) -> Answer:
+    """How the VPN ends; `along` makes the digits from the pattern and the table."""
     with NAS(node.radius) as nas:
         told = nas.ask(nas.pap(person.name, "matrix"))
         while told.code == CHALLENGE:
-            typed = answer(person.pattern or "", told.table) if told.table else person.password or ""
+            typed = along(person.pattern or "", told.table) if told.table else person.password or ""
             told = nas.ask(nas.pap(person.name, typed, state=told.state))
-    assert told.code == ACCEPT, told
-    return told.all(FILTER_ID)[0].decode()
+    return told
 
 
 def _none_failed(browser: Browser) -> None:

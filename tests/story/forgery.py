@@ -10,8 +10,8 @@ import psycopg2
 
 TABLES = ("audit", "audit_checkpoints", "person_keys")
 
-# What he does, and what is said of it. MID and NEXT are two records side by side, of PERSON and OTHER; FIRST and CUT end
-# the first checkpoint and the last but one.
+# What he does, and what is said of it. MID and NEXT are two records side by side, of PERSON and OTHER; FIRST and CUT
+# end the first checkpoint and the last but one.
 FORGERIES: dict[str, tuple[tuple[str, ...], str]] = {
     "altered": (("UPDATE audit SET event = 'login.denied' WHERE seq = {MID}",), "record {MID} was altered"),
     "missing": (("DELETE FROM audit WHERE seq = {MID}",), "record {MID} is missing"),
