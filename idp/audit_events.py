@@ -141,6 +141,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "mail.failed": _event("mail kind attempts reason"),
     "mail.retried": _event("mail"),
     "mail.deleted": _event("mail"),
+    "audit.rotated": _event("kid"),
     "audit.pruned": _event("records last_seq before"),
     "audit.skipped": _event("stream first_seq last_seq"),
 }
