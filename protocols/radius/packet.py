@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from storage.quick import quick
+
 HEADER = struct.Struct("!BBH")
 HEADER_BYTES, SHORTEST, LONGEST = 4, 20, 4096
 LONGEST_VALUE = 253
@@ -42,6 +44,7 @@ class Malformed(ValueError):
     """Bytes that are no RADIUS packet, or an attribute that is not what its type says."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Packet:
     """One packet as it came. `raw` ends where the packet says that it does: what follows is padding."""
