@@ -13,6 +13,7 @@ LOCKS = ("requirements.txt", "requirements-ldap.txt", "requirements-tracing.txt"
 
 # Some releases say their licence in words of their own. These are theirs, as SPDX names them.
 _SAID: Mapping[str, str] = {
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",
