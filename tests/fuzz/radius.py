@@ -24,7 +24,7 @@ from protocols.radius.standard import STANDARD
 from protocols.radius.streams import _read as read_stream
 from tests.fuzz.place import written
 from tests.fuzz.target import target
-from tests.protocols.radius.fuzz import look, whole
+from tests.protocols.radius.fuzz import look, mutated, whole
 from tests.protocols.radius.nas import SECRET, encoded
 
 MICROSOFT = 311
@@ -163,3 +163,8 @@ def look_at_setting(data: bytes) -> None:
             kind, value = encode_value(definition, text)
             packet = decode(encode(2, 1, bytes(16), [(kind, value)], SECRET))
             assert isinstance(packet, Packet) and packet.first(kind) == value
+
+
+def spoilt(chance: random.Random, packet: bytes) -> bytes:
+    """A packet as a stranger sends it."""
+    return mutated(packet, chance)
