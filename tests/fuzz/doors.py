@@ -1,4 +1,4 @@
-"""What is right at each door, to be spoilt: requests with everything that a door reads, live where that leads further in."""
+"""What is right at each door, to be spoilt: requests with everything that it reads, live where that leads further in."""
 
 from __future__ import annotations
 
@@ -25,6 +25,29 @@ CANARY = "canary-of-a-secret-0123456789"  # stands wherever a secret is read
 ALICE = Person("alice", pattern=PATTERN)
 BASIC = ("Authorization", b"Basic " + base64.b64encode(f"wiki:{SECRET}".encode()))
 JSON = "application/json"
+ACCOUNT = ("", "/pattern", "/devices/new", "/passkeys", "/sessions", "/recovery-codes")
+ABOUT = (
+    ("Accept-Language", b"ja,en;q=0.5"),
+    ("User-Agent", b"Mozilla/5.0"),
+    ("X-Forwarded-For", b"192.0.2.1"),
+    ("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+    ("Referer", b"http://a/"),
+)
+ASKED = {
+    "client_id": "wiki",
+    "redirect_uri": CALLBACK,
+    "response_type": "code",
+    "scope": "openid",
+    "state": "s",
+    "nonce": "n",
+    "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    "code_challenge_method": "S256",
+    "max_age": "60",
+    "claims": '{"id_token":{"acr":null}}',
+    "prompt": "login",
+    "ui_locales": "ja",
+    "login_hint": "alice",
+}
 
 
 async def web(server: Server) -> list[Sent]:
@@ -32,8 +55,8 @@ async def web(server: Server) -> list[Sent]:
     async with Browser() as browser:
         page = await browser.login(f"{server.url}/", ALICE, "\0")
         signed_in = _cookies(browser)
-        forms = [form for path in ("", "/pattern", "/devices/new", "/passkeys", "/sessions", "/recovery-codes")
-                 for form in (await browser.get(f"{server.url}/account{path}")).forms if form.method == "post"]  # fmt: skip
+        pages = [await browser.get(f"{server.url}/account{path}") for path in ACCOUNT]
+        forms = [form for each in pages for form in each.forms if form.method == "post"]
         posts = [_form(urlsplit(form.action).path or "/account", form.fields, signed_in) for form in forms]
     assert page.status == 200 and posts
     async with Browser() as browser:
@@ -42,14 +65,12 @@ async def web(server: Server) -> list[Sent]:
         named = _form("/login", {**asked.form.fields, "username": "alice"}, _cookies(browser))
     passkey = json.dumps({"key": "A" * 43, "challenge": CANARY, "until": 2**31, "signature": "AAAA"}).encode()
     device = json.dumps({"username": "alice", "x": "AA", "y": "AA", "mac": "AAAA"}).encode()
-    about = (("Accept-Language", b"ja,en;q=0.5"), ("User-Agent", b"Mozilla/5.0"), ("X-Forwarded-For", b"192.0.2.1"),
-             ("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), ("Referer", b"http://a/"))  # fmt: skip
     gets = [("/", ("ui_locales", b"ja en")), ("/login", ("interaction", b"x" * 43)), ("/activate", ("code", b"c")),
             ("/forgotten/new", ("token", b"t")), ("/account/logins", ("before", b"1")), ("/logout", ("round", b"r")),
             ("/login/onward", ("goes_on", b"g")), ("/account/certificates", ("certificate", b"c"))]  # fmt: skip
     return [
         *posts, waiting, named,
-        *(Sent("GET", path, (field,), (*signed_in, *about)) for path, field in gets),
+        *(Sent("GET", path, (field,), (*signed_in, *ABOUT)) for path, field in gets),
         _form("/forgotten", {"username": "alice", "csrf": "x"}, signed_in),
         _form("/activate", {"code": CANARY, "csrf": "x", "answer": answers()[0].decode()}, signed_in),
         *(Sent("POST", f"/token/{path}", body=body, content_type=JSON)
@@ -70,18 +91,20 @@ def _cookies(browser: Browser) -> tuple[tuple[str, bytes], ...]:
 
 async def openid(server: Server) -> list[Sent]:
     """Every endpoint, by every way to say who one is."""
-    asked = tuple((name, value.encode()) for name, value in {
-        "client_id": "wiki", "redirect_uri": CALLBACK, "response_type": "code", "scope": "openid", "state": "s", "nonce": "n",
-        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256", "max_age": "60",
-        "claims": '{"id_token":{"acr":null}}', "prompt": "login", "ui_locales": "ja", "login_hint": "alice",
-    }.items())  # fmt: skip
+    asked = tuple((name, value.encode()) for name, value in ASKED.items())
     jwts = oidc.tokens()
     code = (("grant_type", b"authorization_code"), ("code", CANARY.encode()), ("redirect_uri", CALLBACK.encode()),
             ("code_verifier", b"v" * 43))  # fmt: skip
     refresh = (("grant_type", b"refresh_token"), ("refresh_token", CANARY.encode()), ("scope", b"openid"))
-    device = (("grant_type", b"urn:ietf:params:oauth:grant-type:device_code"), ("device_code", CANARY.encode()))
-    exchange = (("grant_type", b"urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", CANARY.encode()),
-                ("subject_token_type", b"urn:ietf:params:oauth:token-type:access_token"), ("audience", b"a"))  # fmt: skip
+    device = (
+        ("grant_type", b"urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", CANARY.encode()),
+    )
+    exchange = (
+        ("grant_type", b"urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", CANARY.encode()),
+        ("subject_token_type", b"urn:ietf:params:oauth:token-type:access_token"),
+    )
     asserted = (("client_assertion_type", b"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
                 ("client_assertion", jwts[0]))  # fmt: skip
     token = (("token", CANARY.encode()), ("token_type_hint", b"access_token"))
@@ -96,7 +119,7 @@ async def openid(server: Server) -> list[Sent]:
         Sent("POST", "/oidc/revoke", token, (BASIC,)),
         Sent("GET", "/oidc/userinfo", (("access_token", b"x"),), (bearer, ("DPoP", jwts[3]))),
         Sent("POST", "/oidc/register", headers=(bearer,), body=body, content_type=JSON),
-        Sent("GET", "/oidc/logout", (("id_token_hint", jwts[1]), ("post_logout_redirect_uri", b"https://a/"), ("state", b"s"))),
+        Sent("GET", "/oidc/logout", (("id_token_hint", jwts[1]), ("post_logout_redirect_uri", b"https://a/"))),
         Sent("POST", "/oidc/device_authorization", (("client_id", b"wiki"), ("scope", b"openid")), (BASIC,)),
         Sent("GET", "/device", (("user_code", b"BCDF-GHJK"),)),
         Sent("GET", "/oidc/launch/wiki", (("login_hint", b"x"),)),
@@ -109,19 +132,26 @@ class Message(Sent):
     def spoilt(self, chance: random.Random, words: Sequence[bytes]) -> Sent:
         changed = super().spoilt(chance, words)
         name = changed.fields[0][0]
-        return Sent(self.method, self.path, ((name, base64.b64encode(changed.fields[0][1])), *changed.fields[1:]))
+        return Sent(
+            self.method, self.path, ((name, base64.b64encode(changed.fields[0][1])), *changed.fields[1:])
+        )
 
 
 def saml_messages(server: Server, provider: Provider) -> list[Sent]:
     service = ServiceProvider(Browser.__new__(Browser), provider, server.url)
     request = serialize(service.request())
     messages = [request, *saml.messages()]
-    soap = [Sent("POST", path, headers=(BASIC, ("PAOS", b'ver="urn:liberty:paos:2003-08"')), body=body, content_type="text/xml")
-            for path in ("/saml/ecp", "/saml/artifact", "/saml/slo/soap") for body in saml.logouts()]  # fmt: skip
+    paos = ("PAOS", b'ver="urn:liberty:paos:2003-08"')
+    soap = [
+        Sent("POST", path, headers=(BASIC, paos), body=body, content_type="text/xml")
+        for path in ("/saml/ecp", "/saml/artifact", "/saml/slo/soap")
+        for body in saml.logouts()
+    ]
     query = tuple(
         (name, value.encode())
         for name, _, value in (
-            part.partition("=") for part in service.redirect(service.request(), "s").partition("?")[2].split("&")
+            part.partition("=")
+            for part in service.redirect(service.request(), "s").partition("?")[2].split("&")
         )
     )
     return [
@@ -137,7 +167,10 @@ def datagrams(nas: NAS, count: int, seed: int) -> list[bytes]:
     """Half of them signed as they must be, so that what is in them is looked at; the rest as they come."""
     chance = random.Random(seed)
     made = []
-    whole = [*radius.packets(), *(struct.pack("!BBH", 1, 7, 20 + len(each)) + bytes(16) + each for each in radius.wrapped())]
+    whole = [
+        *radius.packets(),
+        *(struct.pack("!BBH", 1, 7, 20 + len(each)) + bytes(16) + each for each in radius.wrapped()),
+    ]
     for number in range(count):
         packet = radius.spoilt(chance, chance.choice(whole))
         try:

@@ -43,8 +43,8 @@ WORDS = (
 
 def rules() -> list[bytes]:
     every = (
-        "- name: all\n  when: {services: [wiki], tags: [hr], groups: {any: [a], none: [b]}, hours: [mon-fri 07:00-21:00],\n"
-        "    networks: [10.0.0.0/8, office], countries: {not: [JP]}, attributes: {floor: [a]}, device: {known: true},\n"
+        "- name: all\n  when: {services: [wiki], tags: [hr], groups: {any: [a], none: [b]}, hours: [mon-fri 07:00-21:00],"
+        "\n    networks: [10.0.0.0/8, office], countries: {not: [JP]}, attributes: {floor: [a]}, device: {known: true},\n"
         "    proofs: {given: [matrix], within_seconds: 60}, requests: {per: user, over: 3, seconds: 60}}\n"
         "  then: {require: [matrix, totp], fresh_seconds: 60, why: {en: x}, claims: {a: b}}\n"
     )
@@ -126,7 +126,6 @@ def look_at_tokens(data: bytes) -> None:
 
 
 def look_at_delivery(delivery: Delivery) -> None:
-    assert delivery.tokens or delivery.faults or True
     for fault in delivery.faults:
         assert fault.line >= 0 and fault.words
     for token in delivery.tokens:
@@ -146,8 +145,8 @@ def containers() -> list[bytes]:
     return [plain, limited, FIGURE_6, FIGURE_7, container(package(), head=DERIVED)]
 
 
-TAGS = (b"<PlainValue>", b"</PlainValue>", b"<Secret>", b"<!DOCTYPE a>", b"&a;", b"<IterationCount>9999999</IterationCount>",
-        b'encoding="UTF-16"', b'encoding="utf-7"', b"<KeyPackage>" * 40, b"<Counter>", b"<xenc:CipherValue>")  # fmt: skip
+TAGS = (b"<PlainValue>", b"</PlainValue>", b"<Secret>", b"<!DOCTYPE a>", b"&a;", b"<Counter>",
+        b"<IterationCount>9999999</IterationCount>", b'encoding="UTF-16"', b'encoding="utf-7"', b"<KeyPackage>" * 40, b"<xenc:CipherValue>")  # fmt: skip
 
 
 @target(

@@ -123,7 +123,8 @@ def at_once(reader: asyncio.StreamReader) -> bytes | None:
 
 def dictionaries() -> list[bytes]:
     return [
-        b"VENDOR Acme 9999 format=2,1\nBEGIN-VENDOR Acme\nATTRIBUTE Acme-Role 1 string\nATTRIBUTE Acme-Level 2 integer\n"
+        b"VENDOR Acme 9999 format=2,1\nBEGIN-VENDOR Acme\nATTRIBUTE Acme-Role 1 string\n"
+        b"ATTRIBUTE Acme-Level 2 integer\n"
         b"VALUE Acme-Level High 3\nEND-VENDOR Acme\n",
         b"ATTRIBUTE Own 200 octets encrypt=1\nATTRIBUTE Tagged 201 integer has_tag # words\n$INCLUDE- nothing\n",
         b"BEGIN-TLV A\nATTRIBUTE B 1.2 ipaddr\nEND-TLV A\nALIAS a b\nFLAGS internal\n",

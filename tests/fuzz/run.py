@@ -17,6 +17,8 @@ from pathlib import Path
 
 from tests.fuzz.target import LONGEST, Target
 
+# What is fuzzed is imported where it is: under atheris, which must see it first, or not at all.
+
 FOUND = Path(__file__).parents[1] / "out" / "fuzz"
 PACKAGES = ["idp", "protocols", "keys"]
 MEMORY_MB, HANGS_SECONDS = 2048, 30
@@ -33,7 +35,7 @@ def main() -> int:
     given = parser.parse_args()
     if given.one:
         return fuzz(given.target[0], given.seconds)
-    from tests.fuzz.targets import TARGETS
+    from tests.fuzz.targets import TARGETS  # noqa: PLC0415
 
     if given.look:
         name, file = given.target
@@ -62,10 +64,10 @@ def passes(name: str, seconds: int) -> bool:
 def fuzz(name: str, seconds: int) -> int:
     if not find_spec("atheris"):
         return unguided(name, seconds)
-    import atheris
+    import atheris  # noqa: PLC0415
 
     with atheris.instrument_imports(include=PACKAGES):
-        from tests.fuzz.targets import TARGETS
+        from tests.fuzz.targets import TARGETS  # noqa: PLC0415
     target = TARGETS[name]
     FOUND.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="masugata-fuzz-") as folder:
@@ -74,8 +76,10 @@ def fuzz(name: str, seconds: int) -> int:
         for number, seed in enumerate(target.seeds()):
             (corpus / str(number)).write_bytes(seed)
         dictionary.write_text("".join(f'"{escaped(word)}"\n' for word in target.words if 0 < len(word) < 60))
-        options = {"max_total_time": seconds, "max_len": LONGEST // 4, "rss_limit_mb": MEMORY_MB, "timeout": HANGS_SECONDS,
-                   "dict": dictionary, "artifact_prefix": f"{FOUND}/{name}-", "print_final_stats": 1}  # fmt: skip
+        options = {
+            "max_total_time": seconds, "max_len": LONGEST // 4, "rss_limit_mb": MEMORY_MB, "timeout": HANGS_SECONDS,
+            "dict": dictionary, "artifact_prefix": f"{FOUND}/{name}-", "print_final_stats": 1,
+        }  # fmt: skip
         arguments = [sys.argv[0], *(f"-{key}={value}" for key, value in options.items()), str(corpus)]
         atheris.Setup(arguments, target.look)
         atheris.Fuzz()
@@ -88,8 +92,8 @@ def escaped(word: bytes) -> str:
 
 
 def unguided(name: str, seconds: int) -> int:
-    from tests.fuzz.mutator import inputs
-    from tests.fuzz.targets import TARGETS
+    from tests.fuzz.mutator import inputs  # noqa: PLC0415
+    from tests.fuzz.targets import TARGETS  # noqa: PLC0415
 
     target: Target = TARGETS[name]
     until, looked, seed = time.monotonic() + seconds, 0, int(time.time())

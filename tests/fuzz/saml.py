@@ -27,8 +27,9 @@ from tests.service_provider import Provider, ServiceProvider
 
 NOW = 1_800_000_000
 WORDS = (
-    b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"<!-- -->", b"<?x y?>", b"<![CDATA[", b"]]>", b"xmlns=''", b" xmlns:a='b'",
-    b"ID='_a'", b"Id='_a'", b"xml:id='_a'", b"Issuer", b"<ds:Transform Algorithm='http://www.w3.org/TR/1999/REC-xslt-19991116'/>",
+    b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"<!-- -->", b"<?x y?>", b"<![CDATA[", b"]]>", b" xmlns:a='b'",
+    b"xmlns=''",    b"ID='_a'", b"Id='_a'", b"xml:id='_a'", b"Issuer",
+    b"<ds:Transform Algorithm='http://www.w3.org/TR/1999/REC-xslt-19991116'/>",
     b"URI='http://127.0.0.1/'", b"<saml:Issuer>", b"</saml:Issuer>", b"<a>" * 50, b"&#0;", b"&#xD800;", b"\xef\xbb\xbf",
     b"AssertionConsumerServiceIndex='0'", b"ForceAuthn='1'", b"index='", b"use='encryption'", b"validUntil='",
 )  # fmt: skip

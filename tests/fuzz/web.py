@@ -12,8 +12,8 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 import bonsai
-from aiohttp.web import Request
 from aiohttp.test_utils import make_mocked_request
+from aiohttp.web import Request
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from idp.agent import family

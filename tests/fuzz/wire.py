@@ -50,7 +50,9 @@ class Sent:
         path = self.path if is_form or not form else f"{self.path}?{form[:7000].decode()}"
         body = form if is_form else self.body
         lines = [f"{self.method} {path} HTTP/1.1", f"Host: {host}"]
-        lines += [f"{name}: {value[:6000].decode('latin-1').translate(UNFIT)}" for name, value in self.headers]
+        lines += [
+            f"{name}: {value[:6000].decode('latin-1').translate(UNFIT)}" for name, value in self.headers
+        ]
         if self.method != "GET":
             lines += [f"Content-Type: {self.content_type}", f"Content-Length: {len(body)}"]
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

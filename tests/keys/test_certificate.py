@@ -122,7 +122,9 @@ def test_one_with_a_name_that_is_no_text_is_none() -> None:
     with pytest.raises(InvalidCertificate):
         Certificate.from_header(made.odd)
     with pytest.raises(ValueError):
-        Authorities.from_pem(b"-----BEGIN CERTIFICATE-----\n" + made.odd.strip(":").encode() + b"\n-----END CERTIFICATE-----\n")
+        Authorities.from_pem(
+            b"-----BEGIN CERTIFICATE-----\n" + made.odd.strip(":").encode() + b"\n-----END CERTIFICATE-----\n"
+        )
 
 
 def test_one_with_a_key_that_cannot_be_read_is_none() -> None:

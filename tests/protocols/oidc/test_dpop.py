@@ -163,7 +163,8 @@ async def test_a_code_may_be_bound_from_the_start(rp: Prober, here: str) -> None
     [
         {"htm": "GET"}, {"htm": None}, {"htu": "https://other.example.com/oidc/token"}, {"htu": None},
         {"htu": 7}, {"iat": None}, {"iat": "now"}, {"iat": True}, {"iat": 0}, {"jti": None}, {"jti": ""},
-        {"jti": 7}, {"jti": "x" * 256}, {"jti": "\ud800"}, {"iat": float("nan")}, {"header": {"typ": "JWT"}}, {"header": {"typ": None}},
+        {"jti": 7}, {"jti": "x" * 256}, {"jti": "\ud800"}, {"iat": float("nan")},
+        {"header": {"typ": "JWT"}}, {"header": {"typ": None}},
         {"header": {"jwk": OTHER.as_dict(private=False)}}, {"header": {"kid": "x"}},
         {"header": {"jku": "http://127.0.0.1:9/"}}, {"header": {"jwk": OWN.as_dict(private=True)}},
     ],
