@@ -1,4 +1,4 @@
-"""What is right at each door, to be spoilt: requests with everything that it reads, live where that leads further in."""
+"""What is right at each door, to be spoilt: requests with all that it reads, live where that leads further."""
 
 from __future__ import annotations
 

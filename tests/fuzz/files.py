@@ -41,14 +41,18 @@ WORDS = (
 )
 
 
+EVERY = """\
+- name: all
+  when:
+    {services: [wiki], tags: [hr], groups: {any: [a], none: [b]}, hours: [mon-fri 07:00-21:00], device: {known: true},
+     networks: [10.0.0.0/8, office], countries: {not: [JP]}, attributes: {floor: [a]},
+     proofs: {given: [matrix], within_seconds: 60}, requests: {per: user, over: 3, seconds: 60}}
+  then: {require: [matrix, totp], fresh_seconds: 60, why: {en: x}, claims: {a: b}}
+"""
+
+
 def rules() -> list[bytes]:
-    every = (
-        "- name: all\n  when: {services: [wiki], tags: [hr], groups: {any: [a], none: [b]}, hours: [mon-fri 07:00-21:00],"
-        "\n    networks: [10.0.0.0/8, office], countries: {not: [JP]}, attributes: {floor: [a]}, device: {known: true},\n"
-        "    proofs: {given: [matrix], within_seconds: 60}, requests: {per: user, over: 3, seconds: 60}}\n"
-        "  then: {require: [matrix, totp], fresh_seconds: 60, why: {en: x}, claims: {a: b}}\n"
-    )
-    return [json.dumps(POLICIES).encode(), every.encode(), b"a: &a [1, 2.5e3, ~, yes]\nb: *a\nc: {d: 'e'}\n"]
+    return [json.dumps(POLICIES).encode(), EVERY.encode(), b"a: &a [1, 2.5e3, ~, yes]\nb: *a\nc: {d: 'e'}\n"]
 
 
 @target("yaml", rules, WORDS)
@@ -145,8 +149,10 @@ def containers() -> list[bytes]:
     return [plain, limited, FIGURE_6, FIGURE_7, container(package(), head=DERIVED)]
 
 
-TAGS = (b"<PlainValue>", b"</PlainValue>", b"<Secret>", b"<!DOCTYPE a>", b"&a;", b"<Counter>",
-        b"<IterationCount>9999999</IterationCount>", b'encoding="UTF-16"', b'encoding="utf-7"', b"<KeyPackage>" * 40, b"<xenc:CipherValue>")  # fmt: skip
+TAGS = (
+    b"<PlainValue>", b"</PlainValue>", b"<Secret>", b"<!DOCTYPE a>", b"&a;", b"<Counter>", b'encoding="UTF-16"',
+    b"<IterationCount>9999999</IterationCount>", b'encoding="utf-7"', b"<KeyPackage>" * 40, b"<xenc:CipherValue>",
+)  # fmt: skip
 
 
 @target(
