@@ -26,12 +26,7 @@ PEM: Final = re.compile(
 NAMES: Final = {"emailAddress": NameOID.EMAIL_ADDRESS, "E": NameOID.EMAIL_ADDRESS}  # not in RFC 4514's table
 
 _OF_X509: Final = (x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
-UNREADABLE: Final = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    *_OF_X509,
-)  # TypeError: a name that is no text
+UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm, *_OF_X509)  # TypeError: a name is no text
 
 
 class InvalidCertificate(ValueError):
