@@ -17,7 +17,7 @@ Element = etree._Element
 MESSAGE_BYTES: Final = 128 * 1024  # a request has one kilobyte, with a signature and its certificate four
 DEPTH: Final = 40  # a signed and encrypted response has eleven
 # What is made of an element costs much more than to read it, and of its attributes by the square of their number.
-ELEMENTS: Final = 5000  # a request has ten, a service's metadata some hundred
+ELEMENTS: Final = 2000  # a request has ten, a service's metadata some hundred
 ATTRIBUTES: Final = 100  # of one element; an AuthnRequest may have eleven
 # Whatever begins so and is no comment can declare something: DOCTYPE, ENTITY, ELEMENT, ATTLIST.
 _DECLARATION: Final = re.compile(rb"<!(?!--|\[CDATA\[)")

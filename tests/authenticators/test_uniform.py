@@ -30,7 +30,7 @@ def test_a_table_says_nothing_of_who_is_asked() -> None:
     along, apart = drawn(table.draw)
     assert along < CHI_SQUARE_9
     # Of two cells of a table in which every digit stands as often the same digit is rarer, and by so much only.
-    assert apart < CHI_SQUARE_9
+    assert apart < 1.5 * CHI_SQUARE_9
 
 
 def skewed(rows: int, columns: int) -> Sequence[str]:
@@ -50,4 +50,4 @@ def unlike(rows: int, columns: int) -> Sequence[str]:
 @pytest.mark.parametrize("draw", [skewed, unlike])
 def test_a_table_that_is_not_uniform_is_seen(draw: Callable[[int, int], Sequence[str]]) -> None:
     """THREAT_MODEL.md 20: same table statistics: the same statistic fails for a table that favours digits."""
-    assert max(drawn(draw)) > CHI_SQUARE_9
+    assert max(drawn(draw)) > 2 * CHI_SQUARE_9

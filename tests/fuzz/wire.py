@@ -14,6 +14,7 @@ from tests.fuzz.target import COMMON
 
 UNFIT = str.maketrans("", "", "\r\n\0")
 PATIENCE_SECONDS = 60.0
+AGAIN = 8
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ class Answered:
         return self.status == 500 and b"text/xml" in self.head and b"<faultstring>" in self.body
 
     @property
+    def is_busy(self) -> bool:
+        """Ask again: nothing was looked at."""
+        return self.status == 503 and b"retry-after:" in self.head.lower()
+
+    @property
     def is_a_defect(self) -> bool:
         told = self.body.lower()
         trace = b"traceback" in told or b'.py", line' in told or b"site-packages" in told
@@ -92,12 +98,13 @@ class Wire:
         self._close()
 
     async def ask(self, raw: bytes) -> Answered:
-        """The answer, tried once more where the connection had ended meanwhile."""
+        """The answer; asked again where the connection had ended meanwhile, or the server was busy."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            for _ in range(2):
+            for _ in range(AGAIN):
                 answered = await self._ask(raw)
-                if answered.status:
-                    return answered
+                if answered.status and not answered.is_busy:
+                    break
+                await asyncio.sleep(0.5 if answered.is_busy else 0)
         return answered
 
     async def _ask(self, raw: bytes) -> Answered:
