@@ -154,10 +154,11 @@ class Authorities:
     def from_pem(cls, pem: bytes) -> Self:
         """Raises ValueError for what is none, or has none that may issue."""
         try:
-            certificates = [_checked(each) for each in x509.load_pem_x509_certificates(pem)]
+            certificates = x509.load_pem_x509_certificates(pem)
+            trusted = all(map(_may_issue, certificates))
         except UNREADABLE:
             raise ValueError("holds no certificate in PEM, or one that cannot be read") from None
-        if not all(_may_issue(each) for each in certificates):
+        if not trusted:
             raise ValueError("holds a certificate that may issue no others")
         return cls(certificates)
 
@@ -184,6 +185,7 @@ def _checked(certificate: x509.Certificate) -> x509.Certificate:
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:
+    _ = certificate.subject, certificate.issuer  # raises `UNREADABLE`; a key of an unknown kind signs nothing
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
