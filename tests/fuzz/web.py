@@ -18,6 +18,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from idp.agent import family
 from idp.ldap.names import bind_name, search_filter
+from idp.monitoring.otlp import PROPAGATOR
 from idp.username import MAX_LENGTH, canonical, split
 from idp.web import cookies
 from idp.web.address import Address, client_address
@@ -90,6 +91,18 @@ def look_at_language(data: bytes) -> None:
     for wish in ((text, "", ""), ("", text, ""), ("", "", text)):
         assert choose_locale(*wish, LOCALES) in LOCALES
     family(text)
+
+
+@target(
+    "trace-context",
+    lambda: [b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", b"a=b,c@d=e"],
+    (b"-",),
+)
+def look_at_trace(data: bytes) -> None:
+    """What a trusted proxy says of the trace that a request belongs to, or hands on from somebody."""
+    text = data.decode("utf-8", "surrogateescape")
+    PROPAGATOR.extract({"traceparent": text, "tracestate": text})
+    PROPAGATOR.extract({"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": text})
 
 
 @target(
