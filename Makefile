@@ -54,8 +54,15 @@ story: $(VENV)/made-for-testing  ## Change a policy on two nodes under load, and
 faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, and see that nothing is lost
 	@$(BIN)/python -m tests.faults.cluster
 
-fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIUS door
+fuzz: $(VENV)/made-for-fuzzing  ## Feed bad input to every parser (FUZZ_SECONDS each) and every door (FUZZ_INPUTS each)
 	@$(BIN)/python -m tests.protocols.radius.fuzz
+	@$(BIN)/python -m tests.fuzz.run
+	@FUZZ_INPUTS=$${FUZZ_INPUTS:-100000} $(BIN)/pytest -q tests/fuzz/test_doors.py
+
+# There is no wheel of atheris for every Python; without it inputs are mutated without a guide.
+$(VENV)/made-for-fuzzing: $(VENV)/made-for-testing requirements-fuzz.txt
+	@.ci/step 'Python packages for fuzzing' $(BIN)/pip install -qq --require-hashes --only-binary :all: -r requirements-fuzz.txt || echo "no atheris for this Python"
+	@touch $@
 
 lock:  ## Take the newest releases that setup.cfg allows into the lock files
 	@.ci/lock

@@ -105,7 +105,7 @@ def _endpoints(role: Element, name: str) -> Iterator[Endpoint]:
 def _indexed(role: Element, name: str) -> Iterator[IndexedEndpoint]:
     for each, binding, location in _locations(role, name):
         index = each.get("index", "")
-        if not index.isascii() or not index.isdigit() or int(index[:6]) > 0xFFFF:
+        if not index.isascii() or not index.isdigit() or len(index) > 5 or int(index) > 0xFFFF:
             raise Unreadable(f"an {name} has no index between 0 and 65535")
         yield IndexedEndpoint(binding, location, int(index), each.get("isDefault") in TRUE)
 

@@ -83,6 +83,7 @@ def test_on_this_machine_plain_http_will_do() -> None:
         (entity().replace("SAML:2.0:protocol", "SAML:1.1:protocol"), "no SPSSODescriptor"),
         (entity(acs(index=-1)), "no index"),
         (entity(acs(index=70000)), "no index"),
+        (entity(acs().replace('index="0"', f'index="000000{"9" * 5000}"')), "no index"),
         (entity(descriptor("signing", "one").replace("MII", "%%%"), acs()), "not a certificate"),
         (entity(descriptor("signing", "one").replace("MII", "AAA"), acs()), "not a certificate"),
         (entity(more='validUntil="31.1.2027"'), "a time is not written"),
