@@ -38,8 +38,12 @@ async def go_through(
     users: tuple[int, int, int],
     most: int,
     show: Callable[[str], None],
+    astray_seconds: float = 0,
 ) -> Report:
-    """These scenarios in this order; `most` of each kind of acknowledged values are tried again."""
+    """These scenarios in this order; `most` of each kind of acknowledged values are tried again.
+
+    At last the load goes on for `astray_seconds` with one node among the others whose clock is ahead, which is told.
+    """
     report = Report()
     show(HEAD)
     async with cluster.load.running(*users):
