@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import psycopg2
-
 from tests.faults.cluster.cluster import Cluster
 from tests.faults.cluster.ledger import Login
+from tests.faults.cluster.postgres import DATABASE
 from tests.faults.cluster.wanderer import Wanderer
 from tests.people import Person
-from tests.postgres import ROLE
 from tests.protocols.radius.nas import NAS, REJECT
 from tests.relying_party import CALLBACK, Denied, RelyingParty
 
@@ -160,22 +158,15 @@ class Checks:
             self.verdict.tried[f"audit: {kind}"] = wanted
             if found < wanted:
                 self.verdict.lost.append(f"audit: {wanted - found} of {wanted} {kind}")
-        await asyncio.to_thread(until_linked, node.storage.replace(f"{ROLE}@", "postgres@"))
+        await asyncio.to_thread(self._until_linked)
         await asyncio.to_thread(node.cli, "audit", "verify")
 
-
-def until_linked(address: str) -> None:
-    """One node links the records of all; another does where that one died."""
-    connection = psycopg2.connect(address)
-    connection.autocommit = True
-    cursor, until = connection.cursor(), time.monotonic() + LINKED_SECONDS
-    while time.monotonic() < until:
-        cursor.execute("SELECT count(*) FROM audit WHERE seq IS NULL")
-        if cursor.fetchone() == (0,):
-            connection.close()
-            return
-        time.sleep(0.2)
-    raise AssertionError(f"records were not linked within {LINKED_SECONDS} s")
+    def _until_linked(self) -> None:
+        """One node links the records of all; another does where that one died."""
+        until = time.monotonic() + LINKED_SECONDS
+        while self._cluster.writer.ask("SELECT count(*) FROM audit WHERE seq IS NULL", DATABASE):
+            assert time.monotonic() < until, f"records were not linked within {LINKED_SECONDS} s"
+            time.sleep(0.2)
 
 
 def _accepted(written: Sequence[dict[str, Any]], door: str) -> int:
