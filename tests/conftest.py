@@ -20,6 +20,7 @@ LONG = (
     "tests/themes/",
     "tests/faults/",
     "tests/flows/test_enumeration.py",
+    "tests/story/",
     "tests/supervisor/",
     "tests/clients/test_pages.py",
 )
