@@ -131,6 +131,8 @@ class Supervisor:
         self._dismiss(self._coming)
         self._dismiss(self._serving)
         self._coming = self._serving = None
+        # Workers have their own: once the last is closed who connects is refused, and does not wait for our end.
+        self._listeners.keep(())
 
     def _dismiss(self, generation: Generation | None, *, replaced: bool = False) -> None:
         if generation is None:
