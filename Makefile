@@ -1,6 +1,6 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-applications fuzz lint bench lock image clean
+.PHONY: help run test test-applications fuzz lint bench lock sbom audit image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -53,6 +53,12 @@ fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIU
 
 lock:  ## Take the newest releases that setup.cfg allows into the lock files
 	@.ci/lock
+
+sbom: $(VENV)/made-for-testing  ## Write the bill of materials and the list of licences anew, after make lock
+	@$(BIN)/python -m tests.supply_chain.sbom
+
+audit: $(VENV)/made-for-running  ## Ask which locked releases have known holes; needs the internet
+	@.ci/audit requirements*.txt
 
 image:  ## Build the container image, by docker, podman or buildah
 	@builder=$$(command -v docker || command -v podman || command -v buildah) || { echo 'docker, podman or buildah is needed' >&2; exit 1; }; \
