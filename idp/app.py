@@ -76,15 +76,26 @@ class Loading:
     def __init__(self, folder: Path, workers: int | None) -> None:
         self._given = folder, workers
         self._loaded: list[InForce] = []
+        self._claims: dict[str, object | None] = {}
 
     def __call__(self) -> Server:
         """Raises `Unfit`."""
         loaded = load(*self._given)
+        self._claim(loaded.in_force.configuration.storage_url)
         self._loaded.append(loaded.in_force)
         for each in self._loaded[:-2]:  # the workers of the one before are still there
             each.leave()
         del self._loaded[:-2]
         return loaded
+
+    def _claim(self, url: str) -> None:
+        """Once for each: what is claimed stays ours until this process ends."""
+        if url in self._claims:
+            return
+        try:
+            self._claims[url] = storage.claim(url)
+        except (storage.StorageError, ValueError) as error:
+            raise Unfit([str(error)]) from error
 
     def end(self) -> None:
         """No worker is left."""

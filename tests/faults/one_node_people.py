@@ -81,7 +81,7 @@ class Actor(ABC):
     async def check(self) -> None:
         """What was told is so. Raises one of INTERRUPTIONS."""
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027  most open nothing that stays
         """Close what is open."""
 
 
