@@ -17,8 +17,11 @@ from storage.sqlite_file import Place, connect, is_busy, translate
 from storage.turn import Turn
 
 NO_VALUES: Mapping[str, Value] = {}
-# Changes nothing, and has to be written all the same.
-PROBE = "UPDATE schema_version SET checksum = checksum WHERE name = (SELECT max(name) FROM schema_version)"
+# Together they change nothing, and have to be written all the same.
+PROBES = (
+    "INSERT INTO schema_version (name, checksum) VALUES ('probe', '')",
+    "DELETE FROM schema_version WHERE name = 'probe'",
+)
 
 
 class SQLiteJournal:
@@ -169,7 +172,8 @@ class SQLiteStorage:
         if self._journal.is_in_doubt:
             turn = self._turn("")
             async with Scope(turn):
-                await turn.query(PROBE)
+                for statement in PROBES:
+                    await turn.query(statement)
 
     async def warnings(self) -> Sequence[str]:
         return ()  # the one who may open the file may read all of it

@@ -34,7 +34,7 @@ MISSING = "the database is gone: put it back from a backup; to begin with an emp
 UNWRITABLE = {
     sqlite3.SQLITE_FULL: NO_ROOM,
     sqlite3.SQLITE_READONLY: READ_ONLY,
-    sqlite3.SQLITE_IOERR: "its disk reports errors",
+    sqlite3.SQLITE_IOERR: "its disk is full or reports errors",
     sqlite3.SQLITE_CANTOPEN: "the file or its log cannot be opened",
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,

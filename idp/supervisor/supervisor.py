@@ -39,7 +39,7 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT; returns the exit status. Raises `Unfit` if the first load fails."""
         with SignalPipe(SUPERVISED) as signals:
             self._begin(self._loaded())
-            while any(self._workers()):
+            while any(self._workers()) or self._expects():
                 self._wait(signals)
                 for number in signals.received():
                     self._obey(number)
@@ -47,6 +47,10 @@ class Supervisor:
                 self._advance(time.monotonic())
         self._listeners.keep(())
         return 0 if self._ending else 1
+
+    def _expects(self) -> bool:
+        """Whether all workers died at once, and others are due."""
+        return self._serving is not None and self._serving.due is not None
 
     def _workers(self) -> Iterator[Worker]:
         generations = [generation for generation in (self._serving, self._coming) if generation]

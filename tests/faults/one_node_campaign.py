@@ -81,6 +81,9 @@ async def run(folder: Path, seed: int, kills: int, findings: Findings, moments: 
             await actor.check()
         await _examine(node, ledger)
         findings.take(ledger)
+    except AssertionError as error:
+        error.add_note("\n".join(node.log.splitlines()[-40:]))
+        raise
     finally:
         for task in tasks:
             task.cancel()
