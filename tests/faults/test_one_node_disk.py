@@ -18,7 +18,7 @@ from tests.faults.one_node_ledger import Ledger, check
 from tests.page import Page
 from tests.people import PATTERN, Person
 from tests.protocols.radius.nas import ACCEPT, NAS
-from tests.relying_party import CALLBACK, RelyingParty
+from tests.relying_party import RelyingParty
 from tests.server import eventually
 
 PERSON = {"Accept": "text/html"}
