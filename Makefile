@@ -1,6 +1,6 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-applications fuzz lint bench lock sbom audit image clean
+.PHONY: help run test test-applications faults fuzz lint bench lock sbom audit image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -47,6 +47,9 @@ test-applications: $(VENV)/made-for-testing tests/applications/node_modules/made
 bench: $(VENV)/made-for-testing  ## Measure what a login costs
 	@$(BIN)/python -m tests.bench.run
 	@$(BIN)/python -m tests.bench.radius
+
+faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, and see that nothing is lost
+	@$(BIN)/python -m tests.faults.cluster
 
 fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIUS door
 	@$(BIN)/python -m tests.protocols.radius.fuzz

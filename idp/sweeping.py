@@ -16,7 +16,7 @@ from idp.custody.signing import forget, is_over
 from idp.logout import revocation
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
-from idp.timekeeping import Watch, look
+from idp.leaps import Watch, look
 from storage import Storage, StorageError
 from storage.clock import SKEW_SECONDS
 

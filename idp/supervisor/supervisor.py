@@ -18,7 +18,7 @@ from idp.supervisor.sockets import Listeners
 from idp.supervisor.work import Load, Unfit, Work
 from idp.supervisor.worker import SUPERVISED, Worker
 
-STOP_SECONDS = 20.0  # a worker that still drains by then is killed
+STOP_SECONDS = 20.0  # a worker that was to stop and has not by then is killed
 
 log = structlog.get_logger("idp.supervisor")
 
@@ -39,7 +39,9 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT; returns the exit status. Raises `Unfit` if the first load fails."""
         with SignalPipe(SUPERVISED) as signals:
             self._begin(self._loaded())
-            while any(self._workers()) or self._expects():
+            while (
+                self._serving or self._coming or any(self._workers())
+            ):  # the last may have died: it is replaced too
                 self._wait(signals)
                 for number in signals.received():
                     self._obey(number)
@@ -47,10 +49,6 @@ class Supervisor:
                 self._advance(time.monotonic())
         self._listeners.keep(())
         return 0 if self._ending else 1
-
-    def _expects(self) -> bool:
-        """Whether all workers died at once, and others are due."""
-        return self._serving is not None and self._serving.due is not None
 
     def _workers(self) -> Iterator[Worker]:
         generations = [generation for generation in (self._serving, self._coming) if generation]
@@ -136,8 +134,11 @@ class Supervisor:
         self._coming = self._serving = None
 
     def _dismiss(self, generation: Generation | None, *, replaced: bool = False) -> None:
-        for worker in generation.workers if generation else ():
-            (worker.retire if replaced else worker.stop)(time.monotonic() + STOP_SECONDS)
+        if generation is None:
+            return
+        deadline = time.monotonic() + STOP_SECONDS + (0 if replaced else generation.work.drain_seconds)
+        for worker in generation.workers:
+            (worker.retire if replaced else worker.stop)(deadline)
             self._leaving.append(worker)
 
     def _reap(self) -> None:
@@ -148,7 +149,9 @@ class Supervisor:
             if worker in self._leaving:
                 self._leaving.remove(worker)
             elif self._coming and worker in self._coming.workers and status < 0:
-                log.error("worker.died", pid=worker.pid, status=status)  # killed, not unfit: another may well live
+                log.error(
+                    "worker.died", pid=worker.pid, status=status
+                )  # killed, not unfit: another may well live
                 self._coming.bury(worker, time.monotonic())
             elif self._coming and worker in self._coming.workers:
                 self._coming.workers.remove(worker)

@@ -16,7 +16,9 @@ from idp.disk import watching
 from idp.logout.delivering import retrying
 from idp.mail.posting import posting
 from idp.provider import IdentityProvider
+from idp.supervisor.work import Stop
 from idp.sweeping import sweeping
+from idp.timekeeping import comparing
 from idp.web import routes, server
 from idp.web.boundary import Boundary
 from idp.web.directory import Directory
@@ -43,14 +45,18 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    in_force: InForce, pages: Pages, provider: IdentityProvider, finish_head: server.FinishHead
+    in_force: InForce, pages: Pages, provider: IdentityProvider, stop: Stop
 ) -> AsyncIterator[Edition]:
     """In service while the block runs; at its end it finishes what was begun."""
-    app = await _Rooms(in_force, pages, provider).application()
-    app.on_response_prepare.append(finish_head)
+    app = await _Rooms(in_force, pages, provider, stop).application()
+    app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
+<<<<<<< HEAD
         watching(provider),
+=======
+        comparing(provider),
+>>>>>>> main
         sweeping(provider),
         posting(provider, Letters(pages)),
         linking(provider, in_force.configuration.audit_anchor),
@@ -82,6 +88,7 @@ class _Rooms:
     in_force: InForce
     pages: Pages
     provider: IdentityProvider
+    stop: Stop
 
     async def application(self) -> web.Application:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
@@ -90,7 +97,7 @@ class _Rooms:
         boundary = Boundary(directory, provider.clock, settings.trusted_proxies)
         root = web.Application(middlewares=[boundary.cross], client_max_size=server.BODY_BYTES)
         serving = Serving(self.in_force.name, settings.doors, self.in_force.number)
-        Health(provider.storage, serving, provider.notices).setup(root)
+        Health(provider.storage, serving, provider.notices, self.stop).setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root
             await self._furnish(app, prefix)

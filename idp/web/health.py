@@ -10,6 +10,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from idp.supervisor.work import Stop
 from storage import Storage, StorageError
 
 LIVE_PATH: Final = "/health/live"
@@ -30,8 +31,11 @@ class Serving:
 class Health:
     """Answers for one process."""
 
-    def __init__(self, storage: Storage, serving: Serving, notices: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, storage: Storage, serving: Serving, notices: Mapping[str, Sequence[str]], stop: Stop
+    ) -> None:
         """`notices` are what administrators should see to, by who says it; they may change at any time."""
+        self._stop = stop
         self._storage = storage
         self._serving = serving
         self._notices = notices
@@ -47,17 +51,20 @@ class Health:
         return _json(200, {"status": "live"})
 
     async def ready(self, _: web.Request) -> web.Response:
-        """GET /health/ready: 200 when logins work, 503 when the database does not answer in time."""
+        """GET /health/ready: 200 when logins work; 503 when the database does not answer in time, and when we are about
+        to end: balancers look elsewhere then, while we still answer.
+        """
         is_well = await self._storage_is_well(asyncio.get_running_loop().time)
+        is_leaving = self._stop.leaving.is_set()
         body = {
-            "status": "ready" if is_well else "unavailable",
+            "status": "leaving" if is_leaving else "ready" if is_well else "unavailable",
             "storage": "ok" if is_well else "failed",
             "configuration": self._serving.configuration,
             "revision": self._serving.revision or None,
             "doors": self._serving.doors,
             "notices": [words for said in self._notices.values() for words in said],
         }
-        return _json(200 if is_well else 503, body)
+        return _json(200 if is_well and not is_leaving else 503, body)
 
     async def _storage_is_well(self, monotonic: Callable[[], float]) -> bool:
         """All who ask within a second share one check."""

@@ -19,7 +19,7 @@ class Failing(Node):
         self.configuration.idp["workers"] = 1  # each process knows of what it has tried by itself
         library, self._word = folder.parent / "disk.so", folder.parent / "fault"
         subprocess.run(
-            ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, SOURCE], check=True
+            ["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, SOURCE], check=True
         )
         self.faulty = {
             **self.environment,

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from idp.timekeeping import PATIENCE_SECONDS
+from idp.leaps import PATIENCE_SECONDS
 from storage.clock import SKEW_SECONDS
 from tests.browser import Browser
 from tests.faults.one_node_server import Node

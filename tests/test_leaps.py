@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from idp.timekeeping import LONGEST_REST, PATIENCE_SECONDS, Watch, judge, returned
+from idp.leaps import LONGEST_REST, PATIENCE_SECONDS, Watch, judge, returned
 from storage.clock import SKEW_SECONDS, Belief
 
 NOW, DAY, YEAR = 1_800_000_000, 86400, 366 * 86400
