@@ -13,10 +13,10 @@ from idp.audit import record
 from idp.background import running
 from idp.chain.retention import Retention
 from idp.custody.signing import forget, is_over
+from idp.leaps import Watch, look
 from idp.logout import revocation
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
-from idp.leaps import Watch, look
 from storage import Storage, StorageError
 from storage.clock import SKEW_SECONDS
 

@@ -52,11 +52,8 @@ async def opened(
     app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
-<<<<<<< HEAD
         watching(provider),
-=======
         comparing(provider),
->>>>>>> main
         sweeping(provider),
         posting(provider, Letters(pages)),
         linking(provider, in_force.configuration.audit_anchor),

@@ -51,8 +51,7 @@ async def start(node: Node, _: Desk, rng: random.Random) -> float:
 
 
 async def reload(node: Node, _: Desk, rng: random.Random) -> float:
-    """While two generations of workers are there: one of them all, or everything."""
-    before = set(node.workers)
+    """While the new one is prepared, or two generations of workers are there: one process of all, or everything."""
     node.signal_reload()
     await asyncio.sleep(rng.uniform(0, LONGEST))
     if rng.random() < 0.5:
@@ -61,7 +60,7 @@ async def reload(node: Node, _: Desk, rng: random.Random) -> float:
     victim = rng.choice(node.workers)
     with suppress(ProcessLookupError):
         os.kill(victim, signal.SIGKILL)
-    return await _whole(node, {victim} | (before if victim not in before else set()))
+    return await _whole(node, {victim})  # which generation serves then, each is whole
 
 
 async def rotation(node: Node, desk: Desk, rng: random.Random) -> float:
