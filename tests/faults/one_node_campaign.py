@@ -59,8 +59,12 @@ class Findings:
         return "\n".join(lines)
 
 
-async def run(folder: Path, seed: int, kills: int, findings: Findings, moments: tuple[str, ...] = ()) -> None:
-    """One server, killed so many times under load. Raises AssertionError for what it lost."""
+async def run(
+    folder: Path, seed: int, kills: int, findings: Findings, moments: tuple[str, ...] = (), pause: float = 0.0
+) -> None:
+    """One server, killed so many times under load, or at these moments; people rest for `pause` seconds between what
+    they do. Raises AssertionError for what it lost.
+    """
     rng, ledger = random.Random(seed), Ledger()
     node = Node(folder).prepare()
     await asyncio.to_thread(node.start)
@@ -71,6 +75,8 @@ async def run(folder: Path, seed: int, kills: int, findings: Findings, moments: 
         Visitor(node, ledger, random.Random(seed)),
     ]
     actors += [Wanderer(node, ledger, random.Random(f"{seed} {name}"), name) for name in WANDERERS]
+    for actor in actors:
+        actor.pause = pause
     ended = asyncio.Event()
     tasks = [asyncio.create_task(actor.live(ended)) for actor in actors]
     try:

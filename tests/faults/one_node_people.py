@@ -56,6 +56,8 @@ class Surfer(Browser):
 class Actor(ABC):
     """Somebody who does one thing after the other."""
 
+    pause = 0.0  # seconds between them
+
     def __init__(self, node: Node, ledger: Ledger, rng: random.Random) -> None:
         self.node, self.ledger, self.rng = node, ledger, rng
 
@@ -68,6 +70,7 @@ class Actor(ABC):
                     await self.check()
                     is_sure = True
                 await self.act()
+                await asyncio.sleep(self.pause)
             except INTERRUPTIONS:
                 self.ledger.interrupted += is_sure
                 is_sure = False

@@ -23,7 +23,7 @@ async def test_what_was_acknowledged_is_there_after_every_kill(tmp_path: Path) -
     audit log; and no value is taken twice.
     """
     findings = Findings()
-    await run(tmp_path, SEED, 0, findings, MOMENTS)
+    await run(tmp_path, SEED, 0, findings, MOMENTS, pause=0.1)
     assert findings.kills.total() == len(MOMENTS)
     for what in ("login.accepted", "grant.redeemed", "user.added"):
         assert findings.told[what], findings
