@@ -1,6 +1,6 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-applications faults fuzz lint bench lock sbom audit image clean
+.PHONY: help run test test-applications faults fuzz story lint bench lock sbom audit image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -48,8 +48,12 @@ bench: $(VENV)/made-for-testing  ## Measure what a login costs
 	@$(BIN)/python -m tests.bench.run
 	@$(BIN)/python -m tests.bench.radius
 
-faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, and see that nothing is lost
+story: $(VENV)/made-for-testing  ## Change a policy on two nodes under load, and ask for the promised second
+	@STORY_SECONDS=1 $(BIN)/pytest -q tests/story
+
+faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, kill one node 1,000 times, and see that nothing is lost
 	@$(BIN)/python -m tests.faults.cluster
+	@$(BIN)/python -m tests.faults.one_node
 
 fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIUS door
 	@$(BIN)/python -m tests.protocols.radius.fuzz
