@@ -51,8 +51,9 @@ bench: $(VENV)/made-for-testing  ## Measure what a login costs
 story: $(VENV)/made-for-testing  ## Change a policy on two nodes under load, and ask for the promised second
 	@STORY_SECONDS=1 $(BIN)/pytest -q tests/story
 
-faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, and see that nothing is lost
+faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, kill one node 1,000 times, and see that nothing is lost
 	@$(BIN)/python -m tests.faults.cluster
+	@$(BIN)/python -m tests.faults.one_node
 
 fuzz: $(VENV)/made-for-fuzzing  ## Feed bad input to every parser (FUZZ_SECONDS each) and every door (FUZZ_INPUTS each)
 	@$(BIN)/python -m tests.protocols.radius.fuzz

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -125,4 +126,9 @@ async def _serve(work: Work, sockets: Sockets, channel: socket.socket) -> None:
     loop.add_signal_handler(signal.SIGTERM, leave)
     loop.add_signal_handler(RETIRE, stop.set)
     loop.add_reader(channel, abandoned)  # nothing is ever sent to us: readable means that the supervisor died
-    await work.serve(sockets, lambda: channel.sendall(READY), stop)
+
+    def ready() -> None:
+        with suppress(BrokenPipeError):  # the supervisor died meanwhile: we are told so in a moment
+            channel.sendall(READY)
+
+    await work.serve(sockets, ready, stop)
