@@ -31,8 +31,10 @@ from idp.revisions.preparing import preload, prepared, zones_of
 from idp.revisions.succession import Succession
 from idp.supervisor.work import Stop, Unfit
 from idp.web import edition, server
+from idp.web.admission import Admission
 from idp.web.catalogue import CatalogueError
 from idp.web.edition import Edition
+from idp.web.gate import Gate
 from idp.web.pages import Pages
 from idp.web.switchboard import Switchboard
 from idp.web.theme import ThemeError
@@ -114,13 +116,18 @@ class Server:
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
         log.settle()
+        overload = self.in_force.configuration.server.overload
+        gate = Gate(Admission(overload.requests, overload.delay_ms / 1000))
         try:
             async with open_database(self.in_force.configuration.storage_url) as database:
-                succession = Succession(
-                    Revisions(database, self.master), self.home, now, _Editions(self, database, stop).open
-                )
-                async with succession.serving(self.in_force) as first, AsyncExitStack() as listening:
-                    board = Switchboard(first.line)
+                editions = _Editions(self, database, stop, gate.admission)
+                succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
+                async with (
+                    succession.serving(self.in_force) as first,
+                    AsyncExitStack() as listening,
+                    gate.watching(),
+                ):
+                    board = Switchboard(first.line, gate)
                     followers = await self._listen(listening, first.provider, sockets, stop)
 
                     def turn(coming: Edition) -> None:
@@ -131,7 +138,8 @@ class Server:
 
                     async with succession.following(turn):
                         http = sockets[self.in_force.configuration.server.listen.http]
-                        await server.serve(board.server(), http, ready, stop, self.secure)
+                        most = overload.connections
+                        await server.serve(board.server(), http, ready, stop, most, self.secure)
         except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
 
@@ -164,6 +172,7 @@ class _Editions:
     work: Server
     database: storage.Storage
     stop: Stop
+    admission: Admission
 
     @asynccontextmanager
     async def open(self, in_force: InForce, before: Edition | None) -> AsyncIterator[Edition]:
@@ -176,7 +185,9 @@ class _Editions:
         if self.work.secure is not None:
             for authorities in await client_authorities(provider):
                 tls.believe(self.work.secure, authorities)
-        async with edition.opened(in_force, pages, provider, server.finishing(self.stop)) as opened:
+        async with edition.opened(
+            in_force, pages, provider, server.finishing(self.stop), self.admission
+        ) as opened:
             yield opened
 
 

@@ -31,6 +31,7 @@ OF_THE_NODE = (
     "storage",
     "master_key",
     "workers",
+    "overload",
     "radsec",
     "tls",
     "log",

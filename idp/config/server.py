@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from idp.config.model import Address, Model, Name, Network
+from idp.config.overload import Overload
 from idp.config.secrets import SecretSource
 
 
@@ -88,6 +89,7 @@ class ServerSettings(Model):
     client_certificate_header: HeaderName | None = None
     tls: Tls | None = None
     workers: Annotated[int, Field(ge=1, le=256)] = 1
+    overload: Overload = Overload()
     radsec: RadSec | None = None
     doors: tuple[Name, ...] = ("oidc",)
     # A database in MaxMind's format that says in which country an address is; None: nobody is in any.

@@ -17,9 +17,11 @@ from idp.mail.posting import posting
 from idp.provider import IdentityProvider
 from idp.sweeping import sweeping
 from idp.web import routes, server
+from idp.web.admission import Admission
 from idp.web.boundary import Boundary
 from idp.web.directory import Directory
 from idp.web.exchange import CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.gate import BODY_BYTES
 from idp.web.health import Health, Serving
 from idp.web.letters import Letters
 from idp.web.pages import Pages
@@ -42,10 +44,14 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    in_force: InForce, pages: Pages, provider: IdentityProvider, finish_head: server.FinishHead
+    in_force: InForce,
+    pages: Pages,
+    provider: IdentityProvider,
+    finish_head: server.FinishHead,
+    admission: Admission,
 ) -> AsyncIterator[Edition]:
     """In service while the block runs; at its end it finishes what was begun."""
-    app = await _Rooms(in_force, pages, provider).application()
+    app = await _Rooms(in_force, pages, provider, admission).application()
     app.on_response_prepare.append(finish_head)
     runner = web.AppRunner(app)
     async with (
@@ -57,12 +63,18 @@ async def opened(
         await runner.setup()
         try:
             assert runner.server is not None
-            line = Line(runner.server)
+            line = Line(runner.server, _beginnings(in_force))
             yield Edition(in_force, pages, provider, line)
             await line.finish()
         finally:
             await runner.cleanup()
             await _close(provider)
+
+
+def _beginnings(in_force: InForce) -> tuple[str, ...]:
+    """The paths at which logins begin, as the doors say."""
+    opened = map(doors.opening, in_force.configuration.server.doors)
+    return tuple(path for door in opened for path in getattr(door, "BEGINNINGS", ()))
 
 
 async def _close(provider: IdentityProvider) -> None:
@@ -80,15 +92,16 @@ class _Rooms:
     in_force: InForce
     pages: Pages
     provider: IdentityProvider
+    admission: Admission
 
     async def application(self) -> web.Application:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
         provider, settings = self.provider, self.in_force.configuration.server
         directory = Directory(provider.tenants.values())
         boundary = Boundary(directory, provider.clock, settings.trusted_proxies)
-        root = web.Application(middlewares=[boundary.cross], client_max_size=server.BODY_BYTES)
+        root = web.Application(middlewares=[boundary.cross], client_max_size=BODY_BYTES)
         serving = Serving(self.in_force.name, settings.doors, self.in_force.number)
-        Health(provider.storage, serving, provider.notices).setup(root)
+        Health(provider.storage, serving, provider.notices, self.admission).setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root
             await self._furnish(app, prefix)

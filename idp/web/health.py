@@ -10,6 +10,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from idp.web.admission import Admission
 from storage import Storage, StorageError
 
 LIVE_PATH: Final = "/health/live"
@@ -30,11 +31,18 @@ class Serving:
 class Health:
     """Answers for one process."""
 
-    def __init__(self, storage: Storage, serving: Serving, notices: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        serving: Serving,
+        notices: Mapping[str, Sequence[str]],
+        admission: Admission,
+    ) -> None:
         """`notices` are what administrators should see to, by who says it; they may change at any time."""
         self._storage = storage
         self._serving = serving
         self._notices = notices
+        self._admission = admission
         self._checking: asyncio.Task[bool] | None = None
         self._checked_at = 0.0
 
@@ -52,6 +60,7 @@ class Health:
         body = {
             "status": "ready" if is_well else "unavailable",
             "storage": "ok" if is_well else "failed",
+            "shedding": self._admission.is_shedding,  # no reason to send everybody elsewhere
             "configuration": self._serving.configuration,
             "revision": self._serving.revision or None,
             "doors": self._serving.doors,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from socket import socket
 from typing import Final
 
 from aiohttp import web
 
+from idp.accepting import Accepting
 from idp.places import Places
 from idp.provider import IdentityProvider
 from protocols.radius import pages
@@ -46,13 +49,8 @@ async def listening(
             for sock in places.sockets[setting]
         ]
         streams = Streams(clients, answering, tally)
-        servers = [
-            await asyncio.start_server(
-                streams.serve, sock=sock, ssl=places.tls, ssl_handshake_timeout=HANDSHAKE_SECONDS
-            )
-            for sock in places.sockets["radsec"]
-        ]
-        stopping = asyncio.create_task(_drain(opened, servers, streams, places.stop))
+        tunnels = None if places.tls is None else _tunnels(places.sockets["radsec"], places.tls, streams)
+        stopping = asyncio.create_task(_drain(opened, tunnels, streams, places.stop))
 
         def follow(coming: IdentityProvider) -> None:
             tally.owner = owner(coming)
@@ -69,10 +67,19 @@ async def listening(
                 await asyncio.wait_for(stopping, DRAIN_SECONDS)
 
 
+def _tunnels(sockets: Sequence[socket], tls: ssl.SSLContext, streams: Streams) -> Accepting:
+    loop = asyncio.get_running_loop()
+
+    def protocol() -> asyncio.Protocol:
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), streams.serve, loop=loop)
+
+    return Accepting(sockets, tls, protocol, HANDSHAKE_SECONDS, streams.welcomes)
+
+
 async def _drain(
-    opened: Sequence[Datagrams], servers: Sequence[asyncio.Server], streams: Streams, stop: asyncio.Event
+    opened: Sequence[Datagrams], tunnels: Accepting | None, streams: Streams, stop: asyncio.Event
 ) -> None:
     await stop.wait()
-    for server in servers:
-        server.close()
+    if tunnels is not None:
+        tunnels.close()
     await asyncio.gather(streams.drain(), *(each.drain() for each in opened))
