@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -45,6 +46,9 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._open)
 
     def add(self, connection: Connection) -> None:
         """One more; another goes where there are too many."""

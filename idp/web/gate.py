@@ -94,6 +94,8 @@ class Gate:
             return (
                 refusal(413, "That is more than we take.") if long else refusal(408, "The body did not come.")
             )
+        except OSError:
+            return refusal(400, "The connection was lost.")  # nobody reads it
         finally:
             self._bodies.pop(limit, None)
         return None
