@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-FEWEST: Final = 4  # are let in however late the process is: else nothing would tell that it is better
-OF_BEGINNINGS: Final = 0.75  # what begins a login leaves a quarter of the room to what finishes one
+FEWEST: Final = 1 / 4  # of the room stays however late the process is: those who come at once are no overload
+OF_BEGINNINGS: Final = 7 / 8  # what begins a login leaves the rest of the room to what finishes one
 GLANCES: Final = 5  # so many make a span
 SHRINK, GROW = 0.7, 1.1  # the room, after a span that was late, and after one that was not
 REMEMBERED: Final = 20  # spans: for so long it is said that requests were turned away
@@ -35,6 +35,7 @@ class Admission:
     def __init__(self, most: int, patience: float) -> None:
         """At most `most` are under way; `patience` is how late the process may be (seconds)."""
         self._most = most
+        self._fewest = most * FEWEST
         self._patience = patience
         self._room = float(most)
         self._under_way = self._busiest = self._admitted = self._turned_away = 0
@@ -80,7 +81,7 @@ class Admission:
         self._late = self._least
         if self._late > self._patience:
             # of what was taken up: room that nobody used has made nobody wait
-            self._room = max(FEWEST, min(self._room, self._busiest) * SHRINK)
+            self._room = max(self._fewest, min(self._room, self._busiest) * SHRINK)
         else:
             self._room = min(self._most, max(self._room * GROW, self._room + 1))
         self._glances, self._busiest = 0, self._under_way

@@ -6,9 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-SECONDS: Final = (
-    2.0  # from when it came: a NAS repeats itself after 3 to 5, and the answer takes its time too
-)
+SECONDS: Final = 1.0  # since it came: a NAS repeats itself after 3 to 5 s, and an answer takes its time too
 MOST: Final = 1000  # with what is being answered, about a third of a second of work
 LATE = "overload: it had waited for too long"
 CROWDED_OUT = "overload: too many came after it"

@@ -17,7 +17,7 @@ from protocols.radius.duplicates import Duplicates, Sender
 from protocols.radius.packet import Code, Malformed, Packet, decode
 from protocols.radius.tally import Tally
 
-MOST_AT_ONCE: Final = 256  # being answered; what comes then waits for its turn, but not for long
+MOST_AT_ONCE: Final = 128  # being answered; what comes then waits for its turn, but not for long
 SPARE: Final = 16  # beside them: signs of life are answered, above all when there is much to do
 BURST: Final = 64  # read before others get their turn
 BUSY: Final = "busy: too many wait for the same thing"

@@ -102,9 +102,9 @@ async def test_beginnings_leave_room_and_whoever_finds_none_is_told_so_at_once()
             await eventually(lambda: one.admission.load().under_way == before + count)
             return tasks
 
-        waiting = await held("/begin", 6)
+        waiting = await held("/begin", 7)
         assert await status("/begin") == 503
-        waiting += await held("/go-on", 2)
+        waiting += await held("/go-on", 1)
         assert await status("/go-on") == 503
         assert await status("/health/live") == 200
         one.open.set()

@@ -18,7 +18,7 @@ from tests.relying_party import CALLBACK, RelyingParty
 from tests.server import Server, eventually, running
 
 REQUESTS, CONNECTIONS = 8, 300
-AT_ONCE = 20 * REQUESTS  # a beginning finds room in three quarters of it
+AT_ONCE = 20 * REQUESTS
 WAVES = 6
 DELAY_SECONDS = 0.1
 # Those before whoever is let in are eight at most; a machine with other things to do is granted a hundred times that
