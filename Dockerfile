@@ -28,6 +28,7 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/masugata masugata \
     && install --directory --owner masugata --mode 0700 /var/lib/masugata
 COPY --from=builder /opt/masugata /opt/masugata
 COPY --from=builder /build/conf /etc/masugata
+COPY docs/sbom.cdx.json docs/licences.md /usr/share/doc/masugata/
 ENV PATH=/opt/masugata/bin:$PATH MASUGATA_CONFIG=/etc/masugata PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER masugata
 WORKDIR /var/lib/masugata

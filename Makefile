@@ -1,6 +1,6 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-applications fuzz lint bench lock image clean
+.PHONY: help run test test-applications faults fuzz lint bench lock sbom audit image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -48,11 +48,20 @@ bench: $(VENV)/made-for-testing  ## Measure what a login costs
 	@$(BIN)/python -m tests.bench.run
 	@$(BIN)/python -m tests.bench.radius
 
+faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, and see that nothing is lost
+	@$(BIN)/python -m tests.faults.cluster
+
 fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIUS door
 	@$(BIN)/python -m tests.protocols.radius.fuzz
 
 lock:  ## Take the newest releases that setup.cfg allows into the lock files
 	@.ci/lock
+
+sbom: $(VENV)/made-for-testing  ## Write the bill of materials and the list of licences anew, after make lock
+	@$(BIN)/python -m tests.supply_chain.sbom
+
+audit: $(VENV)/made-for-running  ## Ask which locked releases have known holes; needs the internet
+	@.ci/audit requirements*.txt
 
 image:  ## Build the container image, by docker, podman or buildah
 	@builder=$$(command -v docker || command -v podman || command -v buildah) || { echo 'docker, podman or buildah is needed' >&2; exit 1; }; \

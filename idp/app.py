@@ -112,6 +112,10 @@ class Server:
         listen = self.in_force.configuration.server.listen
         return (listen.http, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
 
+    @property
+    def drain_seconds(self) -> int:
+        return self.in_force.configuration.server.drain_seconds
+
     async def serve(
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
@@ -185,9 +189,7 @@ class _Editions:
         if self.work.secure is not None:
             for authorities in await client_authorities(provider):
                 tls.believe(self.work.secure, authorities)
-        async with edition.opened(
-            in_force, pages, provider, server.finishing(self.stop), self.admission
-        ) as opened:
+        async with edition.opened(in_force, pages, provider, self.stop, self.admission) as opened:
             yield opened
 
 

@@ -175,4 +175,7 @@ class Storage(Protocol):
     async def warnings(self) -> Sequence[str]:
         """What in the way it was set up weakens a promise, in words for the administrator."""
 
+    async def time(self) -> float | None:
+        """What time it is where the database is, in epoch seconds; None where that is here."""
+
     async def close(self) -> None: ...

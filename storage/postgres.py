@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -16,25 +15,24 @@ from psycopg2 import errors, extensions
 
 from storage import migrate, role
 from storage.contract import Duplicate, StorageError, StorageTimeout
+from storage.pool import Pool
+from storage.postgres_servers import Servers
 from storage.round_trip import Batch, SingleReads, Statement
 from storage.sql import Row, Scope, Value, sweep
 
-# The operator's own `?options=-c …` in the URL comes after these and wins.
-OPTIONS = (
-    "-c statement_timeout=5s -c lock_timeout=3s -c idle_in_transaction_session_timeout=30s"
-    " -c client_connection_check_interval=1s"  # else a statement outlives the client that gave it up
-)
-READ_ONLY = " -c default_transaction_read_only=on"
-PATIENCE_SECONDS = 10.0  # for a connection or an answer: longer than the server's own limits
+PATIENCE_SECONDS = 10.0  # for an answer: longer than the server's own limits
+QUEUE_SECONDS = 5.0  # for a connection, where all are in use: then whoever asked does better to come again
 MIGRATION_SECONDS = 3600.0
 WRITERS = 8  # connections of one process
 READERS = 4  # of their own, so that a snapshot never waits for writers
 MIGRATE_ALONE = """
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
-SELECT pg_advisory_xact_lock(hashtext('masugata schema_version'))"""
+SELECT pg_advisory_xact_lock(hashtext('masugata schema_version'));
+-- A table that somebody reads for long, as a backup does, must not be waited for: all others would wait behind us.
+SET LOCAL lock_timeout = '2s'"""
+TIME = "SELECT extract(epoch FROM clock_timestamp())"
 PLACEHOLDER = re.compile(r"(?<!:):([a-z_]+)")
-BYTES = extensions.new_type((17,), "BYTES", lambda text, _: None if text is None else bytes.fromhex(text[2:]))
 
 
 class PostgresLink:
@@ -42,7 +40,7 @@ class PostgresLink:
 
     __slots__ = ("_cursor", "_pool", "_raw", "_timeout")
 
-    def __init__(self, pool: aiopg.Pool, timeout: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, pool: Pool[aiopg.Connection], timeout: float = PATIENCE_SECONDS) -> None:
         self._pool = pool
         self._timeout = timeout
         self._raw: Any = None
@@ -65,6 +63,7 @@ class PostgresLink:
             # Not `from error`: its text quotes the statement, with the values.
             raise _translate(error) from None
         except TimeoutError:
+            self._pool.doubt()
             raise StorageTimeout(f"the database did not answer within {self._timeout} s") from None
         except asyncio.CancelledError:
             if task is None or task.cancelling() > cancellations:
@@ -93,23 +92,23 @@ class PostgresLink:
 class PostgresStorage:
     """`storage.contract.Storage`. Open it after a fork, never before."""
 
-    def __init__(self, writers: aiopg.Pool, readers: aiopg.Pool, restore: Callable[[], None]) -> None:
-        self._writers = writers
-        self._readers = readers
-        self._restore = restore
+    def __init__(self, url: str) -> None:
+        servers = Servers(url)
+        self._writers = Pool(partial(servers.connect, read_only=False), WRITERS, QUEUE_SECONDS)
+        self._readers = Pool(partial(servers.connect, read_only=True), READERS, QUEUE_SECONDS)
         self._days: defaultdict[str, dict[str, bytes]] = defaultdict(dict)  # see `SQLPersonKeys`
+        self._restore = _silence_cancelled_statements()
 
     @classmethod
     async def open(cls, url: str) -> PostgresStorage:
-        """Raises `StorageError` when the server cannot be reached."""
-        async with contextlib.AsyncExitStack() as opened:
-            try:
-                writers = await opened.enter_async_context(_pool(url, OPTIONS, WRITERS))
-                readers = await opened.enter_async_context(_pool(url, OPTIONS + READ_ONLY, READERS))
-            except (psycopg2.Error, TimeoutError) as error:
-                raise StorageError(f"PostgreSQL: {str(error).strip()}") from None
-            opened.pop_all()
-        return cls(writers, readers, _silence_cancelled_statements())
+        """Raises `StorageError` when no server that takes writes can be reached."""
+        opened = cls(url)
+        try:
+            opened._writers.release(await opened._writers.acquire())
+        except BaseException:
+            await opened.close()
+            raise
+        return opened
 
     def transaction(self, tenant: str) -> Scope:
         return Scope(Batch(PostgresLink(self._writers), tenant), self._days[tenant])
@@ -142,26 +141,14 @@ class PostgresStorage:
         async with Scope(reads := SingleReads(PostgresLink(self._readers), "")):
             return await role.warnings(reads)
 
+    async def time(self) -> float:
+        async with Scope(reads := SingleReads(PostgresLink(self._readers), "")):
+            return float((await reads.query(TIME))[0][0])
+
     async def close(self) -> None:
-        for pool in (self._writers, self._readers):
-            pool.terminate()  # whoever is still in a transaction loses it: a shutdown must end
-            await pool.wait_closed()
+        await self._writers.close()
+        await self._readers.close()
         self._restore()
-
-
-def _pool(url: str, options: str, size: int) -> contextlib.AbstractAsyncContextManager[aiopg.Pool]:
-    async def prepare(connection: aiopg.Connection) -> None:
-        extensions.register_type(BYTES, connection.raw)
-
-    return aiopg.create_pool(
-        url,
-        options=f"{options} {extensions.parse_dsn(url).get('options', '')}",
-        client_encoding="UTF8",
-        maxsize=size,
-        timeout=PATIENCE_SECONDS,
-        on_connect=prepare,
-        **dict.fromkeys(("enable_json", "enable_hstore", "enable_uuid"), False),
-    )
 
 
 def _silence_cancelled_statements() -> Callable[[], None]:

@@ -152,6 +152,9 @@ class SQLiteStorage:
     async def warnings(self) -> Sequence[str]:
         return ()  # the one who may open the file may read all of it
 
+    async def time(self) -> None:
+        """It is this machine's."""
+
     async def close(self) -> None:
         await self._group.close()
         self._reader.close()

@@ -47,17 +47,24 @@ class Browser:
         naming: frozenset[str] = frozenset(),
         address: str = "127.0.0.1",
         own: str = "",
+        resolver: AbstractResolver | None = None,
     ) -> None:
         """`naming` are hosts of others whose cookies may name the host as their domain; `address` is this machine's.
 
-        `own` is the address from which it comes, where that matters.
+        `own` is the address from which it comes, where that matters. With a `resolver` each request is a connection of
+        its own, to where that says.
         """
         self.accept_language = accept_language
         self.naming = naming
         self.cookies: dict[tuple[str, str, str], Any] = {}  # (host, path, name) → morsel
         self.seen: list[Page] = []
         connector = aiohttp.TCPConnector(
-            resolver=_Loopback(address), limit=0, ssl=tls or True, local_addr=(own, 0) if own else None
+            resolver=resolver or _Loopback(address),
+            limit=0,
+            ssl=tls or True,
+            local_addr=(own, 0) if own else None,
+            use_dns_cache=resolver is None,
+            force_close=resolver is not None,
         )
         watch = aiohttp.TraceConfig()
         watch.on_connection_reuseconn.append(_note)

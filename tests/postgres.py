@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -30,6 +31,11 @@ class PostgresServer:
     """Reached by a socket in its own directory; no port is opened."""
 
     directory: Path
+
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        return int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
 
     def url(self, database: str, role: str = ROLE) -> str:
         return f"postgresql://{role}@/{database}?host={quote(str(self.directory), safe='')}"
@@ -78,13 +84,20 @@ def as_server_user(directory: Path, *command: str | Path) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """A server that lives as long as the session."""
+    """A server that lives as long as the session; the machine does not fail meanwhile."""
+    with running_postgres("-c fsync=off -c full_page_writes=off") as server:
+        yield server
+
+
+@contextmanager
+def running_postgres(options: str = "") -> Iterator[PostgresServer]:
+    """A server of its own, with what `options` say beside Debian's defaults."""
     tools = binaries()
     with tempfile.TemporaryDirectory(prefix="masugata-postgres-") as name:
         directory = Path(name)
         data = directory / "data"
         as_server_user(directory, tools / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8")
-        options = f"-c listen_addresses='' -c unix_socket_directories={directory} -c fsync=off -c full_page_writes=off"
+        options += f" -c listen_addresses='' -c unix_socket_directories={directory}"
         control = (tools / "pg_ctl", "-D", data, "-w", "-l", directory / "log")
         as_server_user(directory, *control, "-o", options, "start")
         try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -26,12 +28,29 @@ STOP_SECONDS = 60
 STARTED: set[Server] = set()
 
 
+# Below those that the system gives to connections by itself (ip_local_port_range), so that between asking and listening
+# none of ours can be given away. Each process begins somewhere else, and gives no port twice.
+_PORTS = range(12000, 32768)
+_next_ports = itertools.cycle(_PORTS)
+next(itertools.islice(_next_ports, random.SystemRandom().randrange(len(_PORTS)), None))
+
+
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP and UDP port of the loopback interface that nobody listens on now."""
+    return next(
+        port
+        for port in _next_ports
+        if all(_is_free(port, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM))
+    )
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(type=kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class Server(Administration):

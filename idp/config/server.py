@@ -90,6 +90,8 @@ class ServerSettings(Model):
     tls: Tls | None = None
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     overload: Overload = Overload()
+    # How long a node that was told to end goes on serving while it says that it is not ready.
+    drain_seconds: Annotated[int, Field(ge=0, le=300)] = 0
     radsec: RadSec | None = None
     doors: tuple[Name, ...] = ("oidc",)
     # A database in MaxMind's format that says in which country an address is; None: nobody is in any.

@@ -11,7 +11,8 @@ from idp.supervisor.work import Work
 from idp.supervisor.worker import Sockets, Worker, fork
 
 READY_SECONDS = 30.0  # a worker that is not ready by then will not be
-FIRST_DELAY, LONGEST_DELAY = 0.1, 30.0  # before a worker that died is replaced
+# Before a worker that died is replaced. One that dies for want of the database is to be back soon after that is.
+FIRST_DELAY, LONGEST_DELAY = 0.1, 5.0
 STEADY_SECONDS = 60.0  # one that lived that long did not die of its start
 
 log = structlog.get_logger("idp.supervisor")

@@ -18,7 +18,7 @@ from idp.supervisor.sockets import Listeners
 from idp.supervisor.work import Load, Unfit, Work
 from idp.supervisor.worker import SUPERVISED, Worker
 
-STOP_SECONDS = 20.0  # a worker that still drains by then is killed
+STOP_SECONDS = 20.0  # a worker that was to stop and has not by then is killed
 
 log = structlog.get_logger("idp.supervisor")
 
@@ -39,7 +39,7 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT; returns the exit status. Raises `Unfit` if the first load fails."""
         with SignalPipe(SUPERVISED) as signals:
             self._begin(self._loaded())
-            while any(self._workers()):
+            while self._serving or any(self._workers()):  # the last worker may have died: it is replaced too
                 self._wait(signals)
                 for number in signals.received():
                     self._obey(number)
@@ -133,8 +133,11 @@ class Supervisor:
         self._coming = self._serving = None
 
     def _dismiss(self, generation: Generation | None, *, replaced: bool = False) -> None:
-        for worker in generation.workers if generation else ():
-            (worker.retire if replaced else worker.stop)(time.monotonic() + STOP_SECONDS)
+        if generation is None:
+            return
+        deadline = time.monotonic() + STOP_SECONDS + (0 if replaced else generation.work.drain_seconds)
+        for worker in generation.workers:
+            (worker.retire if replaced else worker.stop)(deadline)
             self._leaving.append(worker)
 
     def _reap(self) -> None:

@@ -9,10 +9,14 @@ from typing import Protocol
 
 
 class Stop(asyncio.Event):
-    """Set when a worker is to accept nothing new; `at_once` too, when nobody takes over from it."""
+    """Set when a worker is to accept nothing new; `at_once` too, when nobody takes over from it.
+
+    Before that it may be `leaving` for a while: it serves as ever, and says that it will not for long.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.leaving = asyncio.Event()
         self.at_once = asyncio.Event()
 
 
@@ -26,6 +30,10 @@ class Work(Protocol):
     @property
     def workers(self) -> int:
         """How many processes."""
+
+    @property
+    def drain_seconds(self) -> int:
+        """How long a worker whom nobody replaces is leaving before it stops, so that balancers hear of it."""
 
     async def serve(
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop

@@ -109,11 +109,15 @@ async def _serve(work: Work, sockets: Sockets, channel: socket.socket) -> None:
         stop.at_once.set()
         stop.set()
 
+    def leave() -> None:
+        stop.leaving.set()
+        loop.call_later(0 if stop.is_set() else work.drain_seconds, end)
+
     def abandoned() -> None:
         loop.remove_reader(channel)
         end()
 
-    loop.add_signal_handler(signal.SIGTERM, end)
+    loop.add_signal_handler(signal.SIGTERM, leave)
     loop.add_signal_handler(RETIRE, stop.set)
     loop.add_reader(channel, abandoned)  # nothing is ever sent to us: readable means that the supervisor died
     await work.serve(sockets, lambda: channel.sendall(READY), stop)

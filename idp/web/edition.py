@@ -15,7 +15,9 @@ from idp.config.in_force import InForce
 from idp.logout.delivering import retrying
 from idp.mail.posting import posting
 from idp.provider import IdentityProvider
+from idp.supervisor.work import Stop
 from idp.sweeping import sweeping
+from idp.timekeeping import comparing
 from idp.web import routes, server
 from idp.web.admission import Admission
 from idp.web.boundary import Boundary
@@ -44,17 +46,14 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    in_force: InForce,
-    pages: Pages,
-    provider: IdentityProvider,
-    finish_head: server.FinishHead,
-    admission: Admission,
+    in_force: InForce, pages: Pages, provider: IdentityProvider, stop: Stop, admission: Admission
 ) -> AsyncIterator[Edition]:
     """In service while the block runs; at its end it finishes what was begun."""
-    app = await _Rooms(in_force, pages, provider, admission).application()
-    app.on_response_prepare.append(finish_head)
+    app = await _Rooms(in_force, pages, provider, stop, admission).application()
+    app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
+        comparing(provider),
         sweeping(provider),
         posting(provider, Letters(pages)),
         linking(provider, in_force.configuration.audit_anchor),
@@ -92,6 +91,7 @@ class _Rooms:
     in_force: InForce
     pages: Pages
     provider: IdentityProvider
+    stop: Stop
     admission: Admission
 
     async def application(self) -> web.Application:
@@ -101,7 +101,7 @@ class _Rooms:
         boundary = Boundary(directory, provider.clock, settings.trusted_proxies)
         root = web.Application(middlewares=[boundary.cross], client_max_size=BODY_BYTES)
         serving = Serving(self.in_force.name, settings.doors, self.in_force.number)
-        Health(provider.storage, serving, provider.notices, self.admission).setup(root)
+        Health(provider.storage, serving, provider.notices, self.stop, self.admission).setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root
             await self._furnish(app, prefix)

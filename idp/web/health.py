@@ -10,6 +10,7 @@ from typing import Final
 import orjson
 from aiohttp import web
 
+from idp.supervisor.work import Stop
 from idp.web.admission import Admission
 from storage import Storage, StorageError
 
@@ -36,9 +37,11 @@ class Health:
         storage: Storage,
         serving: Serving,
         notices: Mapping[str, Sequence[str]],
+        stop: Stop,
         admission: Admission,
     ) -> None:
         """`notices` are what administrators should see to, by who says it; they may change at any time."""
+        self._stop = stop
         self._storage = storage
         self._serving = serving
         self._notices = notices
@@ -55,10 +58,13 @@ class Health:
         return _json(200, {"status": "live"})
 
     async def ready(self, _: web.Request) -> web.Response:
-        """GET /health/ready: 200 when logins work, 503 when the database does not answer in time."""
+        """GET /health/ready: 200 when logins work; 503 when the database does not answer in time, and when we are about
+        to end: balancers look elsewhere then, while we still answer.
+        """
         is_well = await self._storage_is_well(asyncio.get_running_loop().time)
+        is_leaving = self._stop.leaving.is_set()
         body = {
-            "status": "ready" if is_well else "unavailable",
+            "status": "leaving" if is_leaving else "ready" if is_well else "unavailable",
             "storage": "ok" if is_well else "failed",
             "shedding": self._admission.is_shedding,  # no reason to send everybody elsewhere
             "configuration": self._serving.configuration,
@@ -66,7 +72,7 @@ class Health:
             "doors": self._serving.doors,
             "notices": [words for said in self._notices.values() for words in said],
         }
-        return _json(200 if is_well else 503, body)
+        return _json(200 if is_well and not is_leaving else 503, body)
 
     async def _storage_is_well(self, monotonic: Callable[[], float]) -> bool:
         """All who ask within a second share one check."""

@@ -35,7 +35,7 @@ def finishing(stop: Stop) -> FinishHead:
 
     async def finish_head(_: web.Request, response: web.StreamResponse) -> None:
         response.headers.pop(hdrs.SERVER, None)  # which libraries we run on is nobody's business
-        if stop.is_set():
+        if stop.is_set() or stop.leaving.is_set():
             # the next request goes to the workers that replace us; the header is written by now, so by hand
             response.headers[hdrs.CONNECTION] = "close"
             response.force_close()

@@ -26,6 +26,7 @@ from tests.bench.service_provider import ServiceProvider
 from tests.bench.target import Target
 
 SIGNATURES = 100  # of a calibration
+STRIDE = 7919  # a prime that no number of people is divided by
 SAMPLE = 25  # the signature of every 25th ID token or response is verified
 WORKLOADS = (
     *("login", "sso", "refresh", "discovery", "client_credentials", "introspection", "par"),
@@ -87,7 +88,7 @@ class Workloads:
         """A new person: a new connection, no cookies, up to userinfo."""
         verify = self._sampled(count)
         async with Browser() as browser:
-            await self.party.login(browser, user + count * self._users, verify=verify)
+            await self.party.login(browser, self._somebody(user, count), verify=verify)
 
     async def _sso(self, user: int, count: int) -> None:
         """A login by the session that is there, up to the tokens."""
@@ -106,11 +107,15 @@ class Workloads:
         """A new person: a new connection, no cookies, up to the answer for the service."""
         verify = self._sampled(count)
         async with Browser() as browser:
-            await self.provider.login(browser, user + count * self._users, verify=verify)
+            await self.provider.login(browser, self._somebody(user, count), verify=verify)
 
     async def _saml_sso(self, user: int, count: int) -> None:
         verify = self._sampled(count)
         await self.provider.login(self._browsers[user], user, asked=False, verify=verify)
+
+    def _somebody(self, user: int, count: int) -> int:
+        """Spread over all people, so that of many each comes seldom, and neighbours do not come one after the other."""
+        return (user + count * self._users) * STRIDE
 
     def _sampled(self, count: int) -> bool:
         sampled = count % SAMPLE == 0

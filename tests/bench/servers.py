@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,8 @@ METADATA = f"""<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metada
 index="0" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="{ACS}"/></md:SPSSODescriptor>
 </md:EntityDescriptor>"""
 USERS = 16
+SCOPES = ("openid", "profile", "email", "offline_access")
+ENROLLED = {"matrix": {"pattern": PATTERN}, "password": {"password": PASSWORD}}
 READY_SECONDS = 60
 
 
@@ -37,27 +39,37 @@ def masugata(
 
     `method` is the one proof that everybody gives, `matrix` or `password`. `environment` is added to ours.
     """
-    server = Server(folder, workers=workers)
+    server = prepare(folder, method, workers)
     server.environment |= environment
-    server.imports_anew = True  # its memory shall be its own
-    server.tenant.policies = [{"name": "all", "then": {"require": [method]}}]
-    scopes = ["openid", "profile", "email", "offline_access"]
-    grants = ["authorization_code", "refresh_token", "client_credentials"]
-    server.tenant.add_service("bench", REDIRECT_URI, scopes=scopes, grant_types=grants)
-    server.configuration.idp["doors"] = ["oidc", "saml"]
-    add_saml_service(server)
-    enrolled = {"pattern": PATTERN} if method == "matrix" else {"password": PASSWORD}
-    for number in range(USERS):
-        server.tenant.add_demo_user(f"user{number}", **{method: enrolled})
     server.start()
     try:
-        yield Target(
-            name=f"masugata ({method})", issuer=server.url, client_id="bench", client_secret=SECRET,
-            redirect_uri=REDIRECT_URI, scope=" ".join(scopes), users=USERS, roots=(server.pid,), **enrolled,
-            sso=f"{server.url}/saml/sso", metadata=f"{server.url}/saml/metadata", entity_id=ENTITY_ID, acs=ACS,
-        )  # fmt: skip
+        yield described(server, method)
     finally:
         server.stop()
+
+
+def prepare(folder: Path, method: str, workers: int, storage: str = "") -> Server:
+    """The same, not yet started; `storage` is the URL of a database, empty for an embedded one."""
+    server = Server(folder, storage, workers)
+    server.imports_anew = True  # its memory shall be its own
+    server.tenant.policies = [{"name": "all", "then": {"require": [method]}}]
+    grants = ["authorization_code", "refresh_token", "client_credentials"]
+    server.tenant.add_service("bench", REDIRECT_URI, scopes=list(SCOPES), grant_types=grants)
+    server.configuration.idp["doors"] = ["oidc", "saml"]
+    add_saml_service(server)
+    for number in range(USERS):
+        server.tenant.add_demo_user(f"user{number}", **{method: ENROLLED[method]})
+    return server
+
+
+def described(server: Server, method: str, users: int = USERS, roots: Sequence[int] = ()) -> Target:
+    """A server of ours that is up; `roots` are processes that work for it beside its own."""
+    return Target(
+        name=f"masugata ({method})", issuer=server.url, client_id="bench", client_secret=SECRET,
+        redirect_uri=REDIRECT_URI, scope=" ".join(SCOPES), users=users, roots=(server.pid, *roots),
+        sso=f"{server.url}/saml/sso", metadata=f"{server.url}/saml/metadata", entity_id=ENTITY_ID, acs=ACS,
+        **ENROLLED[method],
+    )  # fmt: skip
 
 
 def add_saml_service(server: Server) -> None:

@@ -20,7 +20,7 @@ def test_what_was_sealed_opens_in_its_place(vault: Vault) -> None:
 def test_sealed_bytes_show_nothing_of_the_plaintext_and_differ_each_time(vault: Vault) -> None:
     first, second = vault.seal(b"A1 F2 K3 L4", *PLACE), vault.seal(b"A1 F2 K3 L4", *PLACE)
     assert first != second
-    assert b"A1" not in first
+    assert b"A1 F" not in first
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ async def test_what_is_refused_for_good_waits_for_an_administrator(house: House)
     )
     await eventually(lambda: any("mails could not be sent" in words for words in notices(house)))
     shown = house.server.cli("mail", "show", str(row["id"]))
-    assert "ivan@example.com" in shown and "A1" not in shown
+    assert "ivan@example.com" in shown and not re.search(r"[A-L][1-4] [A-L][1-4]", shown)
     house.server.cli("mail", "retry", str(row["id"]))
     (mail,) = house.mail.to("ivan@example.com")
     assert str(row["id"]) in str(mail.message["Message-ID"])

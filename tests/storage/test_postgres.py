@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import secrets
+import time
 import traceback
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 import storage
 from storage import Storage, StorageError, StorageTimeout
 from storage.postgres import PostgresLink
+from storage.postgres_servers import places
 from tests.postgres import PostgresServer
 from tests.storage.examples import AUDIT, GRANT, INTERACTION, NOW, SESSION, USER, user
 
@@ -187,6 +190,60 @@ async def test_close_ends_what_nobody_ended(store: Storage, postgres_url: str) -
 async def test_a_server_that_is_not_there_is_an_error(tmp_path: Any) -> None:
     with pytest.raises(StorageError, match="PostgreSQL"):
         await storage.open(f"postgresql://masugata@/idp?host={tmp_path}")
+
+
+@pytest.mark.parametrize("attributes", ["", "&target_session_attrs=read-write"])
+async def test_of_several_servers_the_one_that_takes_writes_is_asked(
+    postgres_server: PostgresServer, postgres_url: str, store: Storage, tmp_path: Any, attributes: str
+) -> None:
+    """Whichever stands first; our own sessions that only read must not refuse it."""
+    here = quote(str(postgres_server.directory), safe="")
+    away = quote(str(tmp_path), safe="")
+    for order in (f"{away},{here}", f"{here},{away}"):
+        opened = await storage.open(postgres_url.replace(f"host={here}", f"host={order}") + attributes)
+        try:
+            async with opened.transaction("acme") as tx:
+                await tx.budgets.spend("alice", 5, 60, NOW)
+            async with opened.snapshot("acme") as tx:
+                assert await tx.budgets.find("alice") is not None
+        finally:
+            await opened.close()
+
+
+async def test_each_server_that_cannot_be_reached_is_named() -> None:
+    with pytest.raises(StorageError, match=r"PostgreSQL: localhost:9: .*; localhost:10: .*"):
+        await storage.open("postgresql://masugata@localhost:9,localhost:10/idp")
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, [{}]),
+        ({"host": "a"}, [{"host": "a"}]),
+        ({"host": "a", "port": "1"}, [{"host": "a", "port": "1"}]),
+        ({"host": "a,b", "port": "1"}, [{"host": "a", "port": "1"}, {"host": "b", "port": "1"}]),
+        ({"host": "a,b", "port": "1,"}, [{"host": "a", "port": "1"}, {"host": "b"}]),
+        ({"host": "a", "hostaddr": "::1"}, [{"host": "a", "hostaddr": "::1"}]),
+    ],
+)
+def test_an_address_that_names_several_servers(given: dict[str, str], found: list[dict[str, str]]) -> None:
+    """As libpq reads it (PostgreSQL manual, 34.1.1.3)."""
+    assert places(given) == found
+
+
+@pytest.mark.parametrize(
+    "given", [{"host": "a,b,c", "port": "1,2"}, {"host": "a,b", "hostaddr": "::1"}, {"port": "1,2"}]
+)
+def test_an_address_in_which_servers_cannot_be_told_apart(given: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="names"):
+        places(given)
+
+
+async def test_what_time_it_is_where_the_database_is(store: Storage) -> None:
+    before = time.time()
+    there = await store.time()
+    assert there is not None
+    assert abs(there - before) < 60  # the same machine's
 
 
 @pytest.mark.parametrize("right", ["SUPERUSER", "BYPASSRLS"])

@@ -59,6 +59,17 @@ async def test_a_worker_that_dies_is_replaced(server: Server) -> None:
     assert server.is_ready()
 
 
+async def test_the_only_worker_is_replaced_when_it_dies(server: Server) -> None:
+    """And then there was none: the supervisor, which waits before it forks, must not take that for the end."""
+    server.configuration.idp["workers"] = 1
+    server.start()
+    await eventually(lambda: "server.ready" in server.log)
+    victim = server.pids[1]
+    os.kill(victim, signal.SIGKILL)
+    await eventually(lambda: len(now := server.pids) == 2 and victim not in now)
+    await eventually(server.is_ready)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_the_end_is_graceful(server: Server, number: signal.Signals) -> None:
     """A request that was sent is answered; then every process has gone and the exit status is 0."""
@@ -73,6 +84,21 @@ async def test_the_end_is_graceful(server: Server, number: signal.Signals) -> No
         assert slow.recv(4096).startswith(b"HTTP/1.1 200 OK")
     assert server.stop() == 0
     assert not any(map(is_alive, pids))
+
+
+async def test_a_node_that_drains_serves_on_and_says_that_it_is_not_ready(server: Server) -> None:
+    """So that a balancer has the time to look elsewhere; asked twice, it ends at once."""
+    server.configuration.idp["drain_seconds"] = 300
+    server.start()
+    await eventually(lambda: "server.ready" in server.log)
+    server.begin_to_stop()
+    await eventually(lambda: not server.is_ready())
+    with socket.create_connection(("127.0.0.1", server.port)) as asked:
+        asked.sendall(f"GET /oidc/jwks HTTP/1.1\r\nHost: localhost:{server.port}\r\n\r\n".encode())
+        head = asked.recv(4096).lower()
+    assert head.startswith(b"http/1.1 200 ")
+    assert b"connection: close" in head
+    assert server.stop() == 0
 
 
 async def test_workers_end_when_their_supervisor_is_killed(server: Server) -> None:

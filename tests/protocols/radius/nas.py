@@ -68,13 +68,15 @@ def table_in(text: str) -> list[list[str]]:
 
 
 class NAS:
-    """`address` is where it asks from: 127.0.0.1 to 127.0.0.254 are all ours."""
+    """`address` is where it asks from: 127.0.0.1 to 127.0.0.254 are all ours; `to` is the server's."""
 
-    def __init__(self, port: int, address: str = "127.0.0.1", secret: bytes = SECRET) -> None:
+    def __init__(
+        self, port: int, address: str = "127.0.0.1", secret: bytes = SECRET, to: str = "127.0.0.1"
+    ) -> None:
         self.secret = secret
         self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, 0))
-        self.socket.connect(("::1" if ":" in address else "127.0.0.1", port))
+        self.socket.connect(("::1" if ":" in address else to, port))
         self._identifiers = itertools.count(os.urandom(1)[0])
 
     def __enter__(self) -> Self:
