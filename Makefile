@@ -1,6 +1,6 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-applications faults fuzz lint bench lock sbom audit image clean
+.PHONY: help run test test-applications faults overload soak fuzz lint bench lock sbom audit image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -50,6 +50,12 @@ bench: $(VENV)/made-for-testing  ## Measure what a login costs
 
 faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, and see that nothing is lost
 	@$(BIN)/python -m tests.faults.cluster
+
+overload: $(VENV)/made-for-testing  ## Offer once, twice and ten times the load that a process can carry
+	@$(BIN)/python -m tests.overload.run
+
+soak: $(VENV)/made-for-testing  ## Keep a server under load for two hours (SOAK_SECONDS), and see whether anything grows
+	@$(BIN)/python -m tests.soak.run
 
 fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIUS door
 	@$(BIN)/python -m tests.protocols.radius.fuzz

@@ -153,6 +153,7 @@ async def test_slow_bodies_hold_no_place_and_the_oldest_makes_room() -> None:
 
 
 async def test_a_body_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """THREAT_MODEL.md 32: bounded length and time. Who sends a byte a minute would hold a connection for ever."""
     monkeypatch.setattr(gates, "BODY_SECONDS", 0.2)
     async with served() as one:
         for sent, status in (
