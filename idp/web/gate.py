@@ -18,7 +18,7 @@ from idp.web.turning_away import TurningAway, refusal
 BODY_BYTES: Final = 256 * 1024  # the largest request that any page of ours sends is far smaller
 BODY_SECONDS: Final = 15.0  # from the end of the head to that of the body
 MOST_BODIES: Final = 64  # that are waited for; then whoever is waited for longest is waited for no more
-ALWAYS: Final = ("/health/", "/metrics")  # whoever watches us is answered, above all now
+ALWAYS: Final = "/health/"  # whoever watches us is answered, above all now
 OWN_BEGINNINGS: Final = ("/",)  # the portal
 GLANCE_SECONDS: Final = 0.05
 LOG_SECONDS: Final = 1.0

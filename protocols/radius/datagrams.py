@@ -23,7 +23,7 @@ BURST: Final = 64  # read before others get their turn
 BUSY: Final = "busy: too many wait for the same thing"
 
 SIGN_OF_LIFE: Final = bytes((Code.STATUS_SERVER,))
-Request = tuple[NAS, bytes, tuple[Any, ...]]  # from whom, what, and where the answer goes
+Request = tuple[bytes, tuple[Any, ...]]  # and where the answer goes
 
 
 class Datagrams:
@@ -43,7 +43,7 @@ class Datagrams:
         self._tally = tally
         self._loop = asyncio.get_running_loop()
         self._duplicates = Duplicates(self._loop.time)
-        self._backlog: Backlog[Request] = Backlog(lambda request, why: tally.dropped(request[0], why))
+        self._backlog: Backlog[Request] = Backlog(self._dropped)
         self._tasks: set[asyncio.Task[None]] = set()
         arrival.stamp(sock)
         self._loop.add_reader(sock, self._readable)
@@ -69,19 +69,25 @@ class Datagrams:
             self._received(datagram, address, self._loop.time() - lain)
 
     def _received(self, datagram: bytes, address: tuple[Any, ...], came_at: float) -> None:
-        nas = self._clients.find(address[0])
-        if nas is None:
+        if self._clients.find(address[0]) is None:  # they take no room in the backlog
             self._tally.stranger(address[0])
             return
         spare = SPARE if datagram[:1] == SIGN_OF_LIFE else 0
         if self._backlog.is_late(came_at, self._loop.time()):
-            self._tally.dropped(nas, LATE)
+            self._dropped((datagram, address), LATE)
         elif len(self._tasks) >= MOST_AT_ONCE + spare:
-            self._backlog.add(came_at, (nas, datagram, address))
+            self._backlog.add(came_at, (datagram, address))
         else:
-            self._look_at(nas, datagram, address)
+            self._look_at(datagram, address)
 
-    def _look_at(self, nas: NAS, datagram: bytes, address: tuple[Any, ...]) -> None:
+    def _dropped(self, request: Request, why: str) -> None:
+        if (nas := self._clients.find(request[1][0])) is not None:
+            self._tally.dropped(nas, why)
+
+    def _look_at(self, datagram: bytes, address: tuple[Any, ...]) -> None:
+        nas = self._clients.find(address[0])
+        if nas is None:  # any more
+            return
         try:
             packet = decode(datagram)
         except Malformed as error:
