@@ -133,6 +133,7 @@ class Server:
                 ):
                     board = Switchboard(first.line, gate)
                     followers = await self._listen(listening, first.provider, sockets, stop)
+                    del first  # it may go when another has come
 
                     def turn(coming: Edition) -> None:
                         board.turn(coming.line)
@@ -185,6 +186,7 @@ class _Editions:
         if before is not None:
             await asyncio.to_thread(preload, in_force.configuration)
             pages = await asyncio.to_thread(prepared, in_force, before)
+        before = None  # else it would be kept for as long as its successor serves
         provider = await open_provider(in_force.configuration, self.database, self.work.master, now)
         if self.work.secure is not None:
             for authorities in await client_authorities(provider):

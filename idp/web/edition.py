@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from aiohttp import web
+from aiohttp import web, web_app
 
 from idp import doors
 from idp.chain.linking import linking
@@ -67,6 +67,8 @@ async def opened(
             await line.finish()
         finally:
             await runner.cleanup()
+            # The library remembers the applications of the last 1024 handlers, and with them all that they know.
+            web_app._cached_build_middleware.cache_clear()
             await _close(provider)
 
 

@@ -41,8 +41,12 @@ ALLOWED: Final = {
     "objects": (0.02, 3000.0), "log_mb": (0.1, 1.0), "cpu_ms": (0.15, 1.0), "p50_ms": (0.25, 5.0),
 }  # fmt: skip
 ROWS: Final = (0.1, 40.0)
-# What is kept on purpose: proofs of what happened, and a row for each key or configuration that there ever was.
-KEPT: Final = {"audit", "audit_checkpoints", "data_keys", "person_keys", "signing_keys", "revisions"}
+# What is kept on purpose: proofs of what happened, a row for each key or configuration that there ever was, and, for
+# a day after its end, what a late report or a service that is out of reach may still be about.
+KEPT: Final = {"audit", "audit_checkpoints", "data_keys", "person_keys", "signing_keys", "revisions"} | {
+    "network_sessions",
+    "participants",
+}
 
 
 def serve(folder: Path) -> tuple[Server, int, int]:
