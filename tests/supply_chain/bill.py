@@ -9,7 +9,11 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.txt", "requirements-ldap.txt", "requirements-tracing.txt")  # what runs, with all extras
+LOCKS = (
+    "requirements.txt",
+    "requirements-ldap.txt",
+    "requirements-tracing.txt",
+)  # what runs, with all extras
 
 # Some releases say their licence in words of their own. These are theirs, as SPDX names them.
 _SAID: Mapping[str, str] = {
