@@ -24,6 +24,8 @@ from idp.config.in_force import InForce
 from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions
 from idp.custody.vault import WrongMasterKey
+from idp.monitoring.node import Node
+from idp.monitoring.noting import Noting
 from idp.places import Places
 from idp.provider import IdentityProvider
 from idp.revisions.archive import Archive
@@ -38,10 +40,11 @@ from idp.web.pages import Pages
 from idp.web.switchboard import Switchboard
 from idp.web.theme import ThemeError
 from keys.master import MasterKey
+from storage.watching import Watched
 
 logger = structlog.get_logger("idp.app")
 
-Follow = Callable[[IdentityProvider], None]
+Follow = Callable[[Edition], None]
 
 
 def load(folder: Path, workers: int | None = None) -> Server:
@@ -71,28 +74,6 @@ def load(folder: Path, workers: int | None = None) -> Server:
     return Server(in_force, folder, master, pages, count, encrypted, secure, zones)
 
 
-class Loading:
-    """Loads again and again, as the supervisor asks, and takes away what was laid out for those before."""
-
-    def __init__(self, folder: Path, workers: int | None) -> None:
-        self._given = folder, workers
-        self._loaded: list[InForce] = []
-
-    def __call__(self) -> Server:
-        """Raises `Unfit`."""
-        loaded = load(*self._given)
-        self._loaded.append(loaded.in_force)
-        for each in self._loaded[:-2]:  # the workers of the one before are still there
-            each.leave()
-        del self._loaded[:-2]
-        return loaded
-
-    def end(self) -> None:
-        """No worker is left."""
-        for each in self._loaded:
-            each.leave()
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Server:
     """`idp.supervisor.work.Work`: made before the fork, served after it."""
@@ -105,11 +86,13 @@ class Server:
     tls: ssl.SSLContext | None  # of doors that are no web pages
     secure: ssl.SSLContext | None  # of our pages
     zones: dict[str, tzinfo]  # the log's: what a later revision adds is added here
+    seats: Path | None = None  # where workers lay down what they count
 
     @property
     def addresses(self) -> tuple[str, ...]:
         listen = self.in_force.configuration.server.listen
-        return (listen.http, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
+        monitoring = (f"tcp:{listen.monitoring}",) if listen.monitoring else ()
+        return (listen.http, *monitoring, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
 
     @property
     def drain_seconds(self) -> int:
@@ -120,19 +103,25 @@ class Server:
     ) -> None:
         log.settle()
         try:
-            async with open_database(self.in_force.configuration.storage_url) as database:
-                succession = Succession(
-                    Revisions(database, self.master), self.home, now, _Editions(self, database, stop).open
-                )
-                async with succession.serving(self.in_force) as first, AsyncExitStack() as listening:
+            async with open_database(self.in_force.configuration.storage_url) as opened:
+                node = Node(self.workers, now())
+                database: storage.Storage = Watched(opened, Noting(node.meter))
+                async with AsyncExitStack() as held:
+                    if settings := self.in_force.configuration.server.tracing:
+                        from idp.monitoring.otlp import exporting  # noqa: PLC0415  an extra, which only this needs
+
+                        database = await held.enter_async_context(exporting(settings, database))
+                    editions = _Editions(self, database, node, stop)
+                    succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
+                    first = await held.enter_async_context(succession.serving(self.in_force))
                     board = Switchboard(first.line)
-                    followers = await self._listen(listening, first.provider, sockets, stop)
+                    followers = await self._listen(held, first, sockets, node, stop)
 
                     def turn(coming: Edition) -> None:
                         board.turn(coming.line)
                         self.zones.update(zones_of(coming.in_force.configuration))
                         for follow in followers:
-                            follow(coming.provider)
+                            follow(coming)
 
                     async with succession.following(turn):
                         http = sockets[self.in_force.configuration.server.listen.http]
@@ -142,24 +131,38 @@ class Server:
 
     async def _listen(
         self,
-        listening: AsyncExitStack,
-        provider: IdentityProvider,
+        held: AsyncExitStack,
+        first: Edition,
         sockets: Mapping[str, tuple[socket, ...]],
+        node: Node,
         stop: Stop,
     ) -> list[Follow]:
-        """Open the doors that are no web pages; returns how each is told of another configuration."""
-        server_settings = self.in_force.configuration.server
+        """Open what is no web page of a tenant; returns how each is told of another configuration."""
+        settings = self.in_force.configuration.server
         open_sockets = {
             setting: [sock for address in addresses for sock in sockets[address]]
-            for setting, addresses in server_settings.listen.of_doors.items()
+            for setting, addresses in settings.listen.of_doors.items()
         }
-        places = Places(open_sockets, self.tls, stop)
+        places = Places(open_sockets, self.tls, stop, node.doors)
         entered = [
-            await listening.enter_async_context(listens(provider, places))
-            for name in server_settings.doors
+            await held.enter_async_context(listens(first.provider, places))
+            for name in settings.doors
             if (listens := getattr(doors.opening(name), "listening", None))
         ]
-        return [follow for follow in entered if follow is not None]
+        followers = [_of_provider(follow) for follow in entered if follow is not None]
+        await held.enter_async_context(node.seated(self.seats, first.provider))
+        followers.append(_of_provider(node.follow))
+        if settings.listen.monitoring:
+            from idp.web.monitor import Monitor  # noqa: PLC0415  with its library, which only this needs
+
+            monitor = Monitor(first.health, settings.storage.partition(":")[0])
+            await held.enter_async_context(monitor.listening(sockets[f"tcp:{settings.listen.monitoring}"]))
+            followers.append(lambda coming: monitor.follow(coming.health))
+        return followers
+
+
+def _of_provider(follow: Callable[[IdentityProvider], None]) -> Follow:
+    return lambda coming: follow(coming.provider)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ class _Editions:
 
     work: Server
     database: storage.Storage
+    node: Node
     stop: Stop
 
     @asynccontextmanager
@@ -177,12 +181,13 @@ class _Editions:
         if before is not None:
             await asyncio.to_thread(preload, in_force.configuration)
             pages = await asyncio.to_thread(prepared, in_force, before)
-        provider = await open_provider(in_force.configuration, self.database, self.work.master, now)
+        master, meter = self.work.master, self.node.meter
+        provider = await open_provider(in_force.configuration, self.database, master, now, meter)
         if self.work.secure is not None:
             for authorities in await client_authorities(provider):
                 tls.believe(self.work.secure, authorities)
         archive = Archive(Revisions(self.database, self.work.master), self.work.home, in_force)
-        async with edition.opened(archive, pages, provider, self.stop) as opened:
+        async with edition.opened(archive, pages, provider, self.node, self.stop) as opened:
             yield opened
 
 

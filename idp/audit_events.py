@@ -34,8 +34,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
-    "login.refused": _event("reason", "username"),
-    "login.challenged": _event("authenticator reason", "username"),
+    "login.refused": _event("door reason", "username"),
+    "login.challenged": _event("door authenticator reason", "username"),
     "login.started": _event("door"),
     "login.released": _PERSON,
     "proof.refused": _event("authenticator unreleased", "username device certificate"),
@@ -141,6 +141,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "mail.failed": _event("mail kind attempts reason"),
     "mail.retried": _event("mail"),
     "mail.deleted": _event("mail"),
+    "audit.rotated": _event("kid"),
     "audit.pruned": _event("records last_seq before"),
     "audit.skipped": _event("stream first_seq last_seq"),
 }

@@ -36,6 +36,7 @@ OF_THE_NODE = (
     "radsec",
     "tls",
     "log",
+    "tracing",
     "audit_anchor",
     "country_database",
 )

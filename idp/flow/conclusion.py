@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 from idp import assurance, session
@@ -15,6 +14,7 @@ from idp.policy import Attempt, Decision, Deny, Require, behind, decide, possibl
 from idp.policy.facts import to_facts
 from idp.policy.reasons import reasons
 from idp.visit import Visit
+from storage.quick import replace
 from storage.records import Interaction, Session, User
 
 PORTAL: Final = "portal"  # our page of tiles, as rules name it: both a door and a service

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterable
 from ipaddress import ip_network
 from typing import Any, Final
@@ -20,6 +19,7 @@ from idp.tenant import Tenant
 from idp.visit import Visit
 from keys.secret import Secret
 from storage import Transaction
+from storage.quick import replace
 from storage.records import Proof, User
 
 IPV6_PREFIX: Final = 64  # what one customer has to choose from
@@ -35,7 +35,7 @@ async def gather(
     """
     given = tuple(given_of(visit.tenant, each, visit.now) for each in proofs)
     if given:
-        attempt = dataclasses.replace(attempt, proofs=given)
+        attempt = replace(attempt, proofs=given)
     place = visit.tenant.policy.place(attempt.service, attempt.protocol)
     if place.is_plain:
         return attempt
@@ -57,7 +57,7 @@ async def gather(
     if needs.requests:
         who = name or (user.login_name if user else "")
         facts["requests"] = await counted(visit.tx, attempt, needs.requests, who, visit.now, count=count)
-    return dataclasses.replace(attempt, **facts)
+    return replace(attempt, **facts)
 
 
 async def count_owner(visit: Visit, attempt: Attempt, user: User) -> None:

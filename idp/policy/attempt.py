@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final
 
+from storage.quick import quick
 from storage.records import User
 
 MULTIPLE: Final = "multiple"  # in place of a factor: one such proof is of two
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Given:
     """A proof that stands: given in this login, or in the session on which it builds."""
@@ -24,6 +26,7 @@ class Given:
     model: str = ""  # of a passkey: its AAGUID, as lower-case hexadecimal with hyphens
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """Someone wants into a service through a door, now, from an address.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -19,6 +20,9 @@ from idp.supervisor.work import Stop, Unfit, Work
 READY = b"\1"
 Sockets = Mapping[str, tuple[socket.socket, ...]]
 RETIRE = signal.SIGUSR1  # nobody but the supervisor sends it: SIGHUP reaches us from a closing terminal too
+# Objects made before the collector looks, and how often it looks at older ones. A RADIUS request makes thousands and
+# drops them at once: looked through after 700 of them, as is usual, they took 3 % of its time.
+GARBAGE = (5000, 20, 20)
 SUPERVISED = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 log = structlog.get_logger("idp.supervisor")
@@ -88,6 +92,7 @@ def _live(work: Work, sockets: Sockets, channel: socket.socket) -> NoReturn:
             ignored = number in (signal.SIGINT, signal.SIGHUP)
             signal.signal(number, signal.SIG_IGN if ignored else signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SUPERVISED)
+        gc.set_threshold(*GARBAGE)
         # Never closed: that would wait for threads, and one that looks up a host name may take its time.
         asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_serve(work, sockets, channel))
         status = 0

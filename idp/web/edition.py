@@ -14,6 +14,8 @@ from idp.chain.streaming import streaming
 from idp.config.in_force import InForce
 from idp.logout.delivering import retrying
 from idp.mail.posting import posting
+from idp.monitoring.inspection import Inspection
+from idp.monitoring.node import Node
 from idp.provider import IdentityProvider
 from idp.revisions.archive import Archive
 from idp.supervisor.work import Stop
@@ -37,6 +39,7 @@ class Edition:
     pages: Pages
     provider: IdentityProvider
     line: Line
+    health: Health
 
     def notice(self, words: Sequence[str]) -> None:
         """What an administrator should see to in this configuration, in place of what was said before."""
@@ -45,11 +48,15 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    archive: Archive, pages: Pages, provider: IdentityProvider, stop: Stop
+    archive: Archive, pages: Pages, provider: IdentityProvider, node: Node, stop: Stop
 ) -> AsyncIterator[Edition]:
     """In service what `archive` says is in force, while the block runs; at its end it finishes what was begun."""
     in_force = archive.in_force
-    app = await _Rooms(archive, pages, provider, stop).application()
+    settings = in_force.configuration.server
+    serving = Serving(in_force.name, settings.doors, in_force.number)
+    inspection = Inspection(provider, node, settings.doors)
+    health = Health(inspection, serving, provider.notices, stop)
+    app = await _Rooms(archive, pages, provider, health).application()
     app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
@@ -63,7 +70,7 @@ async def opened(
         try:
             assert runner.server is not None
             line = Line(runner.server)
-            yield Edition(in_force, pages, provider, line)
+            yield Edition(in_force, pages, provider, line, health)
             await line.finish()
         finally:
             await runner.cleanup()
@@ -85,7 +92,7 @@ class _Rooms:
     archive: Archive
     pages: Pages
     provider: IdentityProvider
-    stop: Stop
+    health: Health
 
     @property
     def in_force(self) -> InForce:
@@ -96,10 +103,9 @@ class _Rooms:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
         provider, settings = self.provider, self.in_force.configuration.server
         directory = Directory(provider.tenants.values())
-        boundary = Boundary(directory, provider.clock, settings.trusted_proxies)
+        boundary = Boundary(directory, provider.clock, settings.trusted_proxies, provider.meter)
         root = web.Application(middlewares=[boundary.cross], client_max_size=server.BODY_BYTES)
-        serving = Serving(self.in_force.name, settings.doors, self.in_force.number)
-        Health(provider.storage, serving, provider.notices, self.stop).setup(root)
+        self.health.setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root
             await self._furnish(app, prefix)

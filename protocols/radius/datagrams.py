@@ -38,6 +38,11 @@ class Datagrams:
         self._reads = self._ends = False
         self._read_on()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is being answered that what comes waits with the kernel."""
+        return not self._reads and not self._ends
+
     def follow(self, clients: Clients, answering: Answering) -> None:
         """Answer whatever comes from now on by another configuration. What was heard before is still known."""
         self._clients, self._answering = clients, answering
@@ -91,6 +96,7 @@ class Datagrams:
         sender: Sender = address[:2]
         heard = self._duplicates.hear(sender, packet.identifier, packet.authenticator)
         if heard is not None:
+            self._tally.repeated(nas)
             if heard.reply is not None:
                 self._send(heard.reply, address)
             return  # else it is still being worked on: the answer to the first is the answer to this one

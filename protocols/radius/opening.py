@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from idp.monitoring.parts import DEGRADED, FAILED, OK
 from idp.places import Places
 from idp.provider import IdentityProvider
 from protocols.radius import pages
@@ -22,6 +23,7 @@ from protocols.radius.tally import owner, tallying
 
 DRAIN_SECONDS: Final = 10.0  # for what is being answered when the process is to end
 HANDSHAKE_SECONDS: Final = 10.0
+NAME: Final = "radius"
 KINDS: Final = {"radius": Code.ACCESS_REQUEST, "radius_accounting": Code.ACCOUNTING_REQUEST}
 
 
@@ -61,12 +63,20 @@ async def listening(
                 each.follow(known, answers)
             streams.follow(known, answers)
 
+        places.states[NAME] = lambda: _state(opened, servers, places.stop)
         try:
             yield follow
         finally:
             places.stop.set()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping, DRAIN_SECONDS)
+
+
+def _state(opened: Sequence[Datagrams], servers: Sequence[asyncio.Server], stop: asyncio.Event) -> str:
+    """For health. Who ends on purpose is as he should be."""
+    if not stop.is_set() and not all(server.is_serving() for server in servers):
+        return FAILED
+    return DEGRADED if any(each.is_full for each in opened) else OK
 
 
 async def _drain(
