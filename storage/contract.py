@@ -7,11 +7,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 from storage.audit import Audit
+from storage.audit_view import AuditView
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.chain import AuditChain, AuditTurns
+from storage.clock import Clocks
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
@@ -42,6 +44,12 @@ class StorageError(Exception):
 
 class StorageTimeout(StorageError):
     """A statement or a lock took longer than it may."""
+
+
+class StorageUnwritable(StorageError):
+    """The database cannot be written, and asking again soon helps nobody: no room, a read-only or broken disk, a
+    damaged or missing file. It says which, for the administrator.
+    """
 
 
 class Duplicate(StorageError):
@@ -145,7 +153,9 @@ class Transaction(Protocol):
     requests: Requests
     former_patterns: FormerPatterns
     revisions: Revisions
+    clocks: Clocks
     audit: Audit
+    audit_view: AuditView
     audit_chain: AuditChain
     audit_turns: AuditTurns
     person_keys: PersonKeys

@@ -12,11 +12,13 @@ from idp.flow.release import Leave
 from idp.monitoring.noting import Proved
 from idp.throttle import Spent
 from idp.visit import Visit
+from storage.quick import quick
 from storage.records import User
 
 Look = Callable[[], Awaitable[bool]]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Guess:
     """Who is said to prove himself, with what, for what."""
@@ -29,6 +31,7 @@ class Guess:
     about: dict[str, object] = field(default_factory=dict)  # what `Look` found out, for the audit log
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """The answer was not right, or no more answers are looked at. `reference` finds the audit record."""
@@ -37,6 +40,7 @@ class Wrong:
     reference: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Count:
     """Where a guess was counted: `throttle.refund` and `charge` find it by these."""

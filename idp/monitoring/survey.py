@@ -14,8 +14,8 @@ from keys.certified_key import ends_at
 from keys.seal import Unsealable
 from storage import Storage, Transaction
 from storage.deliveries import Undelivered
+from storage.keyring import SigningKeyRecord
 from storage.mails import Backlog
-from storage.records import SigningKeyRecord
 
 STREAM: Final = "stream:{name}"
 

@@ -6,24 +6,28 @@ import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from aiohttp import web
+from aiohttp import web, web_app
 
 from idp import doors
 from idp.chain.linking import linking
 from idp.chain.streaming import streaming
 from idp.config.in_force import InForce
+from idp.disk import watching
 from idp.logout.delivering import retrying
 from idp.mail.posting import posting
 from idp.monitoring.inspection import Inspection
 from idp.monitoring.node import Node
 from idp.provider import IdentityProvider
+from idp.revisions.archive import Archive
 from idp.supervisor.work import Stop
 from idp.sweeping import sweeping
 from idp.timekeeping import comparing
 from idp.web import routes, server
+from idp.web.admission import Admission
 from idp.web.boundary import Boundary
 from idp.web.directory import Directory
-from idp.web.exchange import CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.exchange import ARCHIVE, CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.gate import BODY_BYTES
 from idp.web.health import Health, Serving
 from idp.web.letters import Letters
 from idp.web.pages import Pages
@@ -47,17 +51,24 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    in_force: InForce, pages: Pages, provider: IdentityProvider, node: Node, stop: Stop
+    archive: Archive,
+    pages: Pages,
+    provider: IdentityProvider,
+    node: Node,
+    stop: Stop,
+    admission: Admission,
 ) -> AsyncIterator[Edition]:
-    """In service while the block runs; at its end it finishes what was begun."""
+    """In service what `archive` says is in force, while the block runs; at its end it finishes what was begun."""
+    in_force = archive.in_force
     settings = in_force.configuration.server
     serving = Serving(in_force.name, settings.doors, in_force.number)
     inspection = Inspection(provider, node, settings.doors)
-    health = Health(inspection, serving, provider.notices, stop)
-    app = await _Rooms(in_force, pages, provider, health).application()
+    health = Health(inspection, serving, provider.notices, stop, admission)
+    app = await _Rooms(archive, pages, provider, health).application()
     app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
+        watching(provider),
         comparing(provider),
         sweeping(provider),
         posting(provider, Letters(pages)),
@@ -67,12 +78,20 @@ async def opened(
         await runner.setup()
         try:
             assert runner.server is not None
-            line = Line(runner.server)
+            line = Line(runner.server, _beginnings(in_force))
             yield Edition(in_force, pages, provider, line, health)
             await line.finish()
         finally:
             await runner.cleanup()
+            # The library remembers the applications of the last 1024 handlers, and with them all that they know.
+            web_app._cached_build_middleware.cache_clear()
             await _close(provider)
+
+
+def _beginnings(in_force: InForce) -> tuple[str, ...]:
+    """The paths at which logins begin, as the doors say."""
+    opened = map(doors.opening, in_force.configuration.server.doors)
+    return tuple(path for door in opened for path in getattr(door, "BEGINNINGS", ()))
 
 
 async def _close(provider: IdentityProvider) -> None:
@@ -87,17 +106,22 @@ async def _close(provider: IdentityProvider) -> None:
 class _Rooms:
     """Builds the applications."""
 
-    in_force: InForce
+    archive: Archive
     pages: Pages
     provider: IdentityProvider
     health: Health
+
+    @property
+    def in_force(self) -> InForce:
+        """The configuration."""
+        return self.archive.in_force
 
     async def application(self) -> web.Application:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
         provider, settings = self.provider, self.in_force.configuration.server
         directory = Directory(provider.tenants.values())
         boundary = Boundary(directory, provider.clock, settings.trusted_proxies, provider.meter)
-        root = web.Application(middlewares=[boundary.cross], client_max_size=server.BODY_BYTES)
+        root = web.Application(middlewares=[boundary.cross], client_max_size=BODY_BYTES)
         self.health.setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root
@@ -110,7 +134,7 @@ class _Rooms:
         provider, settings = self.provider, self.in_force.configuration.server
         tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
         here = dataclasses.replace(provider, tenants=tenants, doors={})
-        app[PREFIX], app[PROVIDER], app[PAGES] = prefix, here, self.pages
+        app[PREFIX], app[PROVIDER], app[PAGES], app[ARCHIVE] = prefix, here, self.pages, self.archive
         app[TRUSTED] = settings.trusted_proxies
         app[CERTIFICATE_HEADER] = settings.client_certificate_header
         routes.setup(app, here)

@@ -6,11 +6,13 @@ from collections.abc import Callable, MutableMapping
 from typing import Generic, TypeVar
 
 from storage.audit import Audit
+from storage.audit_view import AuditView
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.chain import AuditChain, AuditTurns
+from storage.clock import Clocks
 from storage.contract import Credentials, Users
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
@@ -35,11 +37,13 @@ from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
 from storage.sql.audit import SQLAudit
+from storage.sql.audit_view import SQLAuditView
 from storage.sql.authorities import SQLAuthorities
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
 from storage.sql.certified_keys import SQLCertifiedKeys
 from storage.sql.chain import SQLAuditChain, SQLAuditTurns
+from storage.sql.clock import SQLClocks
 from storage.sql.connection import Connection
 from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
@@ -158,7 +162,9 @@ class SQLTransaction:
     requests = Made[Requests](SQLRequests)
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     revisions = Made[Revisions](SQLRevisions)
+    clocks = Made[Clocks](SQLClocks)
     audit = Keyed[Audit](SQLAudit)
+    audit_view = Made[AuditView](SQLAuditView)
     audit_chain = Made[AuditChain](SQLAuditChain)
     audit_turns = Made[AuditTurns](SQLAuditTurns)
     expired = Made(SQLExpired)
