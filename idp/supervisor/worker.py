@@ -66,8 +66,12 @@ class Worker:
         return os.waitstatus_to_exitcode(status)
 
 
-def fork(work: Work, number: int, sockets: Sockets, siblings: Iterable[Worker], now: float) -> Worker:
-    """Start a worker. Only a process without threads and event loop may call this."""
+def fork(work: Work, number: int, sockets: Sockets, others: Iterable[socket.socket], now: float) -> Worker:
+    """Start a worker. Only a process without threads and event loop may call this.
+
+    `others` are sockets of the supervisor's that are not his: by the channels of siblings these would not notice the
+    supervisor's end.
+    """
     ours, theirs = socket.socketpair()
     # a signal between the fork and the worker's own handlers would be taken for the supervisor's
     signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED)
@@ -76,8 +80,8 @@ def fork(work: Work, number: int, sockets: Sockets, siblings: Iterable[Worker], 
     pid = os.fork()
     if pid == 0:
         ours.close()
-        for sibling in siblings:
-            sibling.channel.close()  # else a sibling would not notice the supervisor's end
+        for other in others:
+            other.close()
         _live(work, sockets, theirs)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SUPERVISED)
     theirs.close()
