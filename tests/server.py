@@ -74,6 +74,9 @@ class Server(Administration):
                 "master_key": {"file": str(folder / "var" / "master.key")},
                 "workers": workers,
                 "log": {"level": "info", "format": "json"},
+                "overload": {
+                    "delay_ms": 60_000
+                },  # a machine that runs tests is late: nobody shall pay for that
             },
             tenants=[TenantFolder("demo", self.url)],
         )

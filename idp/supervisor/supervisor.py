@@ -39,7 +39,9 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT; returns the exit status. Raises `Unfit` if the first load fails."""
         with SignalPipe(SUPERVISED) as signals:
             self._begin(self._loaded())
-            while self._serving or any(self._workers()):  # the last worker may have died: it is replaced too
+            while (
+                self._serving or self._coming or any(self._workers())
+            ):  # the last may have died: it is replaced too
                 self._wait(signals)
                 for number in signals.received():
                     self._obey(number)
@@ -82,8 +84,7 @@ class Supervisor:
     def _patience(self, now: float) -> float | None:
         """Seconds until something has to be done without having been asked for."""
         due = [worker.deadline for worker in self._leaving if worker.deadline is not None]
-        if self._serving and self._serving.due is not None:
-            due.append(self._serving.due)
+        due += [each.due for each in (self._serving, self._coming) if each and each.due is not None]
         if due or self._coming:
             return max(0.0, min([now + 1.0, *due]) - now)
         return None
@@ -149,6 +150,11 @@ class Supervisor:
                 continue
             if worker in self._leaving:
                 self._leaving.remove(worker)
+            elif self._coming and worker in self._coming.workers and status < 0:
+                log.error(
+                    "worker.died", pid=worker.pid, status=status
+                )  # killed, not unfit: another may well live
+                self._coming.bury(worker, time.monotonic())
             elif self._coming and worker in self._coming.workers:
                 self._coming.workers.remove(worker)
                 log.error("worker.start.failed", pid=worker.pid, status=status)
@@ -169,8 +175,9 @@ class Supervisor:
         elif self._coming and self._coming.is_overdue(now):
             log.error("generation.start.timeout")
             self._give_up_coming()
-        if self._serving and self._serving.due is not None and now >= self._serving.due:
-            self._serving.fill(self._workers(), now)
+        for generation in (self._serving, self._coming):
+            if generation and generation.due is not None and now >= generation.due:
+                generation.fill(self._workers(), now)
         for worker in self._leaving:
             if worker.deadline is not None and now >= worker.deadline:
                 log.error("worker.killed", pid=worker.pid, after_seconds=STOP_SECONDS)

@@ -13,8 +13,9 @@ from aiohttp import hdrs, web
 
 from idp import __version__
 from idp.monitoring.exposition import Report, expose
+from idp.web.connection import OPTIONS
+from idp.web.gate import BODY_BYTES
 from idp.web.health import LIVE_PATH, READY_PATH, Health, live
-from idp.web.server import BODY_BYTES, OPTIONS
 
 METRICS_PATH: Final = "/metrics"
 
