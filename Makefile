@@ -1,6 +1,6 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-applications faults overload soak fuzz lint bench lock sbom audit image clean
+.PHONY: help run test test-applications faults overload soak fuzz story lint bench lock sbom audit image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -47,6 +47,9 @@ test-applications: $(VENV)/made-for-testing tests/applications/node_modules/made
 bench: $(VENV)/made-for-testing  ## Measure what a login costs
 	@$(BIN)/python -m tests.bench.run
 	@$(BIN)/python -m tests.bench.radius
+
+story: $(VENV)/made-for-testing  ## Change a policy on two nodes under load, and ask for the promised second
+	@STORY_SECONDS=1 $(BIN)/pytest -q tests/story
 
 faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, and see that nothing is lost
 	@$(BIN)/python -m tests.faults.cluster

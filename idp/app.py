@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
@@ -17,21 +16,23 @@ import structlog
 
 import storage
 from idp import doors, log
-from idp.assembly import client_authorities, open_database, open_provider
+from idp.assembly import open_database
 from idp.authenticators import Refused
 from idp.config import tls
 from idp.config.in_force import InForce
 from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions
 from idp.custody.vault import WrongMasterKey
+from idp.editions import Editions
+from idp.monitoring.node import Node
+from idp.monitoring.noting import Noting
 from idp.places import Places
 from idp.provider import IdentityProvider
 from idp.revisions.inquiry import in_force_at
 from idp.revisions.preparing import preload, prepared, zones_of
 from idp.revisions.succession import Succession
 from idp.supervisor.work import Stop, Unfit
-from idp.web import edition, server
-from idp.web.admission import Admission
+from idp.web import server
 from idp.web.catalogue import CatalogueError
 from idp.web.edition import Edition
 from idp.web.gate import Gate
@@ -39,10 +40,11 @@ from idp.web.pages import Pages
 from idp.web.switchboard import Switchboard
 from idp.web.theme import ThemeError
 from keys.master import MasterKey
+from storage.watching import Watched
 
 logger = structlog.get_logger("idp.app")
 
-Follow = Callable[[IdentityProvider], None]
+Follow = Callable[[Edition], None]
 
 
 def load(folder: Path, workers: int | None = None) -> Server:
@@ -72,28 +74,6 @@ def load(folder: Path, workers: int | None = None) -> Server:
     return Server(in_force, folder, master, pages, count, encrypted, secure, zones)
 
 
-class Loading:
-    """Loads again and again, as the supervisor asks, and takes away what was laid out for those before."""
-
-    def __init__(self, folder: Path, workers: int | None) -> None:
-        self._given = folder, workers
-        self._loaded: list[InForce] = []
-
-    def __call__(self) -> Server:
-        """Raises `Unfit`."""
-        loaded = load(*self._given)
-        self._loaded.append(loaded.in_force)
-        for each in self._loaded[:-2]:  # the workers of the one before are still there
-            each.leave()
-        del self._loaded[:-2]
-        return loaded
-
-    def end(self) -> None:
-        """No worker is left."""
-        for each in self._loaded:
-            each.leave()
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Server:
     """`idp.supervisor.work.Work`: made before the fork, served after it."""
@@ -106,11 +86,13 @@ class Server:
     tls: ssl.SSLContext | None  # of doors that are no web pages
     secure: ssl.SSLContext | None  # of our pages
     zones: dict[str, tzinfo]  # the log's: what a later revision adds is added here
+    seats: Path | None = None  # where workers lay down what they count
 
     @property
     def addresses(self) -> tuple[str, ...]:
         listen = self.in_force.configuration.server.listen
-        return (listen.http, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
+        monitoring = (f"tcp:{listen.monitoring}",) if listen.monitoring else ()
+        return (listen.http, *monitoring, *dict.fromkeys(chain.from_iterable(listen.of_doors.values())))
 
     @property
     def drain_seconds(self) -> int:
@@ -120,79 +102,71 @@ class Server:
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
         log.settle()
-        overload = self.in_force.configuration.server.overload
-        gate = Gate(Admission(overload.requests, overload.delay_ms / 1000))
+        settings = self.in_force.configuration.server
+        gate = Gate.of(settings.overload)
         try:
-            async with open_database(self.in_force.configuration.storage_url) as database:
-                editions = _Editions(self, database, stop, gate.admission)
-                succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
-                async with (
-                    succession.serving(self.in_force) as first,
-                    AsyncExitStack() as listening,
-                    gate.watching(),
-                ):
+            async with open_database(self.in_force.configuration.storage_url) as opened:
+                node = Node(self.workers, now())
+                database: storage.Storage = Watched(opened, Noting(node.meter))
+                async with AsyncExitStack() as held:
+                    if tracing := settings.tracing:
+                        from idp.monitoring.otlp import exporting  # noqa: PLC0415  an extra, which only this needs
+
+                        database = await held.enter_async_context(exporting(tracing, database))
+                    given = (self.pages, self.home, self.master, self.secure)
+                    editions = Editions(*given, database, node, stop, gate.admission, now)
+                    succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
+                    first = await held.enter_async_context(succession.serving(self.in_force))
                     board = Switchboard(first.line, gate)
-                    followers = await self._listen(listening, first.provider, sockets, stop)
+                    followers = await self._listen(held, first, sockets, node, stop)
                     del first  # it may go when another has come
 
                     def turn(coming: Edition) -> None:
                         board.turn(coming.line)
                         self.zones.update(zones_of(coming.in_force.configuration))
                         for follow in followers:
-                            follow(coming.provider)
+                            follow(coming)
 
-                    async with succession.following(turn):
-                        http = sockets[self.in_force.configuration.server.listen.http]
-                        most = overload.connections
+                    async with succession.following(turn), gate.watching():
+                        http, most = sockets[settings.listen.http], settings.overload.connections
                         await server.serve(board.server(), http, ready, stop, most, self.secure)
         except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
 
     async def _listen(
         self,
-        listening: AsyncExitStack,
-        provider: IdentityProvider,
+        held: AsyncExitStack,
+        first: Edition,
         sockets: Mapping[str, tuple[socket, ...]],
+        node: Node,
         stop: Stop,
     ) -> list[Follow]:
-        """Open the doors that are no web pages; returns how each is told of another configuration."""
-        server_settings = self.in_force.configuration.server
+        """Open what is no web page of a tenant; returns how each is told of another configuration."""
+        settings = self.in_force.configuration.server
         open_sockets = {
             setting: [sock for address in addresses for sock in sockets[address]]
-            for setting, addresses in server_settings.listen.of_doors.items()
+            for setting, addresses in settings.listen.of_doors.items()
         }
-        places = Places(open_sockets, self.tls, stop)
+        places = Places(open_sockets, self.tls, stop, node.doors)
         entered = [
-            await listening.enter_async_context(listens(provider, places))
-            for name in server_settings.doors
+            await held.enter_async_context(listens(first.provider, places))
+            for name in settings.doors
             if (listens := getattr(doors.opening(name), "listening", None))
         ]
-        return [follow for follow in entered if follow is not None]
+        followers = [_of_provider(follow) for follow in entered if follow is not None]
+        await held.enter_async_context(node.seated(self.seats, first.provider))
+        followers.append(_of_provider(node.follow))
+        if settings.listen.monitoring:
+            from idp.web.monitor import Monitor  # noqa: PLC0415  with its library, which only this needs
+
+            monitor = Monitor(first.health, settings.storage.partition(":")[0])
+            await held.enter_async_context(monitor.listening(sockets[f"tcp:{settings.listen.monitoring}"]))
+            followers.append(lambda coming: monitor.follow(coming.health))
+        return followers
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Editions:
-    """Makes the editions of one process."""
-
-    work: Server
-    database: storage.Storage
-    stop: Stop
-    admission: Admission
-
-    @asynccontextmanager
-    async def open(self, in_force: InForce, before: Edition | None) -> AsyncIterator[Edition]:
-        """One configuration in service; `before` is the one that serves meanwhile, which must not wait for this."""
-        pages = self.work.pages
-        if before is not None:
-            await asyncio.to_thread(preload, in_force.configuration)
-            pages = await asyncio.to_thread(prepared, in_force, before)
-        before = None  # else it would be kept for as long as its successor serves
-        provider = await open_provider(in_force.configuration, self.database, self.work.master, now)
-        if self.work.secure is not None:
-            for authorities in await client_authorities(provider):
-                tls.believe(self.work.secure, authorities)
-        async with edition.opened(in_force, pages, provider, self.stop, self.admission) as opened:
-            yield opened
+def _of_provider(follow: Callable[[IdentityProvider], None]) -> Follow:
+    return lambda coming: follow(coming.provider)
 
 
 def now() -> int:

@@ -18,6 +18,7 @@ from idp.custody.vault import open_vault
 from idp.demo import populate
 from idp.flow import likeness
 from idp.login import Login
+from idp.monitoring.meter import Meter
 from idp.provider import Clock, IdentityProvider
 from idp.tenant import CountryOf, Service, Tenant
 from keys.certificate import Authorities
@@ -41,9 +42,13 @@ async def open_database(url: str) -> AsyncIterator[storage.Storage]:
 
 
 async def open_provider(
-    configuration: Configuration, database: storage.Storage, master: MasterKey, clock: Clock
+    configuration: Configuration,
+    database: storage.Storage,
+    master: MasterKey,
+    clock: Clock,
+    meter: Meter | None = None,
 ) -> IdentityProvider:
-    """The identity provider of one configuration.
+    """The identity provider of one configuration, which counts with `meter`.
 
     Raises `storage.StorageError`, `idp.custody.vault.WrongMasterKey`, and `idp.authenticators.Refused` for a person
     of the demo who cannot be.
@@ -53,7 +58,7 @@ async def open_provider(
         tenant.name: await _open_tenant(tenant, database, master, country_of, clock())
         for tenant in configuration.tenants
     }
-    return IdentityProvider(tenants, database, Login(), clock)
+    return IdentityProvider(tenants, database, Login(), clock, meter=meter or Meter())
 
 
 async def _open_tenant(

@@ -50,19 +50,18 @@ async def record(
     personal = details.keys() - declared.plain
     if not personal <= declared.personal or declared is UNDECLARED:
         log.error("audit.undeclared", event_name=event, fields=sorted(personal - declared.personal))
-    await tx.audit.add(
-        AuditRecord(
-            id=_new_id(now),
-            at=now,
-            event=event,
-            user_id=user_id,
-            service=service,
-            address=address,
-            request_id=request_id,
-            reference=reference,
-            details=details,
-            version=declared.version,
-        ),
-        personal,
+    written = AuditRecord(
+        id=_new_id(now),
+        at=now,
+        event=event,
+        user_id=user_id,
+        service=service,
+        address=address,
+        request_id=request_id,
+        reference=reference,
+        details=details,
+        version=declared.version,
     )
+    await tx.audit.add(written, personal)
+    tx.notes.add(written)
     return reference

@@ -34,8 +34,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     # logins, their proofs and their sessions
     "login.accepted": _event("door rule amr proofs", "agent attempt why"),
     "login.denied": _event("door rule reason", "attempt why"),
-    "login.refused": _event("reason", "username"),
-    "login.challenged": _event("authenticator reason", "username"),
+    "login.refused": _event("door reason", "username"),
+    "login.challenged": _event("door authenticator reason", "username"),
     "login.started": _event("door"),
     "login.released": _PERSON,
     "proof.refused": _event("authenticator unreleased", "username device certificate"),
@@ -131,6 +131,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     "radius.dropped": _event("packets reason"),
     "radius.unsigned": _event("packets"),
     "radius.strangers": _event("packets addresses"),
+    # what administrators looked at; the subject is the id of a user
+    "console.viewed": _event("page filters subject record revisions"),
     # the house itself
     **dict.fromkeys([f"key.{what}" for what in ("announced", "rotated", "retired", "deleted")], _KID),
     **dict.fromkeys([f"certificate.{what}" for what in ("announced", "rotated", "renewed", "deleted")], _KID),
@@ -139,6 +141,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "mail.failed": _event("mail kind attempts reason"),
     "mail.retried": _event("mail"),
     "mail.deleted": _event("mail"),
+    "audit.rotated": _event("kid"),
     "audit.pruned": _event("records last_seq before"),
     "audit.skipped": _event("stream first_seq last_seq"),
 }

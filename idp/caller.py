@@ -8,8 +8,10 @@ from ipaddress import IPv4Address, IPv6Address
 from keys.certificate import Certificate
 from keys.secret import Secret
 from keys.token import hash_token
+from storage.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A browser or a NAS. `browser` binds a login to where it began; `session` is what it claims to have.

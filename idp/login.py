@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from idp import session
 from idp.authenticators import Unreachable
 from idp.credentials import enrolling, proofs
@@ -16,16 +14,23 @@ from idp.flow.taken import Over
 from idp.flow.wish import NO_WISH, Typed, Wish
 from idp.outcome import Accept, Challenge, Outcome, Reason, Reject, Resume
 from idp.policy import Attempt, Deny, decide
+from idp.tracing import traced
 from idp.visit import Visit
 from keys.secret import Secret
+from storage.quick import replace
 from storage.records import Interaction, User
 
 __all__ = ["NO_WISH", "Login", "Wish"]
 
 
+def _about(_: Login, visit: Visit, attempt: Attempt, *__: object) -> dict[str, str]:
+    return {"masugata.tenant": visit.tenant.name, "masugata.service": attempt.service}
+
+
 class Login:
     """Begins a login and takes its answers. No step routes to another: each returns here."""
 
+    @traced("Login.begin", _about)
     async def begin(self, visit: Visit, attempt: Attempt, resume: Resume, wish: Wish = NO_WISH) -> Outcome:
         """Accept the browser's session if it suffices, else open an interaction and ask for what is missing.
 
@@ -35,7 +40,7 @@ class Login:
         user = await visit.user(held.user_id) if held else None
         if held is None or user is None or wish.fresh:
             return await self._open(visit, attempt, resume, wish, user)
-        attempt = dataclasses.replace(attempt, user=user)
+        attempt = replace(attempt, user=user)
         attempt = await gather(visit, attempt, held.proofs, count=not wish.counted)
         decision = decide(visit.tenant.policy, attempt)
         verdict = decision.verdict
@@ -54,6 +59,7 @@ class Login:
         await session.touch(visit, held, authentication.expires_at)
         return Accept(authentication, resume)
 
+    @traced("Login.show")
     async def show(
         self, visit: Visit, interaction_id: str, *, restart: bool = False, other: str = ""
     ) -> Challenge | Reject:
@@ -64,13 +70,14 @@ class Login:
         if isinstance(interaction, Reject):
             return interaction
         if restart:
-            nobody = dataclasses.replace(interaction, username=None, user_id=None, chain=(), rule="")
-            interaction = dataclasses.replace(nobody, proofs=())
+            nobody = replace(interaction, username=None, user_id=None, chain=(), rule="")
+            interaction = replace(nobody, proofs=())
         user = await visit.user(interaction.user_id)
         if other:
             interaction = await ways.turn(visit, interaction, user, other)
         return await interactions.ask(visit, interaction, user)
 
+    @traced("Login.answer")
     async def answer(self, visit: Visit, interaction_id: str, step: str, typed: Typed) -> Outcome:
         """Take the answer to the open question, then ask the next or conclude.
 
@@ -147,7 +154,7 @@ class Login:
         if not spent.slows or interaction.expires_at <= spent.until:
             return reject
         await interactions.ask(visit, interaction, user)
-        return dataclasses.replace(reject, interaction_id=interaction.id)
+        return replace(reject, interaction_id=interaction.id)
 
     async def _advance(self, visit: Visit, interaction: Interaction, user: User) -> Outcome:
         """A proof was right: ask for the next, or decide now that all are given."""
@@ -157,13 +164,13 @@ class Login:
         await guess.forgive(visit, interaction.username or "", user, given)
         interaction = await interactions.standing(visit, interaction, user)
         attempt = await proving.attempt(visit, interaction, user)
-        decision = await conclusion.decided(visit, interaction, user, attempt)
+        decision = conclusion.decided(visit, interaction, attempt)
         verdict = decision.verdict
         if isinstance(verdict, Deny):
             return await conclusion.deny(visit, decision, attempt)
         missing = await ways.pick(visit, user, ways.lacks(visit, verdict, interaction))
         if missing:  # what he has proven, the rules, his groups or his session changed while he was typing
-            asking = dataclasses.replace(interaction, chain=missing, rule=verdict.rule)
+            asking = replace(interaction, chain=missing, rule=verdict.rule)
             return await interactions.ask(visit, asking, user)
         first = await duty.due(visit, interaction, user, interactions.given(interaction))
         if first is not None:

@@ -9,9 +9,11 @@ from typing import Any
 
 from idp.policy.verdict import Consent
 from keys.secret import Secret
+from storage.quick import quick
 from storage.records import Proof, User
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Resume:
     """Which door began the login, and its own request, to go on with once the user is proven."""
@@ -20,6 +22,7 @@ class Resume:
     request: Mapping[str, Any]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Authentication:
     """Who was proven, how and when: what each door turns into its own token."""
@@ -55,6 +58,7 @@ class Why:
     text: Mapping[str, str] | None = None  # the rule's own words, by language
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """Ask this of the user. `authenticator` also names the template that asks it (`username` first)."""
@@ -75,6 +79,7 @@ class Challenge:
     why: Why | None = None  # more is asked than was proven; None before anything is
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Accept:
     """Proven and allowed. `session_secret` is new whenever trust rose: the door gives it to the browser.
@@ -91,6 +96,7 @@ class Accept:
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reject:
     """Refused. `until` is when a lock ends (epoch seconds); `reference` finds the audit record.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from socket import socket
 
 
@@ -16,3 +16,4 @@ class Places:
     sockets: Mapping[str, Sequence[socket]]
     tls: ssl.SSLContext | None
     stop: asyncio.Event
+    states: dict[str, Callable[[], str]] = field(default_factory=dict)  # how each door stands, for health

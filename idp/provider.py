@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from idp.login import Login
 from idp.logout.farewell import Farewell, Visited
+from idp.monitoring.meter import Meter
 from idp.outcome import Accept
 from idp.tenant import Tenant
 from idp.visit import Visit
@@ -53,3 +54,4 @@ class IdentityProvider:
     doors: dict[str, Door] = field(default_factory=dict)  # filled by each door's `setup`
     # What an administrator should see to, as `idp health` shows it, by who says it; one for the whole process.
     notices: dict[str, Sequence[str]] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Meter)  # one for the whole process

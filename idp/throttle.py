@@ -8,12 +8,14 @@ from typing import Final
 
 from idp.config.lockout import Lockout
 from storage import Transaction
+from storage.quick import quick
 from storage.records import Budget
 
 EVALUATION_SECONDS: Final = 10  # no answer is looked at for longer
 STRANGER: Final = ""  # whoever asks from nowhere that is known
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Spent:
     """One guess was counted. `until` is when the next is looked at, if none is left, else when the count ends."""

@@ -11,9 +11,11 @@ from idp.caller import Caller
 from idp.tenant import Tenant
 from storage import Transaction
 from storage.known_devices import KnownDevice
+from storage.quick import quick
 from storage.records import User
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Somebody is at the door of a tenant, now (epoch seconds), inside a transaction that the door opened."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from keys.mac import mac
 from keys.seal import KEY_BYTES, NONCE_BYTES, Unsealable
 
 PURPOSE = b"masugata audit record"
@@ -22,7 +22,7 @@ def new_secret() -> bytes:
 
 def record_key(secret: bytes, record_id: str) -> bytes:
     """The key of one record. Who is shown it can open that record and no other of the same person."""
-    return hmac.digest(secret, PURPOSE + record_id.encode(), "sha256")
+    return mac(secret, PURPOSE + record_id.encode())
 
 
 def seal(key: bytes, plaintext: bytes) -> bytes:

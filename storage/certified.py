@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from storage.quick import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class CertifiedKeyRecord:
     """A key pair at rest: the private half sealed, the public half in its certificate (DER)."""

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from storage.quick import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A record as it lies in the database: what the chain is made of. `address` is empty where it is sealed."""
@@ -26,6 +29,7 @@ class Kept:
     secret: bytes | None = field(default=None, repr=False)  # of its person; None where it was destroyed
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A signed statement about the records `first_seq` to `last_seq`, whose digests stand one behind the other.
@@ -41,6 +45,7 @@ class Checkpoint:
     statement: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Turn:
     """How far work on the chain has come, and who does it until when (epoch seconds)."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 from storage.audit import Audit
+from storage.audit_view import AuditView
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
@@ -23,6 +24,7 @@ from storage.known_devices import KnownDevices
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
+from storage.notes import Notes
 from storage.participants import Artifacts, Participants
 from storage.patterns import FormerPatterns
 from storage.person_keys import PersonKeys
@@ -145,9 +147,11 @@ class Transaction(Protocol):
     former_patterns: FormerPatterns
     revisions: Revisions
     audit: Audit
+    audit_view: AuditView
     audit_chain: AuditChain
     audit_turns: AuditTurns
     person_keys: PersonKeys
+    notes: Notes
 
     async def commit(self) -> None:
         """Make what was done durable and let others write: before slow work that is no database work (a hash)."""
@@ -174,6 +178,9 @@ class Storage(Protocol):
 
     async def warnings(self) -> Sequence[str]:
         """What in the way it was set up weakens a promise, in words for the administrator."""
+
+    def figures(self) -> Mapping[str, int]:
+        """How busy this process is with it, by words of its own kind."""
 
     async def time(self) -> float | None:
         """What time it is where the database is, in epoch seconds; None where that is here."""

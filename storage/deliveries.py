@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,13 @@ class Delivery:
     )
 
 
+class Undelivered(NamedTuple):
+    """How the queue stands."""
+
+    waiting: int
+    oldest_at: int | None  # when the oldest was written
+
+
 class Deliveries(Protocol):
     """What services are still to be told."""
 
@@ -43,3 +50,4 @@ class Deliveries(Protocol):
 
     async def postpone(self, delivery_id: str, due_at: int, failure: str) -> None: ...
     async def delete(self, delivery_id: str) -> bool: ...
+    async def backlog(self) -> Undelivered: ...

@@ -55,6 +55,12 @@ class GroupCommit:
         self._expiry: asyncio.TimerHandle | None = None  # looks at the first, while anybody waits
         self._done: list[asyncio.Future[None]] = []
         self._bodies = 0
+        self.flushes = 0  # since the start: how many times the disk was waited for
+
+    @property
+    def waiting(self) -> int:
+        """How many want the turn now."""
+        return len(self._queue)
 
     @property
     def is_empty(self) -> bool:
@@ -155,6 +161,7 @@ class GroupCommit:
     def _commit(self) -> None:
         self._taken = True
         if self._journal.is_dirty():
+            self.flushes += 1
             self._committer.start()
             return
         self._journal.commit()  # nothing to flush: it only lets the lock go

@@ -3,9 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
-from storage.records import DataKey, SigningKeyRecord
+from storage.quick import quick
+from storage.records import JSON
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class SigningKeyRecord:
+    """A signing key at rest: the private half sealed, the public half as a JWK (RFC 7517)."""
+
+    kid: str
+    alg: str
+    state: Literal["next", "active", "retired"]
+    sealed: bytes
+    public: JSON
+    created_at: int
+    changed_at: int  # when it took its present state
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """The tenant's data key, wrapped by the master key that never enters the database."""
+
+    version: int
+    wrapped: bytes
+    created_at: int
 
 
 class SigningKeys(Protocol):

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from storage.quick import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class KnownDevice:
     """One browser of one user, by the hash of its secret; `authenticators` are those that were proven in it.

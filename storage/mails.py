@@ -35,6 +35,7 @@ class Backlog:
 
     dead: int
     oldest_at: int | None  # when the oldest that is still tried was written
+    waiting: int  # that are still tried
 
 
 class Mails(Protocol):

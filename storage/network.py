@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from storage.quick import quick
 from storage.records import JSON
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class WebToken:
     """A question that was shown on a page and is answered elsewhere: a table for a VPN login.

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from storage.quick import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Participant:
     """A service that a session went to (saml-profiles-2.0 §4.4 calls it a session participant).

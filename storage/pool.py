@@ -37,6 +37,16 @@ class Pool(Generic[C]):
         self._waiting: deque[asyncio.Future[C]] = deque()
         self._is_closed = False
 
+    @property
+    def idle(self) -> int:
+        """How many wait for somebody."""
+        return len(self._idle)
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return len(self._idle) + len(self._lent)
+
     async def acquire(self) -> C:
         """One that is the caller's until he releases it. Raises `StorageError`, as `connect` does, `StorageTimeout`."""
         if self._is_closed:

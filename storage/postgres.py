@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import aiopg
@@ -17,6 +16,7 @@ from storage import migrate, role
 from storage.contract import Duplicate, StorageError, StorageTimeout
 from storage.pool import Pool
 from storage.postgres_servers import Servers
+from storage.pyformat import pyformat
 from storage.round_trip import Batch, SingleReads, Statement
 from storage.sql import Row, Scope, Value, sweep
 
@@ -32,7 +32,6 @@ SELECT pg_advisory_xact_lock(hashtext('masugata schema_version'));
 -- A table that somebody reads for long, as a backup does, must not be waited for: all others would wait behind us.
 SET LOCAL lock_timeout = '2s'"""
 TIME = "SELECT extract(epoch FROM clock_timestamp())"
-PLACEHOLDER = re.compile(r"(?<!:):([a-z_]+)")
 
 
 class PostgresLink:
@@ -145,6 +144,10 @@ class PostgresStorage:
         async with Scope(reads := SingleReads(PostgresLink(self._readers), "")):
             return float((await reads.query(TIME))[0][0])
 
+    def figures(self) -> Mapping[str, int]:
+        pools = (self._writers, self._readers)
+        return {"connections": sum(pool.size for pool in pools), "idle": sum(pool.idle for pool in pools)}
+
     async def close(self) -> None:
         await self._writers.close()
         await self._readers.close()
@@ -165,15 +168,10 @@ def _silence_cancelled_statements() -> Callable[[], None]:
     return lambda: loop.set_exception_handler(previous)
 
 
-@cache
-def _pyformat(statement: str) -> str:
-    return PLACEHOLDER.sub(r"%(\1)s", statement.replace("%", "%%"))
-
-
 def _text(cursor: Any, statement: str, values: dict[str, Value] | None) -> bytes:
     if values is None:
         return statement.encode()
-    return cursor.mogrify(_pyformat(statement), values)  # type: ignore[no-any-return]
+    return cursor.mogrify(pyformat(statement), values)  # type: ignore[no-any-return]
 
 
 def _translate(error: psycopg2.Error) -> StorageError:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from storage.quick import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class RetryAnswer:
     """What the refresh that spent a token answered, sealed, and the refresh token in it."""

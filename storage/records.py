@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from storage.quick import quick
+
 LOCAL_DOMAIN = "local"
 JSON = Mapping[str, Any]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class User:
     """A person of one tenant. `id` is random, never reused, and is the public subject that services see."""
@@ -31,6 +34,7 @@ class User:
         return self.username if self.domain == LOCAL_DOMAIN else f"{self.username}@{self.domain}"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Credential:
     """What one user holds for one authenticator. `sealed` opens only for this tenant and this row."""
@@ -47,6 +51,7 @@ class Credential:
     name: str = ""  # what its owner calls it
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Guesses spent on one subject. Over the limit until `until` (epoch seconds) means locked."""
@@ -57,6 +62,7 @@ class Budget:
     pending: int = 0  # of these, how many are still being looked at
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Proof:
     """One proof that was given."""
@@ -67,6 +73,7 @@ class Proof:
     model: str = ""  # of a passkey, where a rule looks at it: its AAGUID
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """A login in progress, bound to one browser (or NAS) by the hash of its secret. `door` and `request`, which only
@@ -89,6 +96,7 @@ class Interaction:
     rule: str = ""  # that asks for the chain
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Session:
     """A browser's standing with us. `sid` stays when the secret behind `id_hash` changes."""
@@ -106,6 +114,7 @@ class Session:
     user_agent: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a user gave one service in one login; it carries the authorization code until that is used.
@@ -127,6 +136,7 @@ class Grant:
     code_used_at: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
     """A request that waits: pushed by its client (RFC 9126), posted by a browser (SAML's are), for a decision, or for
@@ -144,6 +154,7 @@ class AuthorizationRequest:
     browser_hash: bytes | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Token:
     """An access or refresh token, stored as the hash of itself. `used_at` marks a rotated refresh token."""
@@ -160,28 +171,7 @@ class Token:
     certificate: str = ""  # thumbprint of the certificate that it is bound to (RFC 8705)
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKeyRecord:
-    """A signing key at rest: the private half sealed, the public half as a JWK (RFC 7517)."""
-
-    kid: str
-    alg: str
-    state: Literal["next", "active", "retired"]
-    sealed: bytes
-    public: JSON
-    created_at: int
-    changed_at: int  # when it took its present state
-
-
-@dataclass(frozen=True, slots=True)
-class DataKey:
-    """The tenant's data key, wrapped by the master key that never enters the database."""
-
-    version: int
-    wrapped: bytes
-    created_at: int
-
-
+@quick
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
     """Something that happened. `id` begins with the time, so that ids sort as events did."""

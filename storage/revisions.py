@@ -30,6 +30,9 @@ class Revisions(Protocol):
     async def newest(self) -> int:
         """The number of the one in force, 0 where there is none. Every node asks this all the time."""
 
+    async def number_at(self, at: int) -> int:
+        """The number of the one that was in force then (epoch seconds), 0 where there was none."""
+
     async def find(self, number: int) -> tuple[Revision, bytes] | None:
         """It, and its files as they were sealed."""
 

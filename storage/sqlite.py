@@ -152,6 +152,9 @@ class SQLiteStorage:
     async def warnings(self) -> Sequence[str]:
         return ()  # the one who may open the file may read all of it
 
+    def figures(self) -> Mapping[str, int]:
+        return {"flushes": self._group.flushes, "waiting": self._group.waiting}
+
     async def time(self) -> None:
         """It is this machine's."""
 

@@ -19,6 +19,7 @@ ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope
 LONG = (
     "tests/themes/",
     "tests/flows/test_enumeration.py",
+    "tests/story/",
     "tests/supervisor/",
     "tests/clients/test_pages.py",
 )

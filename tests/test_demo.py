@@ -61,6 +61,13 @@ def test_the_guide_says_where_and_as_whom() -> None:
         assert words in said
 
 
+def test_the_last_line_is_true_once_a_revision_is_in_force_too() -> None:
+    """From then on SIGHUP reads that again, and not the files."""
+    said = (CONF.parent / ".ci" / "demo").read_text()
+    _, _, last = said.partition("kill -HUP")
+    assert "idp config apply" in last
+
+
 def test_bobs_token_shows_a_code() -> None:
     runner = CliRunner()
     assert runner.invoke(main, ["demo", "code", "bob", "--config", str(CONF)]).output.strip().isdigit()

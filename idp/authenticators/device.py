@@ -13,6 +13,7 @@ import orjson
 
 from idp.authenticators import Refused, hotp
 from keys.secret import Secret
+from storage.quick import quick
 
 Algorithm = Literal["SHA1", "SHA256", "SHA512"]
 Kind = Literal["totp", "hotp"]
@@ -24,6 +25,7 @@ PERIODS: Final = range(15, 121)  # seconds
 FARTHEST = 20  # steps that a device's clock may wander by itself; an operator may set it further
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Device:
     """What a credential holds, as it was when it was enrolled."""

@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final
 
+from keys.mac import pads
+
 # The digits of Base32 (RFC 4648 §6) as those that `int` knows for base 32.
 _DIGITS: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 _BITS = 5
-# The two pads of HMAC (RFC 2104 §2), as translations of the key.
-_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def decode(text: str) -> bytes:
@@ -31,9 +30,7 @@ def codes(secret: bytes, counters: Iterable[int], digits: int, algorithm: str) -
     What HMAC does with the key alone is done once for all of them (RFC 2104 §4), which halves their cost.
     """
     digest, beyond = getattr(hashlib, algorithm), 10**digits
-    size = digest().block_size
-    key = (secret if len(secret) <= size else digest(secret).digest()).ljust(size, b"\0")
-    inner, outer = key.translate(_INNER), key.translate(_OUTER)
+    inner, outer = pads(secret, algorithm)
     macs = [digest(outer + digest(inner + counter.to_bytes(8)).digest()).digest() for counter in counters]
     numbers = [int.from_bytes(mac[(at := mac[-1] & 0xF) : at + 4]) & 0x7FFFFFFF for mac in macs]
     return [str(number % beyond + beyond)[1:] for number in numbers]  # the 1 in front keeps the zeros

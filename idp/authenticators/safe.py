@@ -11,6 +11,7 @@ import structlog
 from keys.seal import Unsealable, Vault
 from keys.token import new_id
 from storage import Transaction
+from storage.quick import quick
 from storage.records import Credential, User
 
 TABLE = "credentials"
@@ -19,6 +20,7 @@ NOBODY = User("", "", 0)
 _log = structlog.get_logger()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Held:
     """A credential and what was sealed in it. One that is not genuine is compared, and never believed."""

@@ -17,10 +17,11 @@ import structlog
 from idp.background import running
 from idp.chain import statement
 from idp.chain.digest import BEGINNING, DIGEST_BYTES, advance, digest
+from idp.chain.own_keys import own_keys, ready_keys
 from idp.chain.statement import Statement
 from idp.chain.verifying import Broken
-from idp.custody.derivation import open_key
 from idp.provider import IdentityProvider
+from idp.revisions.remembering import applied
 from idp.tenant import Tenant
 from keys.jws import InvalidToken, SigningKey
 from storage import StorageError, Transaction
@@ -98,14 +99,15 @@ class Linker:
         return total
 
     async def _link(self) -> int:
-        now, key = self._provider.clock(), await self._signing_key()
+        now = self._provider.clock()
+        await self._find_key()
         async with self._provider.storage.transaction(self.tenant.name) as tx:
             # The row stays locked until the end: of two who link at once the second finds nothing.
             turn = await tx.audit_turns.claim(WORK, self._holder, now, now + LEASE_SECONDS)
             self.is_ours = turn is not None
             if turn is None:
                 return 0
-            end = await self._end(tx, key)
+            end, key = await self._end(tx)
             kept = await tx.audit_chain.link(end[1].last if end else 0, BATCH)
             if not kept:
                 return 0
@@ -114,29 +116,30 @@ class Linker:
         self._newest = point
         return len(kept)
 
-    async def _end(self, tx: Transaction, key: SigningKey) -> End | None:
-        """The end of the chain. Raises `Broken`, and nothing is linked, where it was altered, or lies before what we
-        have signed: the verifier shall find the place.
+    async def _end(self, tx: Transaction) -> tuple[End | None, SigningKey]:
+        """The end of the chain, and the key that signs. Raises `Broken`, and nothing is linked, where it was altered,
+        or lies before what we have signed: the verifier shall find the place.
         """
+        assert self._key is not None
         last, ours = await tx.audit_chain.last(), self._newest
         if ours is not None and (last is None or last.last_seq < ours.last_seq):
             raise Broken(f"it ends before record {ours.last_seq}, which was linked")
         if last is None:
-            return None
-        try:
-            said = statement.read(last.statement, {key.kid: key}.get)
-        except InvalidToken:
-            raise Broken(f"checkpoint {last.number} was altered") from None
+            return None, self._key
+        said = _said(last, self._key)
+        if said is None:  # the key was rotated meanwhile, or
+            self._key = (await own_keys(tx, self.tenant.vault))[-1]
+            said = _said(last, self._key)
+        if said is None:
+            raise Broken(f"checkpoint {last.number} was altered")
         if (said.number, said.last) != (last.number, last.last_seq):
             raise Broken(f"checkpoint {last.number} is another's")
-        return last, said
+        return (last, said), self._key
 
-    async def _signing_key(self) -> SigningKey:
+    async def _find_key(self) -> None:
         if self._key is None:
-            provider, vault = self._provider, self.tenant.vault
-            secret = await open_key(provider.storage, vault, statement.PURPOSE, provider.clock())
-            self._key = statement.signing_key(secret)
-        return self._key
+            async with self._provider.storage.transaction(self.tenant.name) as tx:
+                self._key = (await ready_keys(tx, self.tenant.vault, self._provider.clock()))[-1]
 
     async def drop_anchor(self) -> None:
         """Append the newest statement to the file, once a minute at most."""
@@ -152,16 +155,24 @@ def extended(key: SigningKey, tenant: str, end: End | None, kept: Sequence[Kept]
     """The newest checkpoint with these records too, or the next one where it is old, or large, or says what was cut."""
     fresh = [digest(tenant, each) for each in kept]
     before = end[1].head if end else BEGINNING
-    head = advance(before, fresh)
+    head, revision = advance(before, fresh), max(end[1].revision if end else 0, applied(kept))
     if end is not None:
         last, said = end
         is_small = 0 < len(last.digests) < POINT_RECORDS * DIGEST_BYTES
-        if is_small and now - last.created_at < POINT_SECONDS:
-            said = replace(said, last=kept[-1].seq, head=head, at=now)
+        if is_small and now - last.created_at < POINT_SECONDS and said.next is None:
+            said = replace(said, last=kept[-1].seq, head=head, at=now, revision=revision)
             return statement.checkpoint(key, said, last.digests + b"".join(fresh), last.created_at)
     number = end[1].number + 1 if end else 1
-    said = Statement(tenant, number, kept[0].seq, kept[-1].seq, before, head, now)
+    said = Statement(tenant, number, kept[0].seq, kept[-1].seq, before, head, now, revision=revision)
     return statement.checkpoint(key, said, b"".join(fresh), now)
+
+
+def _said(point: Checkpoint, key: SigningKey) -> Statement | None:
+    """What this key has signed; None where it has not."""
+    try:
+        return statement.read(point.statement, {key.kid: key}.get)
+    except InvalidToken:
+        return None
 
 
 def _append(file: Path, line: str) -> None:

@@ -35,6 +35,11 @@ async def feed(tx: Transaction, verification: Verification) -> Verification:
     if (stray := await tx.audit_chain.outside()) is not None:
         raise Broken(f"record {stray} was inserted: no checkpoint speaks of it")
     verification.finish()
+    for user_id, seq in verification.unreadable.items():
+        if not await tx.audit.list(limit=1, event="user.erased", user_id=user_id):
+            raise Broken(
+                f"record {seq} cannot be read: the key of {user_id} was destroyed, and nobody erased him"
+            )
     return verification
 
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from idp.audit import record
 from idp.chain import statement
 from idp.chain.linking import LEASE_SECONDS, POINT_SECONDS, holder_name
+from idp.chain.own_keys import ready_keys
 from idp.chain.reading import points
-from idp.custody.derivation import ready_key
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from keys.jws import InvalidToken
@@ -91,10 +91,10 @@ async def _turn_day_keys(tx: Transaction, tenant: Tenant, now: int) -> None:
 
 async def _prune(tx: Transaction, tenant: Tenant, end: Checkpoint, now: int) -> None:
     """The last checkpoint of what is too old becomes the statement that all up to it was deleted."""
-    key = statement.signing_key(await ready_key(tx, tenant.vault, statement.PURPOSE, now))
+    keys = await ready_keys(tx, tenant.vault, now)
     (oldest,) = await tx.audit_chain.checkpoints(0, 1)
     try:
-        said = statement.read(end.statement, {key.kid: key}.get)
+        said = statement.read(end.statement, {key.kid: key for key in keys}.get)
     except InvalidToken:  # it stays, for the verifier to find
         return
     since = kept_since(now, tenant.zone, tenant.settings.audit.days)
@@ -104,7 +104,7 @@ async def _prune(tx: Transaction, tenant: Tenant, end: Checkpoint, now: int) -> 
     if oldest.number > end.number or not (oldest.digests or oldest.number < end.number):
         return  # another node was faster
     pruned = replace(said, at=now, older_than=since)
-    await tx.audit_chain.put(statement.checkpoint(key, pruned, b"", end.created_at))
+    await tx.audit_chain.put(statement.checkpoint(keys[-1], pruned, b"", end.created_at))
     await tx.audit_chain.cut(end.number)
     begin = oldest.first_seq if oldest.digests else oldest.last_seq + 1
     records = end.last_seq - begin + 1

@@ -29,6 +29,10 @@ class Statement:
     head: bytes
     at: int
     older_than: int | None = None
+    revision: int = 0  # the highest of the configuration that the log knows, wherever its record is now
+    next: Mapping[str, Any] | None = (
+        None  # the public key (JWK) by which what follows is signed, and by no other
+    )
 
     @property
     def is_pruned(self) -> bool:
@@ -51,8 +55,8 @@ def sign(key: SigningKey, said: Statement) -> str:
         "head": base64url.encode(said.head).decode(),
         "at": said.at,
     }
-    if said.older_than is not None:
-        claims["older_than"] = said.older_than
+    optional = {"older_than": said.older_than, "revision": said.revision or None, "next": said.next}
+    claims |= {name: value for name, value in optional.items() if value is not None}
     return key.sign(claims, PRUNED if said.is_pruned else REACHES)
 
 
@@ -74,4 +78,5 @@ def checkpoint(key: SigningKey, said: Statement, digests: bytes, created_at: int
 def _statement(claims: Mapping[str, Any], older_than: int | None) -> Statement:
     before, head = (base64url.decode(str(claims[name]).encode()) for name in ("before", "head"))
     number, first, last, at = (int(claims[name]) for name in ("number", "first", "last", "at"))
-    return Statement(str(claims["tenant"]), number, first, last, before, head, at, older_than)
+    more = int(claims.get("revision", 0)), claims.get("next")
+    return Statement(str(claims["tenant"]), number, first, last, before, head, at, older_than, *more)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from idp.chain import statement
 from idp.chain.digest import BEGINNING, DIGEST_BYTES, advance, digest, split
 from idp.chain.statement import Statement
-from keys.jws import InvalidToken, Verifier
+from idp.chain.telling import key_of
+from idp.chain.trust import Keys, Trust
+from keys.jws import InvalidToken
 from storage.chain import Checkpoint, Kept
-
-Keys = Callable[[str], Verifier | None]
 
 
 class Broken(Exception):
@@ -25,26 +23,28 @@ class Verification:
     """
 
     def __init__(
-        self, tenant: str, keys: Keys, anchors: Sequence[str] = (), *, is_export: bool = False
+        self,
+        tenant: str,
+        keys: Keys,
+        anchors: Sequence[str] = (),
+        *,
+        newest: str = "",
+        is_export: bool = False,
     ) -> None:
+        """`keys` finds a key by its kid; of several `newest` is the one that must have signed something."""
         self._tenant = tenant
-        self._keys = keys
+        self._trust = Trust(keys, newest)
         self._is_export = is_export  # which may begin anywhere
+        self._unread: Sequence[str] = anchors
         self._anchors: dict[int, Statement] = {}
-        for text in anchors:
-            with contextlib.suppress(
-                InvalidToken, KeyError, ValueError
-            ):  # of another tenant, in the same file
-                said = statement.read(text, keys)
-                self._anchors[said.last] = said
-        if anchors and not self._anchors:
-            raise Broken("no line of the anchor is of this log")
+        self._read_anchors()
         self._before: Statement | None = None
         self._expected: Sequence[bytes] = ()
         self._next = 1
         self.first = 0  # the first record that was there, 0 for none
         self.records = 0
         self.pruned: Statement | None = None
+        self.unreadable: dict[str, int] = {}  # of each person whose key is gone, the first record
 
     @property
     def last(self) -> int:
@@ -61,6 +61,7 @@ class Verification:
             raise Broken(f"checkpoint {kept.number} was altered: its numbers are not those that were signed")
         self._follows(said)
         self._expected = [] if said.is_pruned else self._digests(kept, said)
+        self._hand_on(said)
         self._before = said
         self._next = said.last + 1 if said.is_pruned else said.first
         if said.is_pruned:
@@ -79,13 +80,32 @@ class Verification:
                 was = said.first + self._expected.index(found)
                 raise Broken(f"record {kept.seq} is in the wrong place: it was record {was} ({_named(kept)})")
             raise Broken(f"record {kept.seq} was altered, or another was put in its place ({_named(kept)})")
+        self._can_be_read(kept)
         self.first = self.first or kept.seq
         self.records += 1
         self._next += 1
 
+    def _can_be_read(self, kept: Kept) -> None:
+        """The digest is over what is sealed, so it does not show what happened to the key."""
+        if kept.sealed is None or self._is_export:
+            return
+        if kept.secret is not None and key_of(kept) is None:
+            raise Broken(
+                f"record {kept.seq} cannot be read: another key was put in its person's place ({_named(kept)})"
+            )
+        if kept.secret is None and kept.user_id is not None:
+            self.unreadable.setdefault(kept.user_id, kept.seq)
+
     def finish(self) -> None:
         """The log is over."""
         self._all_seen()
+        if self._unread and not self._anchors:
+            raise Broken("no line of the anchor is of this log")
+        if self._trust.is_outdated:
+            raise Broken(
+                f"the newest key has signed nothing up to record {self.last}: this was written before there was that "
+                "key, or by who has the one before"
+            )
         newest = max(self._anchors.values(), key=lambda said: said.last, default=None)
         if newest is not None and newest.last > self.last:
             raise Broken(f"the log was cut behind record {self.last}: the anchor knows record {newest.last}")
@@ -93,9 +113,22 @@ class Verification:
     def read(self, text: str, number: int) -> Statement:
         """What checkpoint `number` says, whether or not it is its turn."""
         try:
-            return statement.read(text, self._keys)
+            return self._trust.read(text)
         except (InvalidToken, KeyError, ValueError):
             raise Broken(f"checkpoint {number} was altered: its signature does not hold") from None
+
+    def _hand_on(self, said: Statement) -> None:
+        try:
+            handed = self._trust.hand_on(said)
+        except (ValueError, KeyError):
+            raise Broken(f"checkpoint {said.number} names a key that is none") from None
+        if handed:
+            self._read_anchors()
+
+    def _read_anchors(self) -> None:
+        """Those that a known key has signed; others may be of a tenant in the same file, or signed later."""
+        read, self._unread = self._trust.sift(self._unread, self._tenant)
+        self._anchors |= {said.last: said for said in read}
 
     def _all_seen(self) -> None:
         if self._before is not None and self._next <= self._before.last:

@@ -73,7 +73,8 @@ def apply(
         tenants = _concerned(proposed, tenants)
     if if_rehearsal_clean:
         _check_clean(before, after, now - since, now + 1)
-    stored = Stored(Revision(number + 1, after.bundle.hash, now, by, why), after.bundle)
+    number = ask(lambda desk: desk.following(number, filter(None, (before, after))))
+    stored = Stored(Revision(number, after.bundle.hash, now, by, why), after.bundle)
 
     async def put(desk: Desk) -> None:
         desk.open(stored)  # a file that was changed a moment ago was not looked at
@@ -104,9 +105,9 @@ def _check_clean(before: InForce | None, after: InForce, since: int, until: int)
 
 
 def _concerned(proposed: Plan, tenants: set[str]) -> set[str]:
-    """In whose audit log it is written: of all, where something changes for all."""
+    """In whose audit log it is written: of all, where something changes for all, or for none that is left."""
     changed = {change.tenant for change in proposed.changes}
-    return tenants if "" in changed or not changed else changed
+    return changed if "" not in changed and changed & tenants else tenants | changed - {""}
 
 
 @click.command()
@@ -129,7 +130,8 @@ def rollback(ask: Ask, rev: str, why: str, by: str, expected: str | None) -> Non
             proposed = plan(before, after)
             print_plan(proposed)
             tenants = _concerned(proposed, tenants)
-        revision = Revision(number + 1, stored.bundle.hash, desk.now, by, why, stored.revision.number)
+        number = await desk.following(number, filter(None, (before, after)))
+        revision = Revision(number, stored.bundle.hash, desk.now, by, why, stored.revision.number)
         await desk.put(Stored(revision, stored.bundle), sorted(tenants))
 
     ask(back)

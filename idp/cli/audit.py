@@ -60,12 +60,13 @@ class Moment(click.ParamType[Callable[[int, ZoneInfo], int]]):
 
 @click.group()
 def audit() -> None:
-    """What happened: show, export, verify, key."""
+    """What happened: show, export, verify, key, rotate."""
 
 
 audit.add_command(chain.export)
 audit.add_command(chain.verify)
 audit.add_command(chain.key)
+audit.add_command(chain.rotate_)
 
 
 @audit.command("show")

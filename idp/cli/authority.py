@@ -113,6 +113,7 @@ async def issue(opened: Opened, name: str, label: str, out: Path) -> None:
         if letterbox:
             await changed(about.tx, letterbox, AUTHENTICATOR, about.user, opened.now)
     click.echo(f"wrote {out} for {about.user.login_name}, serial {fresh.serial}", err=True)
+    click.echo("import password: ", nl=False, err=True)  # what is piped on is the password alone
     click.echo(password.reveal())
 
 

@@ -1,10 +1,10 @@
-"""`idp audit export`, `verify` and `key`: the log handed out, and proven."""
+"""`idp audit export`, `verify`, `key` and `rotate`: the log handed out, and proven."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 import click
 import orjson
 
-from idp.chain import handing, reading, statement
+from idp.chain import handing, reading
+from idp.chain.own_keys import own_keys
+from idp.chain.rotating import rotate
 from idp.chain.verifying import Broken, Verification
 from idp.cli.context import Opened, in_tenant
 from idp.cli.folder import config_option
 from idp.cli.show import show_json
-from idp.custody.derivation import find_key
 from keys.jwk import VerifyingKey
 from keys.jws import SigningKey, Verifier
 
@@ -67,8 +68,22 @@ async def export(opened: Opened, /, form: str, out: Path | None, since: Any, unt
 @click.command()
 @in_tenant
 async def key(opened: Opened) -> None:
-    """Print the public key of the log as a JWK Set. Keep it where nobody changes it who could change the log."""
-    show_json({"keys": [dict((await _key(opened)).public)]})
+    """Print the public keys of the log as a JWK Set, the one that signs now last. Keep it where nobody changes it who
+    could change the log.
+    """
+    show_json({"keys": [dict(each.public) for each in await _own(opened)]})
+
+
+@click.command("rotate")
+@in_tenant
+async def rotate_(opened: Opened) -> None:
+    """Sign the log by a fresh key from now on; the last statement of the one before names it."""
+    await _own(opened)
+    try:
+        fresh = await rotate(opened.storage, await opened.vault(), opened.now)
+    except Broken as broken:
+        raise click.ClickException(str(broken)) from None
+    click.echo(f"{fresh.kid} signs now: fetch the keys again, idp audit key")
 
 
 @click.command()
@@ -95,7 +110,7 @@ def verify(file: Path | None, keys: Path | None, anchors: Files, config: Path, t
         with file.open("rb") as source:
             verification = handing.verify_lines(
                 source,
-                lambda name: Verification(name, trusted.get, lines, is_export=True),
+                lambda name: Verification(name, trusted.get, lines, newest=_last(trusted), is_export=True),
             )
     except Broken as broken:
         raise click.ClickException(str(broken)) from None
@@ -104,15 +119,15 @@ def verify(file: Path | None, keys: Path | None, anchors: Files, config: Path, t
 
 @in_tenant
 async def _in_database(opened: Opened, /, anchors: Files, keys: Path | None) -> None:
-    own = opened.configuration.audit_anchor
-    lines = _lines((*anchors, own) if own and own.exists() else anchors)
-    signing = await _key(opened)
-    trusted = _keys(keys) if keys else {signing.kid: signing}
+    anchor = opened.configuration.audit_anchor
+    lines = _lines((*anchors, anchor) if anchor and anchor.exists() else anchors)
+    own = {each.kid: each for each in await _own(opened)}
+    trusted = _keys(keys) if keys else own
     try:
         verification = await reading.verify(
             opened.storage,
             opened.tenant.name,
-            lambda: Verification(opened.tenant.name, trusted.get, lines),
+            lambda: Verification(opened.tenant.name, trusted.get, lines, newest=_last(trusted)),
         )
     except Broken as broken:
         raise click.ClickException(str(broken)) from None
@@ -137,20 +152,28 @@ def _tell(verification: Verification) -> None:
     click.echo(f"whole: {many}")
 
 
-async def _key(opened: Opened) -> SigningKey:
+async def _own(opened: Opened) -> Sequence[SigningKey]:
     vault = await opened.vault()
     async with opened.snapshot() as tx:
-        secret = await find_key(tx, vault, statement.PURPOSE)
-    if secret is None:
+        found = await own_keys(tx, vault)
+    if not found:
         raise click.ClickException("there is no log yet that could be proven: start the server once")
-    return statement.signing_key(secret)
+    return found
+
+
+def _last(keys: Iterable[str]) -> str:
+    """The kid of the key that signs now."""
+    return list(keys)[-1]
 
 
 def _keys(file: Path) -> Mapping[str, Verifier]:
     try:
-        return {jwk["kid"]: VerifyingKey.load(jwk) for jwk in orjson.loads(file.read_bytes())["keys"]}
+        keys = {jwk["kid"]: VerifyingKey.load(jwk) for jwk in orjson.loads(file.read_bytes())["keys"]}
     except (ValueError, KeyError, TypeError):
-        raise click.ClickException(f"{file} is no JWK Set of keys that are known") from None
+        keys = {}
+    if not keys:
+        raise click.ClickException(f"{file} is no JWK Set of keys that are known")
+    return keys
 
 
 def _lines(files: Sequence[Path]) -> list[str]:

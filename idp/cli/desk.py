@@ -20,7 +20,10 @@ from idp.config.configuration import Configuration
 from idp.config.in_force import InForce, read_files, read_stored
 from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions, Stored
+from idp.custody.vault import open_vault
 from idp.revisions.inquiry import ALTERED
+from idp.revisions.remembering import gone, highest
+from keys.master import MasterKey
 from keys.seal import Unsealable
 from storage import Storage
 
@@ -49,6 +52,7 @@ class Desk:
     home: Path
     revisions: Revisions
     storage: Storage
+    master: MasterKey
     laid_out: ExitStack
     now: int = field(default_factory=_now)
 
@@ -103,6 +107,17 @@ class Desk:
                 f"{_called(number)} is in force, and not {_called(wanted)}: nothing was done"
             )
         return number
+
+    async def following(self, number: int, configurations: Iterable[InForce]) -> int:
+        """The number of what comes after the revision `number`. None is given twice: what is gone from the database may
+        serve on some node still, which only goes forward.
+        """
+        tenants = {tenant.name for each in configurations for tenant in each.configuration.tenants}
+        vaults = [await open_vault(self.storage, name, self.master, self.now) for name in sorted(tenants)]
+        known = await highest(self.storage, vaults)
+        if known > number:
+            click.echo(f"warning: {gone(known, number)}", err=True)
+        return max(known, number) + 1
 
     async def put(self, stored: Stored, tenants: Iterable[str]) -> None:
         """Put a revision in force, if nobody was faster, and write it down for each of the tenants: in a transaction
@@ -169,4 +184,4 @@ def _desk(own: Configuration, opened: Storage, laid_out: ExitStack) -> Desk:
         master = own.master_key()
     except (OSError, ValueError) as error:
         raise click.ClickException(f"cannot read the master key: {error}") from None
-    return Desk(own.folder, Revisions(opened, master), opened, laid_out)
+    return Desk(own.folder, Revisions(opened, master), opened, master, laid_out)

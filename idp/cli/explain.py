@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
 
-from idp.assurance import factor
+from idp.authenticators import Authenticator
 from idp.authenticators.table import open_authenticators
 from idp.cli import explanation
 from idp.cli.context import Opened, find_user, in_tenant
@@ -19,16 +17,12 @@ from idp.cli.show import json_option, show_json
 from idp.config.mistake import suggest
 from idp.config.rule_names import OWN_SERVICES
 from idp.countries import open_countries
-from idp.flow import exposure
-from idp.flow.gathering import counted, looked_at
-from idp.policy import Attempt, Given
+from idp.flow import supposing
+from idp.flow.supposing import Supposed, door_of
 from idp.policy.explain import explain
-from storage import Transaction
-from storage.records import User
 
 Address = IPv4Address | IPv6Address
 
-PORTAL = "portal"
 KNOWN, CERTIFICATE = "known", "certificate"
 
 
@@ -52,15 +46,17 @@ class Proof(click.ParamType[tuple[str, int]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, int]:
-        name, _, age = str(value).partition("=")
-        if age and not age.isdecimal():
-            self.fail("must be a name, or a name and seconds, for example matrix=3600", param, ctx)
-        return name, int(age or 0)
+        try:
+            return supposing.proof(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command("explain")
 @click.option("--user", "-u", required=True, metavar="U", help="Who signs in.")
-@click.option("--service", "-s", required=True, metavar="S", help="Where; portal for our own pages.")
+@click.option(
+    "--service", "-s", required=True, metavar="S", help="Where; portal or console for our own pages."
+)
 @click.option("--address", "-a", type=IPAddress(), required=True, help="From where.")
 @click.option(
     "--at", metavar="TIME", help="When, by the tenant's clocks: 2027-01-31 09:00. Now, if not given."
@@ -89,14 +85,22 @@ async def explain_(
     as_json: bool,
 ) -> None:
     """Show which rules are tried, which condition fails on what, and what follows. Nothing is written."""
-    door = protocol or _door(opened, service)
-    moment = _moment(at, opened)
-    given = await _given(opened, proofs, devices)
+    supposed = Supposed(
+        service,
+        protocol or _door(opened, service),
+        address,
+        _moment(at, opened),
+        dict(proofs),
+        _model(devices),
+        KNOWN in devices,
+        CERTIFICATE in devices,
+    )
+    known, rules = await _authenticators(opened, supposed.given), opened.tenant.rules
+    country_of = open_countries(opened.configuration.country_database)
     async with opened.snapshot() as tx:
         found = await find_user(tx, user, opened.tenant.settings.domains)
-        attempt = Attempt(door, service, address, moment, found, given)
-        attempt = await _gather(opened, tx, attempt, found, devices)
-    explained = explain(opened.tenant.rules, attempt)
+        attempt = await supposing.suppose(tx, found, supposed, rules, known, country_of, opened.now)
+    explained = explain(rules, attempt)
     if as_json:
         show_json(explanation.row(opened, attempt, explained))
     else:
@@ -105,69 +109,40 @@ async def explain_(
 
 
 def _door(opened: Opened, service: str) -> str:
-    doors = opened.doors
-    if service in doors:
-        return doors[service]
-    if service in OWN_SERVICES:
-        return PORTAL
-    known = suggest(service, {*doors, *OWN_SERVICES})
-    raise click.ClickException(f"no service is called {service}, {known}")
+    door = door_of(service, opened.doors)
+    if door is None:
+        known = suggest(service, {*opened.doors, *OWN_SERVICES})
+        raise click.ClickException(f"no service is called {service}, {known}")
+    return door
 
 
 def _moment(at: str | None, opened: Opened) -> int:
     if at is None:
         return opened.now
     try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
+        return supposing.moment(at, ZoneInfo(opened.tenant.settings.time_zone))
+    except (ValueError, OverflowError):
         raise click.BadParameter("must be a time such as 2027-01-31 09:00", param_hint="--at") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(opened.tenant.settings.time_zone))
-    return int(moment.timestamp())
 
 
-async def _given(
-    opened: Opened, proofs: Sequence[tuple[str, int]], devices: Collection[str]
-) -> tuple[Given, ...]:
-    """The proofs as rules see them; a model of a passkey goes with one of it."""
-    models = [_model(each) for each in devices if each not in (KNOWN, CERTIFICATE)]
-    names = dict(proofs) | ({"passkey": dict(proofs).get("passkey", 0)} if models else {})
+def _model(devices: Collection[str]) -> str:
+    """Of a passkey, if the devices name one."""
+    models = [each for each in devices if each not in (KNOWN, CERTIFICATE)]
+    found = ""
+    for each in reversed(models):
+        try:
+            found = supposing.model(each)
+        except ValueError:
+            words = f"{each} is neither {KNOWN} nor {CERTIFICATE}, nor the AAGUID of a passkey"
+            raise click.BadParameter(words, param_hint="--device") from None
+    return found
+
+
+async def _authenticators(opened: Opened, names: Collection[str]) -> Mapping[str, Authenticator]:
     sections = opened.tenant.authenticators
     for name in names:
         if name not in sections:
             raise click.ClickException(f"no authenticator is called {name}, {suggest(name, sections)}")
     if not names:
-        return ()
-    known = open_authenticators({name: sections[name] for name in names}, await opened.vault())
-    model = {"passkey": models[0]} if models else {}
-    return tuple(Given(name, age, factor(known[name]), model.get(name, "")) for name, age in names.items())
-
-
-def _model(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        words = f"{text} is neither {KNOWN} nor {CERTIFICATE}, nor the AAGUID of a passkey"
-        raise click.BadParameter(words, param_hint="--device") from None
-
-
-async def _gather(
-    opened: Opened, tx: Transaction, attempt: Attempt, user: User, devices: Collection[str]
-) -> Attempt:
-    """What a login would find out, as far as the database knows it now."""
-    needs = opened.tenant.rules.needs
-    country_of = open_countries(opened.configuration.country_database)
-    return Attempt(
-        attempt.protocol,
-        attempt.service,
-        attempt.address,
-        attempt.at,
-        user,
-        attempt.proofs,
-        looked_at(user, needs.attributes),
-        country_of(attempt.address),
-        KNOWN in devices,
-        CERTIFICATE in devices,
-        await exposure.logins(tx, user),
-        await counted(tx, attempt, needs.requests, user.login_name, opened.now, count=False),
-    )
+        return {}
+    return open_authenticators({name: sections[name] for name in names}, await opened.vault())

@@ -4,43 +4,62 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from idp.cli.folder import config_option, read_server
+from idp.cli.show import json_option, show_json
+from idp.config.server import ServerSettings
 
-SECONDS = 5
+SECONDS = 6
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  where it listens, not we
 
 
 @click.command()
 @config_option
-def health(config: Path) -> None:
+@json_option
+def health(config: Path, as_json: bool) -> None:
     """Exit with 0 if the server that this configuration describes answers and can serve, otherwise with 1.
 
-    What should be seen to while it serves, such as a certificate that ends soon, is printed line by line.
+    What should be seen to while it serves, such as a certificate that ends soon, is printed line by line: with why,
+    where listen.monitoring is set.
     """
     server = read_server(config).server
-    host, _, port = server.listen.http.rpartition(":")
-    url = f"http{'s' if server.tls else ''}://{EVERYWHERE.get(host, host)}:{port}/health/ready"
+    url = _address(server)
     handlers: list[urllib.request.BaseHandler] = [
         urllib.request.ProxyHandler({})
     ]  # whatever the environment says
-    if server.tls:
+    if server.tls and not server.listen.monitoring:
         handlers.append(urllib.request.HTTPSHandler(context=_trusting(config / server.tls.certificate)))
     direct = urllib.request.build_opener(*handlers)
     try:
         with direct.open(url, timeout=SECONDS) as answer:
-            said = answer.read()
+            said, status = _told(answer.read()), 0
     except urllib.error.HTTPError as error:
-        raise click.ClickException(f"{url}: {_said(error.read())[0] or error.code}") from None
+        said, status = _told(error.read()) or {"status": str(error.code)}, 1
     except (OSError, ValueError) as error:
         raise click.ClickException(f"{url}: {getattr(error, 'reason', error)}") from None
-    status, *notices = _said(said)
-    click.echo("\n".join([status or "ready", *notices]))
+    if as_json:
+        show_json(said)
+        sys.exit(status)
+    lines = list(_lines(said))
+    if status:
+        raise click.ClickException("\n".join([f"{url}: {lines[0]}", *lines[1:]]))
+    click.echo("\n".join(lines))
+
+
+def _address(server: ServerSettings) -> str:
+    """Where health is told with its reasons, if it is anywhere."""
+    own = server.listen.monitoring
+    scheme = "https" if server.tls and not own else "http"
+    host, _, port = (own or server.listen.http).rpartition(":")
+    return f"{scheme}://{EVERYWHERE.get(host, host)}:{port}/health/ready"
 
 
 def _trusting(certificate: Path) -> ssl.SSLContext:
@@ -54,10 +73,21 @@ def _trusting(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def _said(body: bytes) -> list[str]:
-    """The status, empty where there is none, and what should be seen to."""
+def _told(body: bytes) -> Mapping[str, Any]:
     try:
         told = json.loads(body)
-        return [str(told["status"]), *map(str, told.get("notices", ()))]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return [""]
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _lines(said: Mapping[str, Any]) -> Iterator[str]:
+    """The status, then what should be seen to: each part that is not as it should be, with why where that is told."""
+    yield str(said.get("status", "ready"))
+    notices = list(map(str, said.get("notices") or ()))
+    yield from notices
+    reasons = said.get("reasons") or {}
+    for part, state in (said.get("parts") or {}).items():
+        if state != "ok":
+            told = [words for words in reasons.get(part, ()) if words not in notices]
+            yield ": ".join([f"{part} {state}", *(["; ".join(told)] if told else [])])

@@ -19,7 +19,7 @@ from idp.policy.needs import needs_of
 from idp.policy.rehearsal import Findings, Flip
 
 DEFAULT_SPAN: Final = "30d"
-UNWRITTEN: Final = ("country", "known", "exposures", "models", "certificate")
+UNWRITTEN: Final = ("country", "known", "exposures", "models", "certificate", "session")
 
 since_option = click.option(
     "--since",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -55,11 +55,11 @@ def plan_(ask: Ask, since: int, no_rehearsal: bool, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @at_desk
 def history(ask: Ask, limit: int, as_json: bool) -> None:
-    """List revisions, newest first: the first is in force."""
+    """List revisions, newest first: the first is in force. Times are those of this machine, with their zone."""
     rows = [
         {
             "revision": each.number,
-            "at": datetime.fromtimestamp(each.created_at, UTC).isoformat(sep=" ", timespec="seconds"),
+            "at": datetime.fromtimestamp(each.created_at).astimezone().isoformat(sep=" ", timespec="seconds"),
             "author": each.author,
             "reason": each.reason,
             "hash": short(each.hash),

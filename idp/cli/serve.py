@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from idp import app
 from idp.cli.folder import config_option
+from idp.loading import Loading
 from idp.supervisor.sockets import Listeners, inherited
 from idp.supervisor.supervisor import Supervisor
 from idp.supervisor.work import Unfit
@@ -19,7 +19,7 @@ from idp.supervisor.work import Unfit
 @click.option("--workers", type=click.IntRange(1, 256), help="Number of processes; otherwise as configured.")
 def serve(config: Path, workers: int | None) -> None:
     """Serve until SIGTERM or Ctrl-C. SIGHUP takes the configuration anew, if it is without mistakes."""
-    loading = app.Loading(config, workers)
+    loading = Loading(config, workers)
     supervisor = Supervisor(loading, Listeners(inherited()))
     try:
         status = supervisor.run()

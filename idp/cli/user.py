@@ -143,9 +143,9 @@ async def unlock(opened: Opened, name: str) -> None:
         person = await tx.users.find_by_name(*split(username, opened.tenant.settings.domains))
         budgets = await known_devices.budgets_of(tx, person, opened.now) if person else (throttle.STRANGER,)
         was_locked = await throttle.unlock(tx, username, opened.tenant.authenticators, budgets)
-        await audit.record(
-            tx, "user.unlocked", opened.now, user_id=person.id if person else None, username=username
-        )
+        if was_locked:
+            about = person.id if person else None
+            await audit.record(tx, "user.unlocked", opened.now, user_id=about, username=username)
     click.echo(f"unlocked {username}" if was_locked else f"{username} had no wrong answers")
 
 

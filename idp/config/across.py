@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from idp.config.attributes import check_attributes
+from idp.config.console_rules import check_console
 from idp.config.document import Document
 from idp.config.exposure import check_exposure
 from idp.config.forgotten import check_forgotten
@@ -46,7 +47,14 @@ def check_tenant(
     if len(findings.errors) == mistakes:  # a name that leads nowhere is no reason to call a rule unreachable
         check_reach(tenant, findings)
     _check_people(tenant, findings)
-    for check in (check_forgotten, check_protect, check_held, check_exposure, check_attributes):
+    for check in (
+        check_forgotten,
+        check_protect,
+        check_held,
+        check_exposure,
+        check_attributes,
+        check_console,
+    ):
         check(tenant, findings)
 
 

@@ -44,15 +44,15 @@ def read_files(folder: Path) -> InForce:
     return InForce(configuration, Bundle.of(configuration))
 
 
-def read_stored(stored: Stored, home: Path) -> InForce:
-    """A revision, laid out in a folder of its own until `leave`. `home` is the node's own folder.
+def read_stored(stored: Stored, home: Path, *, blind: bool = False) -> InForce:
+    """A revision, laid out in a folder of its own until `leave`. `home` is the node's own folder, `blind` as of `load`.
 
     Raises `ConfigurationError`, for a secret that cannot be read here too, and OSError.
     """
     place = Path(tempfile.mkdtemp(prefix="masugata-"))
     try:
-        configuration = load_stored(stored.bundle, place, home)
-        differences = drift(home, stored.bundle, configuration)
+        configuration = load_stored(stored.bundle, place, home, blind=blind)
+        differences = () if blind else drift(home, stored.bundle, configuration)
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise

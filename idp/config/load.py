@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -36,6 +37,7 @@ OF_THE_NODE = (
     "radsec",
     "tls",
     "log",
+    "tracing",
     "audit_anchor",
     "country_database",
 )
@@ -43,10 +45,13 @@ OF_THE_NODE = (
 FindDoor = Callable[[str], DoorModels]  # raises LookupError
 
 
-def load(folder: Path, find_door: FindDoor = doors.models, home: Path | None = None) -> Configuration:
+def load(
+    folder: Path, find_door: FindDoor = doors.models, home: Path | None = None, *, blind: bool = False
+) -> Configuration:
     """The configuration in `folder`; secrets are read from where they lie. Raises `ConfigurationError`.
 
     For the files of a revision `home` is the node's own folder: its secrets lie there, and what is `OF_THE_NODE`.
+    `blind` is for who only looks at it: no secret is read, no command is run, and the node is not looked at.
     """
     findings = Findings()
     document, own = _server_document(folder, findings), _server_document(home, findings) if home else None
@@ -55,14 +60,14 @@ def load(folder: Path, find_door: FindDoor = doors.models, home: Path | None = N
         if own is not None:
             node = validate(own, ServerSettings, findings, SecretReading(folder)) or _usable(own)
             server = server.model_copy(update={key: getattr(node, key) for key in OF_THE_NODE})
-        _check_master_key(own or document, server, home or folder, findings)
-        _check_tls(own or document, server, home or folder, findings)
-        _check_countries(own or document, server, home or folder, findings)
+        for check in () if blind else (_check_master_key, _check_tls, _check_countries):
+            check(own or document, server, home or folder, findings)
+        reading = partial(SecretReading, folder, home=home, files=findings.files, blind=blind)
         shape = Shape.of(_open_doors(document, server, find_door, findings))
         tenants = [
             tenant
             for each in _tenant_folders(document, server, folder, findings)
-            if (tenant := TenantReader(each, _reading(folder, home, findings), shape, findings).read())
+            if (tenant := TenantReader(each, reading(), shape, findings).read())
         ]
         for tenant in tenants:
             across.check_tenant(tenant, folder, server, shape.doors, findings)
@@ -82,10 +87,6 @@ def load_server(folder: Path) -> Configuration:
     if server is None:
         raise ConfigurationError(findings)
     return _configuration(folder, None, server, (), findings)
-
-
-def _reading(folder: Path, home: Path | None, findings: Findings) -> SecretReading:
-    return SecretReading(folder, home=home, files=findings.files)
 
 
 def _configuration(

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from idp.authenticators import table
 from idp.config.mistake import Findings
-from idp.config.rule_names import OWN_SERVICES
+from idp.config.rule_names import OWN_SERVICES, own_door
 from idp.config.service import ServiceSettings
 from idp.config.tenant_folder import TenantFolder
 from idp.policy import Require, Rule, Rules
-from idp.policy.covering import covers
+from idp.policy.covering import covers, covers_elsewhere
 from idp.policy.verdict import Way
+from idp.policy.words import EVERYONE
 
-PORTAL: Final = "portal"
 OIDC: Final = "oidc"
 RADIUS: Final = "radius"
 UNASKED: Final = "which no NAS can ask for: logins by RADIUS will be refused"
@@ -43,10 +43,15 @@ def check_reach(tenant: TenantFolder, findings: Findings) -> None:
 
 def _unreached(rules: Rules) -> Iterator[tuple[str, str]]:
     for place, later in enumerate(rules):
-        earlier = next((each for each in rules[:place] if covers(each, later)), None)
+        # A denial after the last rule that lets somebody into the console says nothing there.
+        opens = any(
+            not each.is_kept_from_console and isinstance(each.then, Require) for each in rules[place:]
+        )
+        is_before = covers if opens else covers_elsewhere
+        earlier = next((each for each in rules[:place] if is_before(each, later)), None)
         if earlier is None:
             continue
-        if not earlier.conditions:
+        if earlier.why == EVERYONE:
             yield later.name, f"rule {later.name} is never reached, one before it matches everyone"
         else:
             words = f"rule {later.name} is never reached, rule {earlier.name} matches wherever it would"
@@ -55,7 +60,7 @@ def _unreached(rules: Rules) -> Iterator[tuple[str, str]]:
 
 def _doors(tenant: TenantFolder) -> dict[str, Mapping[str, Any]]:
     """The sections of each service by door; our own pages, and services that doors make, have none to look into."""
-    found: dict[str, Mapping[str, Any]] = {name: {PORTAL: None} for name in OWN_SERVICES}
+    found: dict[str, Mapping[str, Any]] = {name: {own_door(name): None} for name in OWN_SERVICES}
     for door in type(tenant.settings).model_fields if tenant.settings else ():
         section = getattr(tenant.settings, door)
         if hasattr(section, "services"):

@@ -34,6 +34,11 @@ class Revisions:
         async with self._storage.snapshot(EVERYWHERE) as tx:
             return await tx.revisions.newest()
 
+    async def number_at(self, at: int) -> int:
+        """The number of the one that was in force then (epoch seconds); 0 where there was none."""
+        async with self._storage.snapshot(EVERYWHERE) as tx:
+            return await tx.revisions.number_at(at)
+
     async def list(self, limit: int = 100) -> Sequence[Revision]:
         """Newest first."""
         async with self._storage.snapshot(EVERYWHERE) as tx:

@@ -13,8 +13,9 @@ from idp.config.mistake import Findings, Position, suggest
 from idp.config.server import ServerSettings
 from idp.config.tenant_folder import TenantFolder
 from idp.doors import names as door_names
+from idp.policy.conditions import CONSOLE
 
-OWN_SERVICES: Final = ("portal", "account")  # our own pages, which rules may name like any service
+OWN_SERVICES: Final = ("portal", "account", CONSOLE)  # our own pages, which rules may name like any service
 Unknown = Callable[[str], str]
 
 
@@ -33,6 +34,11 @@ def check_names(tenant: TenantFolder, server: ServerSettings, findings: Findings
             findings.error(document.position(at), words)
         for at, words in _unmet(tenant, server, document, place):
             findings.error(document.key_position(at), words)
+
+
+def own_door(service: str) -> str:
+    """By which door one comes to pages of ours."""
+    return CONSOLE if service == CONSOLE else "portal"
 
 
 def check_once(tenant: TenantFolder, findings: Findings) -> None:

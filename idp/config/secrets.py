@@ -21,6 +21,7 @@ from keys.secret import Secret
 
 COMMAND_SECONDS = 15
 MAX_BYTES = 65_536
+LONG_ENOUGH = 64
 
 
 class SecretSource(Model):
@@ -47,6 +48,7 @@ class SecretReading:
     # Where secrets lie, and what no revision holds because it is too large; None: in `folder` like everything else.
     home: Path | None = None
     files: set[Path] = field(default_factory=set)  # those that were named and are no secrets
+    blind: bool = False  # for who only looks: no file of a secret is read, and no command is run
 
     def find(self, name: str) -> Path:
         """The file that a setting names, and that is no secret; a relative one begins at the folder."""
@@ -62,6 +64,8 @@ class SecretReading:
 
 def read(source: SecretSource, reading: SecretReading) -> Secret:
     """The secret itself, without a newline at its end. Raises ValueError with words for the administrator."""
+    if reading.blind:
+        return _unread(source)
     if source.file is not None:
         text = _from_file((reading.home or reading.folder) / source.file, reading)
     elif source.env is not None:
@@ -72,6 +76,12 @@ def read(source: SecretSource, reading: SecretReading) -> Secret:
     if not text:
         raise ValueError("the secret is empty")
     return Secret(text)
+
+
+def _unread(source: SecretSource) -> Secret:
+    """In place of the secret: as long as any has to be, and another where another is meant."""
+    place = source.file or source.env or " ".join(source.command or ())
+    return Secret(f"not read: {place}".ljust(LONG_ENOUGH, "."))
 
 
 def _from_file(path: Path, reading: SecretReading) -> str:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from idp.config.model import Address, Model, Name, Network
 from idp.config.overload import Overload
 from idp.config.secrets import SecretSource
+from idp.config.tracing import Tracing
 
 
 def _storage(value: str) -> str:
@@ -44,6 +45,7 @@ class Listen(Model):
     radius: Addresses = ()
     radius_accounting: Addresses = ()
     radsec: Addresses = ()
+    monitoring: Address | None = None  # metrics and health with reasons, for us alone; None: nowhere
 
     @property
     def of_doors(self) -> Mapping[str, tuple[str, ...]]:
@@ -97,6 +99,7 @@ class ServerSettings(Model):
     # A database in MaxMind's format that says in which country an address is; None: nobody is in any.
     country_database: Annotated[str, Field(min_length=1)] | None = None
     log: Log = Log()
+    tracing: Tracing | None = None  # where spans go; None: nowhere
     # To which file signed statements about the audit logs are appended; None: to none.
     audit_anchor: Annotated[str, Field(min_length=1)] | None = None
     tenants: Annotated[str, Field(min_length=1)] = "tenants/*"

@@ -11,14 +11,14 @@ from idp.config.load import load
 from idp.config.mistake import ConfigurationError, Findings, Mistake, Position
 
 
-def load_stored(bundle: Bundle, place: Path, home: Path) -> Configuration:
+def load_stored(bundle: Bundle, place: Path, home: Path, *, blind: bool = False) -> Configuration:
     """Lay the files out in the empty folder `place`, which must stay as long as the configuration is used.
 
-    `home` is the node's own folder. Raises `ConfigurationError`, OSError.
+    `home` is the node's own folder, `blind` as of `load`. Raises `ConfigurationError`, OSError.
     """
     bundle.lay_out(place)
     try:
-        return load(place, home=home)
+        return load(place, home=home, blind=blind)
     except ConfigurationError as error:
         findings = Findings(_at_home(error.mistakes, place, home), _at_home(error.warnings, place, home))
         raise ConfigurationError(findings) from None

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from idp.attribute_types import Own, declarable
 from idp.config.audit import AuditSettings
+from idp.config.console import ConsoleSettings
 from idp.config.domains import Domains, DomainSettings
 from idp.config.lockout import Lockout
 from idp.config.loopback import is_loopback
@@ -84,6 +85,7 @@ class TenantSettings(Model):
     forgotten: ForgottenSettings = ForgottenSettings()
     protect: ProtectSettings = ProtectSettings()
     audit: AuditSettings = AuditSettings()
+    console: ConsoleSettings = ConsoleSettings()
     networks: NamedNetworks = Field(default_factory=dict)  # as rules call them
     holidays: Holidays = frozenset()  # days of which rules may ask whether it is one
     device_authorities: DeviceAuthorities | None = None  # who issues the certificates of the tenant's devices

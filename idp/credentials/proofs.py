@@ -8,6 +8,7 @@ from idp.flow.conclusion import PORTAL
 from idp.flow.gathering import looked_at
 from idp.logout.revocation import doors_of
 from idp.policy import Attempt, Require, asked
+from idp.policy.conditions import CONSOLE
 from idp.policy.verdict import Way
 from idp.visit import Visit
 from storage.records import Credential, Session, User
@@ -22,8 +23,9 @@ def _asked(visit: Visit, user: User) -> tuple[Require, ...]:
     """All that the rules may ask of him. Services that no rule names are alike: one of each door stands for all."""
     rules = visit.tenant.policy
     named = frozenset().union(*(rule.services | rule.tagged for rule in rules))
-    doors = dict.fromkeys((PORTAL, *visit.tenant.services), PORTAL) | doors_of(visit.tenant)
-    places = {(door, service if service in named else "") for service, door in doors.items()}
+    ours = {**dict.fromkeys((PORTAL, *visit.tenant.services), PORTAL), CONSOLE: CONSOLE}
+    doors = ours | doors_of(visit.tenant)
+    places = {(door, service if service in (*named, CONSOLE) else "") for service, door in doors.items()}
     about = looked_at(user, rules.needs.attributes) if rules.needs.attributes else {}
     found: dict[str, Require] = {}
     for door, service in places:

@@ -9,7 +9,7 @@ from keys.jws import SigningKey
 from keys.ring import KeyRing
 from keys.seal import Vault
 from storage import Storage, Transaction
-from storage.records import SigningKeyRecord
+from storage.keyring import SigningKeyRecord
 
 ALGORITHMS = ("RS256", "ES256")  # what every service can verify, and what is fast
 TABLE = "signing_keys"

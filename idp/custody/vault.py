@@ -7,7 +7,7 @@ import contextlib
 from keys.master import MasterKey
 from keys.seal import Unsealable, Vault, new_data_key, unwrap, wrap
 from storage import Duplicate, Storage
-from storage.records import DataKey
+from storage.keyring import DataKey
 
 FIRST = 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 from idp import assurance, session
@@ -15,6 +14,7 @@ from idp.policy import Attempt, Decision, Deny, Require, behind, decide, possibl
 from idp.policy.facts import to_facts
 from idp.policy.reasons import reasons
 from idp.visit import Visit
+from storage.quick import replace
 from storage.records import Interaction, Session, User
 
 PORTAL: Final = "portal"  # our page of tiles, as rules name it: both a door and a service
@@ -38,19 +38,16 @@ def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> 
     )
 
 
-async def decided(visit: Visit, interaction: Interaction, user: User, attempt: Attempt) -> Decision:
+def decided(visit: Visit, interaction: Interaction, attempt: Attempt) -> Decision:
     """What the rules say of a login whose questions are answered.
 
-    An `allow` is for what a session has proven. Without one, its user first meets the rules behind it: what he was
-    asked may be others' proofs, which hide from strangers that he will be denied.
+    As `idp.policy.settle`, with recovery codes in place of what was lost. Without a session what its user was asked may
+    be others' proofs, which hide from strangers that he will be denied: no `allow` is content with those.
     """
     rules = visit.tenant.policy
     decision = decide(rules, attempt)
     first = behind(rules, attempt, decision)
-    if first is decision:
-        return decision
-    held = await session.find(visit)
-    if held is not None and held.user_id == user.id:
+    if first is decision or attempt.session:
         return decision
     is_met = isinstance(first.verdict, Require) and any(
         not way for way in ways.lacks(visit, first.verdict, interaction)

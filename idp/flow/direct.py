@@ -5,7 +5,6 @@ The door keeps the interaction between the steps, if there are several.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from idp.outcome import Accept, Authentication, Reason, Reject, Resume
 from idp.policy import Deny
 from idp.visit import Visit
 from keys.token import new_id
+from storage.quick import replace
 from storage.records import Interaction, User
 
 __all__ = ["answer", "conclude", "identify"]
@@ -50,13 +50,13 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
     proven = [proof.authenticator for proof in interaction.proofs]
     await guess.forgive(visit, interaction.username or "", user, proven)
     tried = await proving.attempt(visit, interaction, user)
-    decision = await conclusion.decided(visit, interaction, user, tried)
+    decision = conclusion.decided(visit, interaction, tried)
     verdict = decision.verdict
     if isinstance(verdict, Deny):
         return await conclusion.deny(visit, decision, tried)
     missing = ways.missing(visit.tenant, verdict, interaction.proofs, visit.now, interaction.created_at)
     if missing:
-        return dataclasses.replace(interaction, chain=missing, rule=verdict.rule)
+        return replace(interaction, chain=missing, rule=verdict.rule)
     if why := await duty.refused_for(visit, user, interaction.proofs):
         return await _refuse(visit, interaction, user, why, conclusion.told(decision, tried))
     known = visit.tenant.authenticators

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterable
 from ipaddress import ip_network
 from typing import Any, Final
 
-from idp import attributes
+from idp import attributes, session
 from idp.assurance import factor
 from idp.authenticators import Authenticator
 from idp.authenticators.answer import Answer
@@ -20,6 +19,7 @@ from idp.tenant import Tenant
 from idp.visit import Visit
 from keys.secret import Secret
 from storage import Transaction
+from storage.quick import replace
 from storage.records import Proof, User
 
 IPV6_PREFIX: Final = 64  # what one customer has to choose from
@@ -35,7 +35,7 @@ async def gather(
     """
     given = tuple(given_of(visit.tenant, each, visit.now) for each in proofs)
     if given:
-        attempt = dataclasses.replace(attempt, proofs=given)
+        attempt = replace(attempt, proofs=given)
     place = visit.tenant.policy.place(attempt.service, attempt.protocol)
     if place.is_plain:
         return attempt
@@ -47,6 +47,9 @@ async def gather(
         facts["country"] = visit.tenant.country_of(attempt.address)
     if needs.known:
         facts["known"] = await known_devices.find(visit, user.id if user else None) is not None
+    if needs.session:
+        held = await session.find(visit)
+        facts["session"] = held is not None and user is not None and held.user_id == user.id
     if needs.certificate:
         facts["certificate"] = visit.caller.certified
     if needs.exposures:
@@ -54,7 +57,7 @@ async def gather(
     if needs.requests:
         who = name or (user.login_name if user else "")
         facts["requests"] = await counted(visit.tx, attempt, needs.requests, who, visit.now, count=count)
-    return dataclasses.replace(attempt, **facts)
+    return replace(attempt, **facts)
 
 
 async def count_owner(visit: Visit, attempt: Attempt, user: User) -> None:

@@ -9,13 +9,16 @@ from idp import throttle
 from idp.authenticators import Busy, Unreachable
 from idp.flow import known_devices, release
 from idp.flow.release import Leave
+from idp.monitoring.noting import Proved
 from idp.throttle import Spent
 from idp.visit import Visit
+from storage.quick import quick
 from storage.records import User
 
 Look = Callable[[], Awaitable[bool]]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Guess:
     """Who is said to prove himself, with what, for what."""
@@ -28,6 +31,7 @@ class Guess:
     about: dict[str, object] = field(default_factory=dict)  # what `Look` found out, for the audit log
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """The answer was not right, or no more answers are looked at. `reference` finds the audit record."""
@@ -36,6 +40,7 @@ class Wrong:
     reference: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Count:
     """Where a guess was counted: `throttle.refund` and `charge` find it by these."""
@@ -74,6 +79,7 @@ async def spend(
         raise
     if right and await release.claim(visit, guess.user_id, leave):
         await _refund(visit, guess, counts)
+        visit.tx.notes.add(Proved(guess.authenticator))
         return None
     if not guess.at_once:
         await _settle(visit, guess, counts, throttle.charge)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +11,12 @@ from idp.credentials import enrolling, first_passkey, renewal
 from idp.flow import discovery, duty, instead, ways
 from idp.flow.prompting import prompt_for
 from idp.flow.why import why_more
+from idp.monitoring.noting import Asked
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
 from keys.token import new_id
+from storage.quick import replace
 from storage.records import Interaction, Proof, Session, User
 
 USERNAME = "username"  # the first question; every other is an authenticator's name
@@ -46,7 +47,7 @@ def built_on(
 ) -> Interaction:
     """The same for the user of a session, which proves who he is where the rule wants more of him."""
     begun = new(visit, attempt, resume, user.login_name)
-    return dataclasses.replace(begun, user_id=user.id, chain=chain, proofs=held.proofs, rule=rule)
+    return replace(begun, user_id=user.id, chain=chain, proofs=held.proofs, rule=rule)
 
 
 async def claim(visit: Visit, interaction_id: str) -> Interaction | Reject:
@@ -88,8 +89,9 @@ async def ask(
         prompt = await enrolling.propose(visit, interaction, user) or await _prompt(visit, interaction, user)
     else:
         prompt = await discovery.offer(visit, interaction)
-    interaction = dataclasses.replace(interaction, step=new_id(), prompt=dict(prompt))
+    interaction = replace(interaction, step=new_id(), prompt=dict(prompt))
     await visit.tx.interactions.add(interaction)
+    visit.tx.notes.add(Asked(interaction.door, question(interaction)))
     special = _enrolment(visit, interaction, user, refused)
     replaceable = special is None or special.authenticator == first_passkey.QUESTION
     said: dict[str, Any] = {
@@ -102,7 +104,7 @@ async def ask(
         "why": await why_more(visit, interaction, user),
     }
     challenge = special or peek(interaction)
-    return dataclasses.replace(challenge, **said) if any(said.values()) else challenge
+    return replace(challenge, **said) if any(said.values()) else challenge
 
 
 async def _prompt(visit: Visit, interaction: Interaction, user: User | None) -> Mapping[str, Any]:
@@ -118,7 +120,7 @@ def _enrolment(visit: Visit, interaction: Interaction, user: User | None, refuse
         page, told = enrolling.shown(visit.tenant, interaction, refused)
     else:
         return None
-    return dataclasses.replace(peek(interaction), authenticator=page, prompt=told)
+    return replace(peek(interaction), authenticator=page, prompt=told)
 
 
 async def ask_anew(
@@ -126,7 +128,7 @@ async def ask_anew(
 ) -> Challenge:
     """Ask the user of a session, who has just proven himself, for a new pattern or phrase. Raises `taken.Over`."""
     begun = new(visit, attempt, resume, user.login_name)
-    begun = dataclasses.replace(begun, user_id=user.id, proofs=held.proofs)
+    begun = replace(begun, user_id=user.id, proofs=held.proofs)
     return await ask(visit, await renewal.begin(visit, begun, user, way=way), user)
 
 
@@ -165,7 +167,7 @@ async def standing(visit: Visit, interaction: Interaction, user: User) -> Intera
     live = held.proofs if held and held.user_id == user.id else ()
     names = {proof.authenticator for proof in fresh}
     kept = tuple(proof for proof in live if proof.authenticator not in names)
-    return dataclasses.replace(interaction, proofs=(*kept, *fresh))
+    return replace(interaction, proofs=(*kept, *fresh))
 
 
 def is_prompt_over(interaction: Interaction, now: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
 
 from idp.authenticators import Authenticator, Prompt, why
@@ -18,6 +17,7 @@ from idp.outcome import Reject
 from idp.policy import Attempt, Decision, Deny, decide
 from idp.username import canonical, split
 from idp.visit import Visit
+from storage.quick import replace
 from storage.records import Interaction, User
 
 
@@ -36,7 +36,7 @@ async def identify(
         return await conclusion.deny(visit, denial, anonymous(tried))
     user = None if person is None or person.disabled_at is not None else person
     user_id, chain = user.id if user else None, required.authenticators
-    return dataclasses.replace(
+    return replace(
         interaction,
         username=username,
         user_id=user_id,
@@ -104,7 +104,7 @@ async def attempt(visit: Visit, interaction: Interaction, user: User | None) -> 
 
 def anonymous(attempt: Attempt) -> Attempt:
     """The attempt of whoever it was: nothing of a user whom nobody has proven to be."""
-    return dataclasses.replace(attempt, user=None, attributes={}, known=False, exposures=0)
+    return replace(attempt, user=None, session=False, attributes={}, known=False, exposures=0)
 
 
 def attempt_of(visit: Visit, interaction: Interaction, user: User | None) -> Attempt:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
+from storage.quick import replace
 from storage.records import Interaction, Proof
 
 
@@ -29,4 +29,4 @@ def proved(interaction: Interaction, proof: Proof, release_id: str | None = None
     kept = tuple(held for held in interaction.proofs if held.authenticator != proof.authenticator)
     release = interaction.release_id if release_id is None else release_id
     proofs = (*kept, proof)
-    return dataclasses.replace(interaction, chain=interaction.chain[1:], proofs=proofs, release_id=release)
+    return replace(interaction, chain=interaction.chain[1:], proofs=proofs, release_id=release)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from keys.secret import Secret
+from storage.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the door asks of this login beyond the policy."""

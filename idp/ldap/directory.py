@@ -13,6 +13,7 @@ from idp.authenticators.crowd import Crowd
 from idp.config.domains import LdapSettings
 from idp.ldap.clerk import Clerk
 from idp.ldap.names import bind_name, search_filter
+from idp.tracing import CLIENT, traced
 from keys.secret import Secret
 from keys.token import new_id
 from storage import Transaction
@@ -44,6 +45,12 @@ class Directory:
         self._crowd = Crowd()
         self._idle: list[Clerk] = []
         self._paused: dict[str, float] = {}
+
+    @property
+    def silent(self) -> int:
+        """How many of its servers did not answer lately."""
+        now = asyncio.get_running_loop().time()
+        return sum(until > now for until in self._paused.values())
 
     async def verify(self, tx: Transaction, username: str | None, answer: Secret) -> bool:
         """Whether it is the password of this user. For nobody (None) as much is asked of the directory.
@@ -127,6 +134,7 @@ class Directory:
                 self._paused[server] = clock() + PAUSE_SECONDS
         raise Unreachable(PAUSE_SECONDS)
 
+    @traced("ldap", lambda _, server, **__: {"server.address": server}, CLIENT)
     async def _ask(self, server: str, **about: Any) -> Any:
         settings = self.settings
         request = {

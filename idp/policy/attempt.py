@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final
 
+from storage.quick import quick
 from storage.records import User
 
 MULTIPLE: Final = "multiple"  # in place of a factor: one such proof is of two
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Given:
     """A proof that stands: given in this login, or in the session on which it builds."""
@@ -24,6 +26,7 @@ class Given:
     model: str = ""  # of a passkey: its AAGUID, as lower-case hexadecimal with hyphens
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """Someone wants into a service through a door, now, from an address.
@@ -31,7 +34,7 @@ class Attempt:
     A door says the first four; `idp.flow.gathering` finds out the others, each only where some rule looks at it.
     """
 
-    protocol: str  # the door: oidc, saml, radius, portal
+    protocol: str  # the door: oidc, saml, radius, portal, console
     service: str
     address: IPv4Address | IPv6Address
     at: int  # epoch seconds
@@ -43,6 +46,7 @@ class Attempt:
     certificate: bool = False  # the browser has shown a client certificate that a trusted proxy verified
     exposures: int = 0  # logins with the user's pattern that others could have seen
     requests: Mapping[str, int] = field(default_factory=dict)  # with this one, by `Requests.key`
+    session: bool = False  # a session of the user's stood, with which `allow` is content
 
     @property
     def groups(self) -> frozenset[str]:

@@ -35,6 +35,11 @@ class Condition(NamedTuple):
     holds: Holds
 
 
+# Who says nothing of the console lets nobody into it; a denial that says nothing of services is for it too.
+CONSOLE: Final = "console"
+BY_NAME: Final = Condition(
+    "services", "service", f"{CONSOLE}, by its name", lambda attempt: attempt.service != CONSOLE
+)
 SIGNED_IN: Final = Condition("signed in", "proof", "true", lambda attempt: bool(attempt.proofs))
 
 
@@ -48,6 +53,8 @@ def conditions_of(rule: Rule) -> tuple[Condition, ...]:
 
 def _of_service(rule: Rule) -> Iterator[Condition]:
     services, tags, tagged, protocols = rule.services, rule.tags, rule.tagged, rule.protocols
+    if isinstance(rule.then, Require) and CONSOLE not in services | protocols:
+        yield BY_NAME
     if services:
         yield Condition("services", "service", words.listed(services), lambda one: one.service in services)
     if tags:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, TypeVar
 
+from idp.policy.conditions import CONSOLE
 from idp.policy.rule import Rule
 from idp.policy.terms import MINUTES_A_DAY, Attribute, Hours, Network
 from idp.policy.verdict import Require
@@ -16,6 +17,11 @@ WEEK: Final = 7 * MINUTES_A_DAY
 
 def covers(earlier: Rule, later: Rule) -> bool:
     """True only if nothing matches `later` that does not match `earlier`; false where that is not plain to see."""
+    return _console(earlier, later) and covers_elsewhere(earlier, later)
+
+
+def covers_elsewhere(earlier: Rule, later: Rule) -> bool:
+    """The same but for the console, into which most rules let nobody."""
     return all(check(earlier, later) for check in CHECKS)
 
 
@@ -34,6 +40,15 @@ def _service(earlier: Rule, later: Rule) -> bool:
     return (not earlier.services or meant <= earlier.services) and (
         not earlier.tags or meant <= earlier.tagged
     )
+
+
+def _console(earlier: Rule, later: Rule) -> bool:
+    """Who lets nobody into the console covers nothing there."""
+    return not earlier.is_kept_from_console or later.is_kept_from_console or not _may_be_console(later)
+
+
+def _may_be_console(rule: Rule) -> bool:
+    return not rule.tags and (not rule.services or CONSOLE in rule.services)
 
 
 def _protocol(earlier: Rule, later: Rule) -> bool:

@@ -22,14 +22,21 @@ def behind(rules: Sequence[Rule], attempt: Attempt, decision: Decision) -> Decis
     it is no such. A rule that says itself which proofs it wants is none.
     """
     rule = decision.rule
-    if rule is None or not _is_bare_allow(rule):
+    if rule is None or not rule.is_bare_allow:
         return decision
     return decide(rules, dataclasses.replace(attempt, proofs=()))
 
 
-def _is_bare_allow(rule: Rule) -> bool:
-    is_allow = isinstance(rule.then, Require) and not rule.then.names
-    return is_allow and rule.proofs is None and not rule.models
+def settle(rules: Sequence[Rule], attempt: Attempt) -> Decision:
+    """The decision once all proofs are given: as `decide`, but an `allow` counts only for whom a session has proven, or
+    who has given what the rules behind it ask of him. Whom they deny stays out, whatever he gave.
+    """
+    decision = decide(rules, attempt)
+    if attempt.session:
+        return decision
+    first = behind(rules, attempt, decision)
+    is_met = isinstance(first.verdict, Require) and first.verdict.suffice(attempt.proofs)
+    return decision if is_met else first
 
 
 def ready(rules: Sequence[Rule]) -> Rules:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from idp.policy.attempt import Attempt, Given
 from idp.policy.conditions import local, written
-from idp.policy.decide import decide
+from idp.policy.decide import decide, settle
 from idp.policy.rule import Rule
 from idp.policy.rules import Decision
 from idp.policy.words import listed, truth
@@ -40,7 +41,13 @@ class Explanation:
 
 
 def explain(rules: Sequence[Rule], attempt: Attempt) -> Explanation:
-    """The same decision as `decide`, which is quicker since it says less."""
+    """The same decision as `settle`, which is quicker since it says less.
+
+    Where an `allow` is not content, the rules are tried as if nothing were proven, which is how they came to it.
+    """
+    decision = settle(rules, attempt)
+    if decision != decide(rules, attempt):
+        attempt = dataclasses.replace(attempt, proofs=())
     tried: list[Tried] = []
     for rule in rules:
         failed = tuple(
@@ -51,7 +58,7 @@ def explain(rules: Sequence[Rule], attempt: Attempt) -> Explanation:
         tried.append(Tried(rule.name, failed))
         if not failed:
             break
-    return Explanation(decide(rules, attempt), tuple(tried))
+    return Explanation(decision, tuple(tried))
 
 
 def seen(rule: Rule, attempt: Attempt, condition: str) -> str:

@@ -24,7 +24,7 @@ def to_facts(attempt: Attempt) -> dict[str, Any]:
         facts["proofs"] = [_proof(given) for given in attempt.proofs]
     if attempt.attributes:
         facts["attributes"] = dict(attempt.attributes)
-    for name in ("country", "known", "certificate", "exposures"):
+    for name in ("session", "country", "known", "certificate", "exposures"):
         if value := getattr(attempt, name):
             facts[name] = value
     if attempt.requests:
@@ -45,6 +45,7 @@ def from_facts(facts: Mapping[str, Any]) -> Attempt:
         at=facts["at"],
         user=User("", "", 0, groups=frozenset(groups)) if groups else None,
         proofs=tuple(Given(*given) for given in facts.get("proofs", ())),
+        session=facts.get("session", False),
         attributes=facts.get("attributes", {}),
         country=facts.get("country", ""),
         known=facts.get("known", False),

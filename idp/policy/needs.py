@@ -21,6 +21,7 @@ class Needs:
     exposures: bool = False
     models: bool = False
     certificate: bool = False
+    session: bool = False
 
 
 NOTHING: Final = Needs()
@@ -37,4 +38,5 @@ def needs_of(rules: Iterable[Rule]) -> Needs:
         exposures=any(rule.exposures for rule in listed),
         models=any(rule.models for rule in listed),
         certificate=any(rule.certificate is not None for rule in listed),
+        session=any(rule.is_bare_allow for rule in listed),
     )

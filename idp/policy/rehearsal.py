@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from idp.policy.attempt import Given
 from idp.policy.conditions import Holds
-from idp.policy.decide import ready
+from idp.policy.decide import ready, settle
 from idp.policy.facts import from_facts
 from idp.policy.rule import Rule
 from idp.policy.rules import Decision
@@ -105,12 +105,10 @@ class Rehearsal:
 
     def _decide(self, facts: Mapping[str, Any]) -> Flip:
         attempt = from_facts(facts)
-        before, after = (
-            rules.place(attempt.service, attempt.protocol).decide(attempt) for rules in self._rules
-        )
+        before, after = (settle(rules, attempt) for rules in self._rules)
         return Flip(
-            _standing(before, attempt.proofs),
-            _standing(after, attempt.proofs),
+            standing(before, attempt.proofs),
+            standing(after, attempt.proofs),
             before.verdict.rule,
             after.verdict.rule,
         )
@@ -127,6 +125,7 @@ class Rehearsal:
             self._place(facts),
             tuple(groups) if groups else None,
             proofs,
+            get("session"),
             get("country"),
             get("known"),
             get("certificate"),
@@ -154,7 +153,8 @@ class Rehearsal:
         return found
 
 
-def _standing(decision: Decision, proofs: Sequence[Given]) -> Standing:
+def standing(decision: Decision, proofs: Sequence[Given]) -> Standing:
+    """What it means for whom has proven that much."""
     verdict = decision.verdict
     if isinstance(verdict, Deny):
         return "denied"

@@ -9,9 +9,9 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from idp.policy.attempt import Attempt
-from idp.policy.conditions import ALL, ALWAYS, Condition, Kind, conditions_of
+from idp.policy.conditions import ALL, ALWAYS, BY_NAME, Condition, Kind, conditions_of
 from idp.policy.terms import Attribute, Hours, Network, Proofs, Requests
-from idp.policy.verdict import Verdict
+from idp.policy.verdict import Require, Verdict
 from idp.policy.words import EVERYONE
 
 
@@ -54,7 +54,8 @@ class Rule:
     @cached_property
     def why(self) -> str:
         """The same in words, for administrators."""
-        return "; ".join(f"{each.name} {each.wanted}" for each in self.conditions) or EVERYONE
+        said = [f"{each.name} {each.wanted}" for each in self.conditions if each is not BY_NAME]
+        return "; ".join(said) or EVERYONE
 
     def failing(self, attempt: Attempt, kinds: Collection[Kind] = ALL) -> str | None:
         """The first condition of these kinds that does not hold, by name; None if all do."""
@@ -62,6 +63,17 @@ class Rule:
             if condition.kind in kinds and not condition.holds(attempt):
                 return condition.name
         return None
+
+    @property
+    def is_bare_allow(self) -> bool:
+        """Whether it is content with a session, and does not say itself which proofs it wants."""
+        is_allow = isinstance(self.then, Require) and not self.then.names
+        return is_allow and self.proofs is None and not self.models
+
+    @property
+    def is_kept_from_console(self) -> bool:
+        """Whether it says nothing of the console, so that it lets nobody in there."""
+        return BY_NAME in self.conditions
 
     @property
     def is_always(self) -> bool:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from idp.policy.attempt import Attempt
-from idp.policy.conditions import Condition, Holds
+from idp.policy.conditions import CONSOLE, Condition, Holds
 from idp.policy.needs import NOTHING, Needs, needs_of
 from idp.policy.rule import Rule
 from idp.policy.verdict import Deny, Verdict
@@ -103,6 +103,7 @@ def _is_for(rule: Rule, service: str, protocol: str) -> bool:
         (not rule.services or service in rule.services)
         and (not rule.tags or service in rule.tagged)
         and (not rule.protocols or protocol in rule.protocols)
+        and not (service == CONSOLE and rule.is_kept_from_console)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import storage
@@ -33,6 +34,10 @@ def prepared(in_force: InForce, before: Edition | None) -> Pages:
 def preload(configuration: Configuration) -> None:
     """Import what the workers need, once for all of them; what is not opened is not imported."""
     storage.preload(configuration.storage_url)
+    if configuration.server.listen.monitoring:
+        import_module("idp.web.monitor")
+    if configuration.server.tracing:
+        import_module("idp.monitoring.otlp")
     for name in configuration.server.doors:
         doors.opening(name)
 

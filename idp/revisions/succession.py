@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,12 +14,11 @@ import structlog
 from idp.background import running
 from idp.config.drift import drift, summary
 from idp.config.in_force import FILES, InForce, read_stored
-from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions
 from idp.provider import Clock
-from idp.revisions.inquiry import ALTERED
+from idp.revisions.refusal import Refusal, mistakes_of
+from idp.revisions.remembering import Memory, highest
 from idp.web.edition import Edition
-from keys.seal import Unsealable
 from storage import StorageError
 
 LOOK_SECONDS: Final = 0.4  # from one look for a newer revision to the next: one small statement
@@ -40,15 +39,6 @@ class _Opened:
     stack: AsyncExitStack
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """A revision that cannot be used here."""
-
-    number: int
-    words: str
-    again_at: float  # by the loop's clock
-
-
 class Succession:
     """Follows the database. A newer revision counts for every request that begins once it is ready."""
 
@@ -59,8 +49,9 @@ class Succession:
         self._clock = clock
         self._open_edition = open_edition
         self._turn: Callable[[Edition], None] = lambda _: None
-        self._refusal: _Refusal | None = None
+        self._refusal: Refusal | None = None
         self._drift: tuple[str, ...] = ()
+        self._memory = Memory()
         self._is_blind = False  # the database does not answer
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -70,6 +61,7 @@ class Succession:
         self._now = await self._open(first, None)
         self._drift = first.drift
         try:
+            await self._remember()
             await self._look()
             self._tell()
             yield self._now.edition
@@ -88,12 +80,23 @@ class Succession:
             await asyncio.sleep(LOOK_SECONDS)
             await self._look()
 
+    async def _remember(self) -> None:
+        """What was in force before this process began: whoever deletes rows meanwhile shall not bring an older one back
+        unnoticed.
+        """
+        provider = self._now.edition.provider
+        vaults = [tenant.vault for tenant in provider.tenants.values()]
+        with suppress(StorageError):  # the look that follows says so
+            self._memory.learn(await highest(provider.storage, vaults))
+
     async def _look(self) -> None:
         """Take the newest revision, if it is newer: numbers only rise, so nobody is led back by a row that is gone."""
         try:
             newest = await self._revisions.newest()
             if newest > self._now.edition.in_force.number and self._is_due(newest):
                 await self._succeed(newest)
+            if self._memory.see(newest):
+                self._tell()
         except StorageError as error:  # the next look comes soon: it is said once
             if not self._is_blind:
                 log.warning("configuration.unknown", error=str(error))
@@ -107,6 +110,7 @@ class Succession:
         return refusal is None or refusal.number != number or now >= refusal.again_at
 
     async def _succeed(self, number: int) -> None:
+        began = asyncio.get_running_loop().time()
         try:
             coming = await self._prepare(number)
         except StorageError:
@@ -118,7 +122,10 @@ class Succession:
         self._refusal, self._drift = None, coming.edition.in_force.drift
         self._turn(coming.edition)
         self._tell()
-        log.info("configuration.switched", revision=number, before=before.edition.in_force.number)
+        seconds = round(asyncio.get_running_loop().time() - began, 3)
+        log.info(
+            "configuration.switched", revision=number, before=before.edition.in_force.number, seconds=seconds
+        )
         ending = asyncio.create_task(before.stack.aclose())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
@@ -140,12 +147,10 @@ class Succession:
         return _Opened(await stack.enter_async_context(self._open_edition(in_force, before)), stack)
 
     def _refuse(self, number: int, error: Exception) -> None:
-        mistakes = [str(each) for each in error.mistakes] if isinstance(error, ConfigurationError) else []
-        if isinstance(error, Unsealable):
-            mistakes = [ALTERED]
+        mistakes = mistakes_of(error)
         words = "; ".join(mistakes) or str(error) or type(error).__name__
         again_at = asyncio.get_running_loop().time() + RETRY_SECONDS
-        known, self._refusal = self._refusal, _Refusal(number, words, again_at)
+        known, self._refusal = self._refusal, Refusal(number, words, again_at)
         if known is not None and (known.number, known.words) == (number, words):
             return  # it was told
         for mistake in mistakes:
@@ -173,6 +178,9 @@ class Succession:
             said.append(
                 f"revision {self._refusal.number} cannot be used here, see the log: the one before serves"
             )
+        if missing := self._memory.missing:
+            said.append(missing)
+            log.error("configuration.gone", revision=now.in_force.number, words=missing)
         if self._drift:
             said.append(summary(self._drift, now.in_force.number))
             log.warning("configuration.drift", revision=now.in_force.number, files=self._drift)

@@ -12,6 +12,8 @@ from aiohttp import hdrs, web
 from idp.audit import new_reference
 from idp.authenticators import Busy
 from idp.log import about
+from idp.monitoring.meter import Meter
+from idp.monitoring.table import REQUESTS
 from idp.tenant import Tenant
 from idp.web import cookies, language
 from idp.web.address import Network, client_address
@@ -20,6 +22,8 @@ from idp.web.exchange import ADDRESS, NOW, PREFIX, REQUEST_ID, TENANT
 from idp.web.failure import failure
 from idp.web.form import BadForm
 from idp.web.language import CHOSEN
+from idp.web.route import method_of, route_of
+from idp.web.traced import traced
 from keys.token import new_id
 from storage import StorageError
 
@@ -34,7 +38,7 @@ OWN_PAGES = (
     *("/", "/login", "/forgotten", "/forgotten/new", "/logout"),
     *("/activate", "/device", "/webtoken", "/token/"),
 )
-ACCOUNT = "/account"  # and all below it
+ROOMS = ("/account", "/console")  # and all below them
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
@@ -45,6 +49,7 @@ class Boundary:
     directory: Directory
     clock: Callable[[], int]
     trusted: Sequence[Network]
+    meter: Meter
 
     @web.middleware
     async def cross(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -52,14 +57,17 @@ class Boundary:
         started = time.perf_counter()
         request[REQUEST_ID] = request_id = new_id()
         about(request_id=request_id)
-        response = await self._enter(request, handler)
+        response = await traced(request, self.trusted, self._enter(request, handler))
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        seconds = time.perf_counter() - started
+        status = str(response.status)
+        self.meter.time(REQUESTS, seconds, route_of(request), method_of(request), status)
         log.info(
             "request",
             method=request.method,
             path=request.path,  # never the query: it holds codes and states
             status=response.status,
-            ms=round((time.perf_counter() - started) * 1000, 2),
+            ms=round(seconds * 1000, 2),
         )
         return response
 
@@ -109,4 +117,4 @@ async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _is_own(path: str) -> bool:
     """Whether a choice of language at this path is the person's own."""
-    return path in OWN_PAGES or path == ACCOUNT or path.startswith(f"{ACCOUNT}/")
+    return path in OWN_PAGES or any(path == room or path.startswith(f"{room}/") for room in ROOMS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idp.web import contract_account, contract_device, contract_pattern, contract_proofs
+from idp.web import contract_account, contract_console, contract_device, contract_pattern, contract_proofs
 from idp.web.app_files import PAGE as APP_PAGE
 
 VERSION: Final = 1
@@ -77,6 +77,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
         "exposed": 0,  # how often the pattern was used where others could see it, if that is often enough
         "action": REQUIRED,  # signs out
         "csrf": REQUIRED,
+        "console": False,  # whether the user may enter the console
     },
     "logout/confirm": {
         "action": REQUIRED,
@@ -100,6 +101,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     **contract_account.codes(REQUIRED),
     **contract_account.uses(REQUIRED),
     **contract_pattern.pages(REQUIRED),
+    **contract_console.pages(REQUIRED),
     "consent/ask": {
         "action": REQUIRED,
         "pending": REQUIRED,  # names the request that waits

@@ -14,7 +14,10 @@ from idp.chain.streaming import streaming
 from idp.config.in_force import InForce
 from idp.logout.delivering import retrying
 from idp.mail.posting import posting
+from idp.monitoring.inspection import Inspection
+from idp.monitoring.node import Node
 from idp.provider import IdentityProvider
+from idp.revisions.archive import Archive
 from idp.supervisor.work import Stop
 from idp.sweeping import sweeping
 from idp.timekeeping import comparing
@@ -22,7 +25,7 @@ from idp.web import routes, server
 from idp.web.admission import Admission
 from idp.web.boundary import Boundary
 from idp.web.directory import Directory
-from idp.web.exchange import CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.exchange import ARCHIVE, CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
 from idp.web.gate import BODY_BYTES
 from idp.web.health import Health, Serving
 from idp.web.letters import Letters
@@ -38,6 +41,7 @@ class Edition:
     pages: Pages
     provider: IdentityProvider
     line: Line
+    health: Health
 
     def notice(self, words: Sequence[str]) -> None:
         """What an administrator should see to in this configuration, in place of what was said before."""
@@ -46,10 +50,20 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    in_force: InForce, pages: Pages, provider: IdentityProvider, stop: Stop, admission: Admission
+    archive: Archive,
+    pages: Pages,
+    provider: IdentityProvider,
+    node: Node,
+    stop: Stop,
+    admission: Admission,
 ) -> AsyncIterator[Edition]:
-    """In service while the block runs; at its end it finishes what was begun."""
-    app = await _Rooms(in_force, pages, provider, stop, admission).application()
+    """In service what `archive` says is in force, while the block runs; at its end it finishes what was begun."""
+    in_force = archive.in_force
+    settings = in_force.configuration.server
+    serving = Serving(in_force.name, settings.doors, in_force.number)
+    inspection = Inspection(provider, node, settings.doors)
+    health = Health(inspection, serving, provider.notices, stop, admission)
+    app = await _Rooms(archive, pages, provider, health).application()
     app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
@@ -63,7 +77,7 @@ async def opened(
         try:
             assert runner.server is not None
             line = Line(runner.server, _beginnings(in_force))
-            yield Edition(in_force, pages, provider, line)
+            yield Edition(in_force, pages, provider, line, health)
             await line.finish()
         finally:
             await runner.cleanup()
@@ -90,20 +104,23 @@ async def _close(provider: IdentityProvider) -> None:
 class _Rooms:
     """Builds the applications."""
 
-    in_force: InForce
+    archive: Archive
     pages: Pages
     provider: IdentityProvider
-    stop: Stop
-    admission: Admission
+    health: Health
+
+    @property
+    def in_force(self) -> InForce:
+        """The configuration."""
+        return self.archive.in_force
 
     async def application(self) -> web.Application:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
         provider, settings = self.provider, self.in_force.configuration.server
         directory = Directory(provider.tenants.values())
-        boundary = Boundary(directory, provider.clock, settings.trusted_proxies)
+        boundary = Boundary(directory, provider.clock, settings.trusted_proxies, provider.meter)
         root = web.Application(middlewares=[boundary.cross], client_max_size=BODY_BYTES)
-        serving = Serving(self.in_force.name, settings.doors, self.in_force.number)
-        Health(provider.storage, serving, provider.notices, self.stop, self.admission).setup(root)
+        self.health.setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root
             await self._furnish(app, prefix)
@@ -115,7 +132,7 @@ class _Rooms:
         provider, settings = self.provider, self.in_force.configuration.server
         tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
         here = dataclasses.replace(provider, tenants=tenants, doors={})
-        app[PREFIX], app[PROVIDER], app[PAGES] = prefix, here, self.pages
+        app[PREFIX], app[PROVIDER], app[PAGES], app[ARCHIVE] = prefix, here, self.pages, self.archive
         app[TRUSTED] = settings.trusted_proxies
         app[CERTIFICATE_HEADER] = settings.client_certificate_header
         routes.setup(app, here)

@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 HANDOVER: Final = "handover/"  # no page to come back to: it is the answer to a form
-AT_HOME: Final = ("account/", "activate/", "forgotten/")  # whose forms lead to no service
+AT_HOME: Final = ("account/", "activate/", "console/", "forgotten/")  # whose forms lead to no service
 # What a service may show in a window of its own, and needs its tie to.
 IN_LOGIN: Final = ("login/", "error/", "consent/", HANDOVER)
 

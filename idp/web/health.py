@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
+from idp.monitoring.inspection import Found, Inspection
 from idp.supervisor.work import Stop
 from idp.web.admission import Admission
-from storage import Storage, StorageError
 
 LIVE_PATH: Final = "/health/live"
 READY_PATH: Final = "/health/ready"
-CHECK_SECONDS: Final = 2.0
-KEPT_SECONDS: Final = 1.0  # however often one is asked, the database is not asked more often
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +27,11 @@ class Serving:
 
 
 class Health:
-    """Answers for one process."""
+    """Answers for one process, and for the node as far as its processes know each other."""
 
     def __init__(
         self,
-        storage: Storage,
+        inspection: Inspection,
         serving: Serving,
         notices: Mapping[str, Sequence[str]],
         stop: Stop,
@@ -42,52 +39,45 @@ class Health:
     ) -> None:
         """`notices` are what administrators should see to, by who says it; they may change at any time."""
         self._stop = stop
-        self._storage = storage
-        self._serving = serving
+        self.inspection = inspection
+        self.serving = serving
         self._notices = notices
         self._admission = admission
-        self._checking: asyncio.Task[bool] | None = None
-        self._checked_at = 0.0
 
     def setup(self, app: web.Application) -> None:
-        app.router.add_get(LIVE_PATH, self.live)
+        app.router.add_get(LIVE_PATH, live)
         app.router.add_get(READY_PATH, self.ready)
-
-    async def live(self, _: web.Request) -> web.Response:
-        """GET /health/live: the process answers; restarting it would mend nothing."""
-        return _json(200, {"status": "live"})
 
     async def ready(self, _: web.Request) -> web.Response:
         """GET /health/ready: 200 when logins work; 503 when the database does not answer in time, and when we are about
         to end: balancers look elsewhere then, while we still answer.
+
+        Only what another node may do better takes this one out of service: all nodes see the same queues and keys, and
+        a load balancer that lost all of them at once for a stuck mail would make an outage of it.
         """
-        is_well = await self._storage_is_well(asyncio.get_running_loop().time)
+        return self.response(await self.inspection.look())
+
+    def response(self, found: Found, *, reasons: bool = False) -> web.Response:
+        """The answer; `reasons`, which name tenants and services, are for a listener that no stranger reaches."""
         is_leaving = self._stop.leaving.is_set()
-        body = {
-            "status": "leaving" if is_leaving else "ready" if is_well else "unavailable",
-            "storage": "ok" if is_well else "failed",
+        body: dict[str, Any] = {
+            "status": "leaving" if is_leaving else "ready" if found.is_well else "unavailable",
+            "storage": "ok" if found.is_well else "failed",
             "shedding": self._admission.is_shedding,  # no reason to send everybody elsewhere
-            "configuration": self._serving.configuration,
-            "revision": self._serving.revision or None,
-            "doors": self._serving.doors,
+            "configuration": self.serving.configuration,
+            "revision": self.serving.revision or None,
+            "doors": self.serving.doors,
             "notices": [words for said in self._notices.values() for words in said],
+            "parts": found.parts.states,
         }
-        return _json(200 if is_well and not is_leaving else 503, body)
+        if reasons:
+            body["reasons"] = found.parts.reasons
+        return _json(200 if found.is_well and not is_leaving else 503, body)
 
-    async def _storage_is_well(self, monotonic: Callable[[], float]) -> bool:
-        """All who ask within a second share one check."""
-        if self._checking is None or monotonic() - self._checked_at > KEPT_SECONDS:
-            self._checked_at = monotonic()
-            self._checking = asyncio.create_task(self._check())
-        return await asyncio.shield(self._checking)
 
-    async def _check(self) -> bool:
-        try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                await self._storage.check()
-        except (StorageError, TimeoutError):
-            return False
-        return True
+async def live(_: web.Request) -> web.Response:
+    """GET /health/live: the process answers; restarting it would mend nothing."""
+    return _json(200, {"status": "live"})
 
 
 def _json(status: int, body: object) -> web.Response:

@@ -21,6 +21,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from idp.config.loopback import is_loopback
+from idp.tracing import CLIENT, traced
 from idp.web.public_address import Address, bare, is_public, literal
 
 SECONDS: Final = 4.0  # in all, from the look-up to the last byte
@@ -49,6 +50,11 @@ class Answer:
     status: int
     content_type: str
     body: bytes
+
+
+def _about(_: Outbound, method: str, url: str, *__: object) -> dict[str, str]:
+    """Whom we ask; never what: an address may hold what is a secret there."""
+    return {"http.request.method": method, "server.address": urlsplit(url).hostname or ""}
 
 
 class Outbound:
@@ -86,6 +92,7 @@ class Outbound:
         back, limits = bytearray(), Limits(SECONDS, MAXIMUM_BYTES)
         return dataclasses.replace(await self._send(method, url, body, limits, back.extend), body=bytes(back))
 
+    @traced("outbound", _about, CLIENT)
     async def _send(
         self,
         method: str,

@@ -15,6 +15,7 @@ from idp.web.face import Face, built_in, compiled, default
 from idp.web.headers import HANDOVER, page_headers
 from idp.web.locale import pick
 from idp.web.theme import BUILT_IN, STYLE_SLOT, Theme, linked
+from storage.quick import quick
 
 PAPER: Final = "paper/"  # nobody can choose on it
 
@@ -28,6 +29,7 @@ class Branded(Protocol):
     def prefix(self) -> str: ...
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PageText:
     """A page as it goes out. The headers are shared between pages: copy before changing."""

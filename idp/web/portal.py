@@ -13,6 +13,7 @@ from idp.flow.gathering import gather
 from idp.logout.farewell import Farewell, Visited
 from idp.outcome import Accept, Authentication
 from idp.policy import Attempt, Require, decide
+from idp.policy.conditions import CONSOLE
 from idp.tenant import Service, Tenant
 from idp.visit import Visit
 from idp.web import cookies, login, logout
@@ -66,7 +67,8 @@ async def show(request: web.Request) -> web.Response:
         tiles = [each async for each in _tiles(request, here, outcome.authentication)]
         until = await _initial_until(here, outcome.authentication)
         seen = await exposure.worn_out(here, outcome.authentication.user)
-    return _page(request, outcome.authentication, tiles, before, until, seen)
+        console = await _may_look(here, outcome.authentication)
+    return _page(request, outcome.authentication, tiles, before, until, seen, console)
 
 
 async def _login_before(here: Visit, authentication: Authentication) -> int | None:
@@ -101,6 +103,13 @@ async def _tiles(
             yield {"name": name, "url": url, "initial": name[:1], "more": more}
 
 
+async def _may_look(here: Visit, authentication: Authentication) -> bool:
+    """Whether the console would let the user in, after whatever proofs."""
+    attempt = Attempt(CONSOLE, CONSOLE, here.caller.address, here.now, authentication.user)
+    attempt = await gather(here, attempt, authentication.proofs)
+    return isinstance(decide(here.tenant.policy, attempt).verdict, Require)
+
+
 def _door(service: Service) -> str:
     return next(iter(service.doors), DOOR)
 
@@ -112,6 +121,7 @@ def _page(
     before: int | None,
     until: int | None,
     seen: int,
+    console: bool,
 ) -> web.Response:
     tenant, user = request[TENANT], authentication.user
     browser = cookies.browser_secret(request, tenant)
@@ -128,6 +138,7 @@ def _page(
         last_login=moment(request, before) if before is not None else None,
         initial_until=moment(request, until) if until is not None else None,
         exposed=seen,
+        console=console,
         action=f"{tenant.prefix}{logout.PATH}",
         csrf=csrf(browser, logout.PURPOSE),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from idp.credentials import recovery
+from idp.policy.conditions import CONSOLE
 from idp.provider import IdentityProvider
 from idp.web import activate, forgotten, login, logout, onward, portal, revocation_list
 from idp.web import round as rounds
@@ -23,6 +24,7 @@ from idp.web.account import (
     services,
     sessions,
 )
+from idp.web.console import decision, decisions, explaining, revisions
 from idp.web.static import static
 from idp.web.token_app import requests, shell
 
@@ -67,6 +69,11 @@ ROUTES = (
     web.get(revocation_list.PATH, revocation_list.show),
     web.get(recovery_codes.PATH, recovery_codes.show, allow_head=False),
     web.post(recovery_codes.PATH, recovery_codes.issue),
+    web.get(decisions.PATH, decisions.show, allow_head=False),
+    web.get(decision.PATH, decision.show, allow_head=False),
+    web.get(explaining.PATH, explaining.show, allow_head=False),
+    web.get(revisions.PATH, revisions.show, allow_head=False),
+    web.get(revisions.CHANGES, revisions.changes, allow_head=False),
     web.get("/static/{version}/{name}", static),
     web.get("/token", shell.enter, allow_head=False),
     web.get("/token/", shell.show, allow_head=False),
@@ -81,6 +88,6 @@ ROUTES = (
 
 
 def setup(app: web.Application, provider: IdentityProvider) -> None:
-    """Add our pages to an application, and the portal to the doors."""
+    """Add our pages to an application, and the portal and the console to the doors."""
     app.add_routes(ROUTES)
-    provider.doors[portal.DOOR] = portal.Portal()
+    provider.doors.update({portal.DOOR: portal.Portal(), CONSOLE: portal.Portal()})

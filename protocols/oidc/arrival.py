@@ -16,6 +16,7 @@ from protocols.oidc.clients import Client
 from protocols.oidc.errors import AuthorizationError, Untrusted
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.parameters import from_form, from_query
+from storage.quick import quick
 from storage.records import AuthorizationRequest
 
 URN: Final = "urn:ietf:params:oauth:request_uri:"  # RFC 9126 §2.2
@@ -23,6 +24,7 @@ CARRIED: Final = ("pushed", "posted")
 POSTED_SECONDS: Final = 60  # the browser comes back at once
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a client asks, by whatever way it came."""

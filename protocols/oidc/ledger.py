@@ -18,6 +18,7 @@ from protocols.oidc import access_token
 from protocols.oidc.access_token import bound
 from protocols.oidc.clients import Client
 from protocols.oidc.settings import OFFLINE_ACCESS
+from storage.quick import quick
 from storage.records import Grant, User
 
 REQUEST: Final = AuthorizationState.KEY_AUTHORIZATION_REQUEST
@@ -26,6 +27,7 @@ PRESENTED: Final = "presented"  # in place of the code or token that came in: py
 Kind = Literal["code", "access", "refresh"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Issued:
     """A code or token that was just made and is not stored yet."""
@@ -35,6 +37,7 @@ class Issued:
     scope: tuple[str, ...]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """What pyop may know during one call, loaded before it; in `issued` what it made, to be stored after it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Final
@@ -10,7 +12,9 @@ import structlog
 
 from idp.authenticators import Busy
 from idp.caller import Caller
+from idp.monitoring.table import DATAGRAMS
 from idp.provider import IdentityProvider
+from idp.tracing import SERVER, span
 from idp.visit import Visit
 from protocols.radius import accounting
 from protocols.radius.bridge import Bridge
@@ -20,6 +24,14 @@ from storage import StorageError
 
 # A station that is no address, a telephone or a Wi-Fi card, is in no network: never taken for one inside.
 NOWHERE: Final = IPv4Address("0.0.0.0")  # noqa: S104
+
+# By the code that the reply begins with.
+OUTCOMES: Final[Mapping[int, str]] = {
+    Code.ACCESS_ACCEPT: "accepted",
+    Code.ACCESS_REJECT: "rejected",
+    Code.ACCESS_CHALLENGE: "challenged",
+    Code.ACCOUNTING_RESPONSE: "acknowledged",
+}
 
 log = structlog.get_logger("radius")
 
@@ -35,6 +47,18 @@ class Answering:
 
         `kind` is what is asked at this socket: a sign of life looks like the answer to that (RFC 5997 §3).
         """
+        began = time.perf_counter()
+        with span(
+            "radius", {"masugata.tenant": nas.tenant.name, "masugata.service": nas.service}, kind=SERVER
+        ) as step:
+            answered = await self._answer(nas, packet, peer, kind)
+            outcome = OUTCOMES.get(answered[0], "other") if answered else "unanswered"
+            step.tell({"masugata.outcome": outcome})
+        seconds = time.perf_counter() - began
+        self._provider.meter.time(DATAGRAMS, seconds, nas.tenant.name, nas.service, outcome)
+        return answered
+
+    async def _answer(self, nas: NAS, packet: Packet, peer: str, kind: Code) -> bytes | None:
         try:
             match packet.code:
                 case Code.ACCESS_REQUEST:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from idp.authenticators import needs_browser
@@ -21,6 +21,7 @@ from protocols.radius.packet import Attribute, Code, Malformed, Packet
 from protocols.radius.question import question
 from protocols.radius.reply_message import reply_messages
 from protocols.radius.state import Kept
+from storage.quick import replace
 from storage.records import Interaction, User
 
 Reply = tuple[Code, Sequence[Attribute]]
@@ -144,7 +145,7 @@ class Bridge:
         about = {"authenticator": authenticator} if authenticator else {"reason": say.about}
         await self.visit.record(
             "login.challenged", user_id=interaction.user_id, service=self.nas.service,
-            username=interaction.username or claimed(self.packet), **about,
+            door=state.DOOR, username=interaction.username or claimed(self.packet), **about,
         )  # fmt: skip
         return Code.ACCESS_CHALLENGE, (kept, *say.attributes)
 
@@ -189,12 +190,9 @@ class Bridge:
 
     async def refuse(self, reason: str) -> Reply:
         """The packet gets no further."""
+        service, username = self.nas.service, claimed(self.packet)
         await self.visit.record(
-            "login.refused",
-            user_id=None,
-            service=self.nas.service,
-            username=claimed(self.packet),
-            reason=reason,
+            "login.refused", user_id=None, service=service, door=state.DOOR, username=username, reason=reason
         )
         method = method_of(self.packet)
         return Code.ACCESS_REJECT, method.reject(self.packet, self.nas, None) if method else ()

@@ -48,6 +48,11 @@ class Datagrams:
         arrival.stamp(sock)
         self._loop.add_reader(sock, self._readable)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is being answered that what comes waits."""
+        return bool(self._backlog)
+
     def follow(self, clients: Clients, answering: Answering) -> None:
         """Answer whatever comes from now on by another configuration. What was heard before is still known."""
         self._clients, self._answering = clients, answering
@@ -105,6 +110,7 @@ class Datagrams:
         sender: Sender = address[:2]
         heard = self._duplicates.hear(sender, packet.identifier, packet.authenticator)
         if heard is not None:
+            self._tally.repeated(nas)
             if heard.reply is not None:
                 self._send(heard.reply, address)
             return  # else it is still being worked on: the answer to the first is the answer to this one

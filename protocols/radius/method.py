@@ -9,12 +9,14 @@ from typing import Protocol
 from idp.authenticators.answer import Answer
 from protocols.radius.clients import NAS
 from protocols.radius.packet import Attribute, Packet
+from storage.quick import quick
 
 
 class Refused(Exception):
     """The packet is none that this method can go on with. Says why, for the audit log: never a secret."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Given:
     """The user's answer, from this packet. A method may subclass it to keep what `ask` and `accept` need."""
@@ -24,6 +26,7 @@ class Given:
     answer: Answer  # a Secret, or what can only be compared
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Say:
     """The conversation goes on: these attributes leave in an Access-Challenge, with a State of the door's.
@@ -37,6 +40,7 @@ class Say:
     about: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Done:
     """The conversation is over: these attributes leave in the Access-Accept, if the login was proven."""
@@ -44,6 +48,7 @@ class Done:
     attributes: Sequence[Attribute] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Question:
     """What the user is to be shown and asked: lines for people, short enough for a VPN client's window."""

@@ -13,6 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from idp.accepting import Accepting
+from idp.monitoring.parts import DEGRADED, FAILED, OK
 from idp.places import Places
 from idp.provider import IdentityProvider
 from protocols.radius import pages
@@ -25,6 +26,7 @@ from protocols.radius.tally import owner, tallying
 
 DRAIN_SECONDS: Final = 10.0  # for what is being answered when the process is to end
 HANDSHAKE_SECONDS: Final = 10.0
+NAME: Final = "radius"
 KINDS: Final = {"radius": Code.ACCESS_REQUEST, "radius_accounting": Code.ACCOUNTING_REQUEST}
 
 
@@ -59,6 +61,7 @@ async def listening(
                 each.follow(known, answers)
             streams.follow(known, answers)
 
+        places.states[NAME] = lambda: _state(opened, tunnels, places.stop)
         try:
             yield follow
         finally:
@@ -74,6 +77,13 @@ def _tunnels(sockets: Sequence[socket], tls: ssl.SSLContext, streams: Streams) -
         return asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), streams.serve, loop=loop)
 
     return Accepting(sockets, tls, protocol, HANDSHAKE_SECONDS, streams.welcomes)
+
+
+def _state(opened: Sequence[Datagrams], tunnels: Accepting | None, stop: asyncio.Event) -> str:
+    """For health. Who ends on purpose is as he should be."""
+    if not stop.is_set() and tunnels is not None and not tunnels.is_open:
+        return FAILED
+    return DEGRADED if any(each.is_full for each in opened) else OK
 
 
 async def _drain(

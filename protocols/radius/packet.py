@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from keys.mac import mac
+from storage.quick import quick
+
 HEADER = struct.Struct("!BBH")
 HEADER_BYTES, SHORTEST, LONGEST = 4, 20, 4096
 LONGEST_VALUE = 253
@@ -42,6 +45,7 @@ class Malformed(ValueError):
     """Bytes that are no RADIUS packet, or an attribute that is not what its type says."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Packet:
     """One packet as it came. `raw` ends where the packet says that it does: what follows is padding."""
@@ -110,7 +114,7 @@ def is_signed(packet: Packet, secret: bytes, authenticator: bytes | None = None)
         return False
     raw = packet.raw
     head = raw if authenticator is None else raw[:HEADER_BYTES] + authenticator + raw[SHORTEST:]
-    computed = hmac.digest(secret, head[:at] + bytes(BLOCK) + head[at + BLOCK :], "md5")
+    computed = mac(secret, head[:at] + bytes(BLOCK) + head[at + BLOCK :], "md5")
     return hmac.compare_digest(computed, raw[at : at + BLOCK])
 
 
@@ -135,7 +139,7 @@ def encode(
         raise Malformed("the packet would be too long")
     head = HEADER.pack(code, identifier, length) + authenticator
     opening = bytes((MESSAGE_AUTHENTICATOR, BLOCK + 2))
-    signature = hmac.digest(secret, head + opening + bytes(BLOCK) + body, "md5")
+    signature = mac(secret, head + opening + bytes(BLOCK) + body, "md5")
     return head + opening + signature + body
 
 

@@ -12,6 +12,8 @@ import structlog
 
 from idp.audit import record
 from idp.background import running
+from idp.monitoring import table as metrics
+from idp.monitoring.meter import Meter
 from idp.provider import IdentityProvider
 from protocols.radius.clients import NAS
 from storage import StorageError
@@ -28,9 +30,10 @@ log = structlog.get_logger("radius")
 class Tally:
     """Of one process, from one minute to the next."""
 
-    def __init__(self, owner: str | None) -> None:
+    def __init__(self, owner: str | None, meter: Meter) -> None:
         """`owner` is the tenant of all NASes; None where several have some: whose is a stranger then?"""
         self.owner = owner
+        self._meter = meter
         self._strangers: Counter[str] = Counter()
         self._dropped: Counter[tuple[str, str, str]] = Counter()  # tenant, service, reason
         self._unsigned: Counter[tuple[str, str]] = Counter()  # tenant, service
@@ -39,13 +42,21 @@ class Tally:
         """A packet from where no NAS is."""
         known = address in self._strangers or len(self._strangers) < MOST_STRANGERS
         self._strangers[address if known else "others"] += 1
+        self._meter.count(metrics.DROPPED, self.owner or "", "", "stranger")
 
     def dropped(self, nas: NAS, reason: str) -> None:
         self._dropped[nas.tenant.name, nas.service, reason] += 1
+        kind = reason.partition(":")[0]  # what follows may be of the packet
+        self._meter.count(metrics.DROPPED, nas.tenant.name, nas.service, kind)
 
     def unsigned(self, nas: NAS) -> None:
         """A request without Message-Authenticator that was answered, since its NAS is excepted."""
         self._unsigned[nas.tenant.name, nas.service] += 1
+        self._meter.count(metrics.UNSIGNED, nas.tenant.name, nas.service)
+
+    def repeated(self, nas: NAS) -> None:
+        """A request that was heard before; it is answered as it was."""
+        self._meter.count(metrics.REPEATED, nas.tenant.name, nas.service)
 
     async def settle(self, provider: IdentityProvider) -> None:
         """Write the counts down, as log lines and as audit events of the NAS's tenant."""
@@ -70,7 +81,7 @@ class Tally:
 @asynccontextmanager
 async def tallying(provider: IdentityProvider) -> AsyncIterator[Tally]:
     """A tally that is settled every minute, and at the end of the block."""
-    tally = Tally(owner(provider))
+    tally = Tally(owner(provider), provider.meter)
     try:
         async with running(_every_minute(tally, provider)):
             yield tally

@@ -15,6 +15,7 @@ from protocols.saml.errors import Refused
 from protocols.saml.names import POST, REDIRECT
 from protocols.saml.signature import BadSignature, is_signed, verify
 from protocols.saml.xml import MESSAGE_BYTES, Element, Unreadable, inflate, parse
+from storage.quick import quick
 
 DEFLATE: Final = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
 SIGNED: Final = ("RelayState", "SigAlg")  # what a signature covers beside the message, in this order
@@ -43,6 +44,7 @@ class Detached:
         raise BadSignature("no certificate of the metadata fits the signature")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Received:
     """A message as it came. `unverified_root` is to be asked who sent it, and what its `verified` root says."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from protocols.saml.attributes import Attribute
 from protocols.saml.name_id import NameID
+from storage.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AuthnRequest:
     """What a service asks (saml-core-2.0 §3.4.1); nothing in it is believed yet but who may have sent it."""
@@ -32,6 +34,7 @@ class AuthnRequest:
     has_subject: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Statement:
     """Everything that an assertion says. Times are epoch seconds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from string import ascii_lowercase
+from typing import Any
 
 from keys.personal import record_key
 from keys.seal import Unsealable
@@ -24,7 +25,7 @@ KEYED = f"""
 SELECT {", ".join(f"a.{name}" for name in NAMES)}, k.secret FROM audit a
 LEFT JOIN person_keys k ON k.tenant = :tenant AND k.owner = COALESCE(a.user_id, 'day:' || (a.at / 86400))
 WHERE a.tenant = :tenant"""
-# The literals let SQLite see that the partial index serves; ids begin with the time.
+# Ids begin with the time.
 ATTEMPTS = f"""
 {KEYED} AND a.event IN ('login.accepted', 'login.denied') AND a.id > :after AND a.id < :until
 ORDER BY a.id LIMIT :limit"""
@@ -48,8 +49,10 @@ class SQLAudit:
         self._keys = keys
 
     async def add(self, record: AuditRecord, personal: Collection[str] = ()) -> None:
-        inner = {name: value for name, value in record.details.items() if name in personal}
-        outer = {name: value for name, value in record.details.items() if name not in personal}
+        inner: dict[str, Any] = {}
+        outer: dict[str, Any] = {}
+        for name, value in record.details.items():
+            (inner if name in personal else outer)[name] = value
         address, hidden = ("", record.address) if record.user_id else (record.address, "")
         sealed = None
         if inner or hidden:
@@ -84,19 +87,20 @@ class SQLAudit:
             conditions.append(f"a.event IN (:{', :'.join(any_of)})")
             equal |= any_of
         statement = f"{' AND '.join(conditions)} ORDER BY a.id DESC LIMIT :limit"
-        return [_record(row) for row in await self._connection.query(statement, limit=limit, **equal)]
+        return [record_of(row) for row in await self._connection.query(statement, limit=limit, **equal)]
 
     async def attempts(
         self, since: int, until: int, after: str = "", limit: int = 1000
     ) -> Sequence[AuditRecord]:
         begin, end = max(after, f"{since:010x}"), f"{until:010x}"
         return [
-            _record(row)
+            record_of(row)
             for row in await self._connection.query(ATTEMPTS, after=begin, until=end, limit=limit)
         ]
 
 
-def _record(row: Row) -> AuditRecord:
+def record_of(row: Row) -> AuditRecord:
+    """A row of `KEYED`, opened."""
     version, id_, at, event, user_id, service, address, request_id, reference, details, sealed, secret = row
     said, is_erased = load(details), sealed is not None and secret is None
     if sealed is not None and secret is not None:

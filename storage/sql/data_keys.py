@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage.contract import Duplicate
-from storage.records import DataKey
+from storage.keyring import DataKey
 from storage.sql.connection import Connection
 
 ADD = """

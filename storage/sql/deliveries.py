@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storage.deliveries import Delivery
+from storage.deliveries import Delivery, Undelivered
 from storage.sql.connection import Connection
 
 NAMES = (
@@ -32,6 +32,7 @@ WHERE tenant = :tenant AND due_at <= :now AND id = (
 RETURNING {COLUMNS}"""
 POSTPONE = """
 UPDATE deliveries SET due_at = :due_at, failure = :failure WHERE tenant = :tenant AND id = :id"""
+BACKLOG = "SELECT count(*), min(created_at) FROM deliveries WHERE tenant = :tenant"
 DELETE = "DELETE FROM deliveries WHERE tenant = :tenant AND id = :id RETURNING 1"
 
 
@@ -61,3 +62,6 @@ class SQLDeliveries:
 
     async def delete(self, delivery_id: str) -> bool:
         return bool(await self._connection.query(DELETE, id=delivery_id))
+
+    async def backlog(self) -> Undelivered:
+        return Undelivered(*(await self._connection.query(BACKLOG))[0])

@@ -34,7 +34,7 @@ UPDATE mails SET dead_at = NULL, due_at = :now, last_at = :last_at, attempts = 0
 WHERE tenant = :tenant AND id = :id RETURNING 1"""
 DELETE = "DELETE FROM mails WHERE tenant = :tenant AND id = :id RETURNING 1"
 BACKLOG = """
-SELECT count(dead_at), min(CASE WHEN dead_at IS NULL THEN created_at END) FROM mails
+SELECT count(dead_at), min(CASE WHEN dead_at IS NULL THEN created_at END), count(*) - count(dead_at) FROM mails
 WHERE tenant = :tenant"""
 
 

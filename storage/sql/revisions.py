@@ -13,6 +13,8 @@ INSERT INTO revisions (tenant, {COLUMNS}, sealed)
 VALUES (:tenant, :number, :hash, :created_at, :author, :reason, :restores, :sealed)
 ON CONFLICT DO NOTHING RETURNING 1"""
 NEWEST = "SELECT coalesce(max(number), 0) FROM revisions WHERE tenant = :tenant"
+NUMBER_AT = """
+SELECT coalesce(max(number), 0) FROM revisions WHERE tenant = :tenant AND created_at <= :at"""
 FIND = f"SELECT {COLUMNS}, sealed FROM revisions WHERE tenant = :tenant AND number = :number"
 LIST = f"SELECT {COLUMNS} FROM revisions WHERE tenant = :tenant ORDER BY number DESC LIMIT :limit"
 
@@ -31,6 +33,10 @@ class SQLRevisions:
 
     async def newest(self) -> int:
         number: int = (await self._connection.query(NEWEST))[0][0]
+        return number
+
+    async def number_at(self, at: int) -> int:
+        number: int = (await self._connection.query(NUMBER_AT, at=at))[0][0]
         return number
 
     async def find(self, number: int) -> tuple[Revision, bytes] | None:

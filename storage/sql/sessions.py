@@ -27,6 +27,7 @@ WHERE tenant = :tenant AND id_hash = :id_hash AND expires_at > :expires_at"""
 LIST = f"""
 SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND user_id = :user_id AND expires_at > :now
 ORDER BY created_at, sid"""
+COUNT = "SELECT count(*) FROM sessions WHERE tenant = :tenant AND expires_at > :now"
 DELETE = "DELETE FROM sessions WHERE tenant = :tenant AND id_hash = :id_hash RETURNING 1"
 DELETE_OF = "DELETE FROM sessions WHERE tenant = :tenant AND user_id = :user_id RETURNING 1"
 
@@ -75,6 +76,10 @@ class SQLSessions:
 
     async def list(self, user_id: str, now: int) -> Sequence[Session]:
         return [_session(row) for row in await self._connection.query(LIST, user_id=user_id, now=now)]
+
+    async def count(self, now: int) -> int:
+        found: int = (await self._connection.query(COUNT, now=now))[0][0]
+        return found
 
     async def delete(self, id_hash: bytes) -> bool:
         return bool(await self._connection.query(DELETE, id_hash=id_hash))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage.contract import Duplicate
-from storage.records import SigningKeyRecord
+from storage.keyring import SigningKeyRecord
 from storage.sql.columns import dump, load
 from storage.sql.connection import Connection, Row
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager
-from types import TracebackType
 from typing import Generic, TypeVar
 
 from storage.audit import Audit
+from storage.audit_view import AuditView
 from storage.authorization import AuthorizationRequests, Consents
 from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
@@ -25,6 +24,7 @@ from storage.known_devices import KnownDevices
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
+from storage.notes import Notes
 from storage.participants import Artifacts, Participants
 from storage.patterns import FormerPatterns
 from storage.presented import RetryAnswers, ServiceTokens, SpentIdentifiers
@@ -36,6 +36,7 @@ from storage.service_metadata import ServiceMetadata
 from storage.sql.activations import SQLActivations
 from storage.sql.artifacts import SQLArtifacts
 from storage.sql.audit import SQLAudit
+from storage.sql.audit_view import SQLAuditView
 from storage.sql.authorities import SQLAuthorities
 from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
@@ -79,7 +80,6 @@ from storage.sql.users import SQLUsers
 from storage.sql.web_tokens import SQLWebTokens
 
 T = TypeVar("T")
-SLICE_ROWS = 500
 
 
 class Made(Generic[T]):
@@ -114,8 +114,12 @@ class SQLTransaction:
 
     def __init__(self, connection: Connection, days: MutableMapping[str, bytes]) -> None:
         self.connection = connection
-        self.commit = connection.commit
+        self.notes = Notes()
         self.person_keys = SQLPersonKeys(connection, days)
+
+    async def commit(self) -> None:
+        await self.connection.commit()
+        self.notes.keep()
 
     users = Keyed[Users](SQLUsers)
     credentials = Made[Credentials](SQLCredentials)
@@ -157,41 +161,7 @@ class SQLTransaction:
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     revisions = Made[Revisions](SQLRevisions)
     audit = Keyed[Audit](SQLAudit)
+    audit_view = Made[AuditView](SQLAuditView)
     audit_chain = Made[AuditChain](SQLAuditChain)
     audit_turns = Made[AuditTurns](SQLAuditTurns)
     expired = Made(SQLExpired)
-
-
-class Scope(AbstractAsyncContextManager[SQLTransaction]):
-    """`async with`: commits at the end, rolls back on any exception."""
-
-    __slots__ = ("_connection", "_days")
-
-    def __init__(self, connection: Connection, days: MutableMapping[str, bytes] | None = None) -> None:
-        self._connection = connection
-        self._days = days
-
-    async def __aenter__(self) -> SQLTransaction:
-        return SQLTransaction(self._connection, {} if self._days is None else self._days)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            await self._connection.rollback()
-            return
-        try:
-            await self._connection.commit()
-        except BaseException:
-            await self._connection.rollback()
-            raise
-
-
-async def sweep(begin: Callable[[], Scope], now: int) -> int:
-    """Delete what has expired, each slice in a transaction of its own; returns how many rows."""
-    total, more = 0, True
-    while more:
-        async with begin() as tx:
-            count, more = await tx.expired.delete(now, SLICE_ROWS)
-        total += count
-    return total

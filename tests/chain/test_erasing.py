@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from idp.audit import record
 from idp.chain import handing
 from idp.chain.reading import feed, verify
 from idp.chain.retention import Retention, kept_since
@@ -34,6 +35,7 @@ async def test_an_erased_person_is_gone_and_the_log_is_whole(house: House) -> No
     async with house.store.transaction("acme") as tx:
         await tx.users.delete("u-1")
         await tx.person_keys.erase("u-1", NOW)
+        await record(tx, "user.erased", NOW, user_id="u-1", sessions=0)
     assert (await verify(house.store, "acme", house.verification)).records == 3
     lines = await exported(house)
     assert handing.verify_lines(lines, lambda _: house.verification(is_export=True)).records == 3
@@ -41,6 +43,37 @@ async def test_an_erased_person_is_gone_and_the_log_is_whole(house: House) -> No
     erased, _, bob = (json.loads(line) for line in lines[2:])
     assert erased["erased"] and erased["address"] == "" and "erased" not in bob
     assert bob["details"] == {"username": "bob"} and bob["address"] == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "UPDATE person_keys SET secret = (SELECT o.secret FROM person_keys o WHERE o.owner = 'u-2') "
+            "WHERE owner = 'u-1'",
+            "record 1 cannot be read: another key was put in its person's place",
+        ),
+        (
+            "UPDATE person_keys SET secret = NULL WHERE owner = 'u-1'",
+            "record 1 cannot be read: the key of u-1 was",
+        ),
+        (
+            "DELETE FROM person_keys WHERE owner = 'u-1'",
+            "record 1 cannot be read: the key of u-1 was destroyed",
+        ),
+    ],
+    ids=["exchanged", "emptied", "deleted"],
+)
+async def test_a_person_whom_nobody_erased_can_be_read(house: House, change: str, words: str) -> None:
+    """THREAT_MODEL.md 31: Digests are over what is sealed: who destroys keys in the database is found all the same."""
+    await house.write("login.accepted", agent="Firefox, Windows")
+    await house.write("login.accepted", user_id="u-2", agent="Safari")
+    await house.link()
+    async with house.tampering() as tx:
+        await tx.connection.query(change)
+        with pytest.raises(Broken) as broken:
+            await feed(tx, house.verification())
+        assert str(broken.value).startswith(words)
 
 
 async def test_an_export_proves_itself(house: House) -> None:

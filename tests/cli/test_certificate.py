@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,8 @@ from keys.certified_key import CertifiedKey
 from keys.seal import Unsealable, Vault, new_data_key
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA256
 from storage import Transaction
-from tests.cli.conftest import Office
+from tests.cli.conftest import AUTHENTICATORS, Office
+from tests.config.folder import ACME
 from tests.storage.examples import NOW
 
 
@@ -83,3 +85,13 @@ def test_a_certificate_belongs_to_its_key() -> None:
     one, other = (CertifiedKey.generate(ECDSA_SHA256, "idp.example.jp", NOW) for _ in range(2))
     with pytest.raises(ValueError, match="another key"):
         CertifiedKey.load(one.dump(), other.certificate)
+
+
+def test_the_import_password_is_labelled_for_people_and_bare_for_programs(
+    office: Office, tmp_path: Path
+) -> None:
+    (office.folder / ACME / "authenticators.yaml").write_text(AUTHENTICATORS + "certificate:\n")
+    office.run("user", "add", "alice")
+    said = office.run("authority", "issue", "alice", "--out", str(tmp_path / "alice.p12"))
+    assert said.stderr.endswith("\nimport password: ")
+    assert len(said.stdout.split()) == 1

@@ -13,6 +13,7 @@ import pytest
 from idp.assembly import open_database, open_provider
 from idp.chain.linking import LEASE_SECONDS, Linker
 from idp.config.load import load
+from keys.jws import SigningKey
 from tests.cli.conftest import Office
 
 
@@ -58,6 +59,8 @@ def test_the_log_is_proven_in_the_database_and_on_a_file(proven: Office, tmp_pat
     file.write_text(text[: text.rindex("\n", 0, -1)])
     assert "record 2 is missing" in proven.run(*words, status=1).stderr
     keys.write_text('{"keys": []}')
+    assert "is no JWK Set" in proven.run(*words, status=1).stderr
+    keys.write_text(json.dumps({"keys": [dict(SigningKey.generate("EdDSA").public)]}))
     assert "its signature does not hold" in proven.run(*words, status=1).stderr
     keys.write_text("{}")
     assert "is no JWK Set" in proven.run(*words, status=1).stderr
@@ -115,3 +118,23 @@ def test_a_table_is_narrowed_and_safe(proven: Office) -> None:
         == 1
     )
     assert "use --format csv" in proven.run("audit", "export", "--user", "bob", status=2).stderr
+
+
+def test_the_key_is_rotated_and_a_file_is_proven_by_the_old_and_by_the_new_set(
+    proven: Office, tmp_path: Path
+) -> None:
+    before, after, file = tmp_path / "before.json", tmp_path / "after.json", tmp_path / "log.jsonl"
+    before.write_text(proven.run("audit", "key").stdout)
+    early = tmp_path / "early.jsonl"
+    proven.run("audit", "export", "--out", str(early))
+    assert "signs now" in proven.run("audit", "rotate").stdout
+    after.write_text(proven.run("audit", "key").stdout)
+    assert [len(json.loads(keys.read_text())["keys"]) for keys in (before, after)] == [1, 2]
+    proven.run("audit", "export", "--out", str(file))
+    for keys in (before, after):
+        said = proven.run("audit", "verify", str(file), "--keys", str(keys)).stdout
+        assert said == "whole: records 1 to 3\n"
+    assert proven.run("audit", "verify").stdout == "whole: records 1 to 3\n"
+    assert "from before" not in proven.run("audit", "verify", str(early), "--keys", str(before)).output
+    said = proven.run("audit", "verify", str(early), "--keys", str(after), status=1).stderr
+    assert "before there was that key" in said

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from idp import audit
-from idp.app import Loading
 from idp.config.bundle import Bundle
 from idp.config.load import load
 from idp.config.mistake import ConfigurationError
 from idp.config.stored import load_stored
+from idp.loading import Loading
 from storage import Transaction
 from storage.revisions import EVERYWHERE
+from storage.sql import SQLTransaction
 from tests.cli.conftest import Office
+from tests.cli.test_chain import link
 from tests.config.folder import ACME, POLICIES, SERVICE, TENANT
 
 WIKI = f"{ACME}/services/wiki.yaml"
@@ -63,6 +67,51 @@ def applied(office: Office) -> Office:
     assert "Revision 1 (" in apply(office)
     assert office.run("config", "plan").output == "Nothing would change.\n"
     return office
+
+
+def test_no_number_is_given_twice_though_rows_are_gone_from_the_database(applied: Office) -> None:
+    """A node that serves what is gone only goes forward; the signed log knows how far that is."""
+    put(applied, policies=TWO)
+    apply(applied)
+    link(applied)
+
+    async def delete(tx: Transaction) -> None:
+        assert isinstance(tx, SQLTransaction)
+        await tx.connection.query("DELETE FROM revisions WHERE number = 2")
+
+    asyncio.run(applied.within(delete, EVERYWHERE))
+    put(applied, policies=TWO + "- {name: all, then: deny}\n")
+    said = apply(applied)
+    assert "revision 2 was applied and is gone from the database, where revision 1 is the newest" in said
+    assert "Revision 3 (" in said
+    back = applied.run("config", "rollback", "1", "--why", "as it was").output
+    assert "gone" not in back and "Revision 4 (" in back
+
+
+def test_what_is_removed_is_told_to_the_log_of_those_that_stay(office: Office) -> None:
+    """Else nobody's log would know of that revision."""
+    other = office.folder / "tenants" / "other"
+    shutil.copytree(office.folder / ACME, other)
+    (other / "tenant.yaml").write_text(
+        TENANT.replace("tenant: acme", "tenant: other").replace("login.", "other.")
+    )
+    apply(office)
+    shutil.rmtree(other)
+    apply(office, "--allow-removals")
+    assert office.events() == ["configuration.applied"] * 2
+
+
+def test_the_history_tells_the_time_of_this_machine(applied: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    for zone, ending in (("Asia/Tokyo", "+09:00"), ("America/Bogota", "-05:00")):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        try:
+            at = applied.rows("config", "history")[0]["at"]
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+        assert at.endswith(ending)
+        assert abs(datetime.fromisoformat(at).timestamp() - time.time()) < 3600
 
 
 def test_a_plan_tells_what_changes_from_what_to_what(applied: Office) -> None:

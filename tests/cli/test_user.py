@@ -105,6 +105,9 @@ def test_unlocking_forgets_wrong_answers_also_of_a_name_that_nobody_has(office: 
     assert shown(office)["locked_until"] is None
     assert office.run("user", "unlock", "NOBODY").stdout == "unlocked nobody\n"
     assert office.run("user", "unlock", "nobody").stdout == "nobody had no wrong answers\n"
+    assert office.events() == ["user.added", "user.unlocked", "user.unlocked"], (
+        "where nothing was, nothing is said"
+    )
 
 
 def test_wrong_answers_known_browsers_and_seen_logins_are_shown_and_forgotten(office: Office) -> None:

@@ -11,7 +11,7 @@ from idp.custody.vault import WrongMasterKey, open_vault
 from keys.master import MasterKey
 from keys.seal import Unsealable, wrap
 from storage import Storage
-from storage.records import DataKey
+from storage.keyring import DataKey
 
 NOW = 1_800_000_000
 

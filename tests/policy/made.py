@@ -12,7 +12,7 @@ from idp.policy import Attempt, Deny, Given, Require, Rule, Verdict
 from idp.policy.terms import Attribute, Hours, Proofs, Requests
 from storage.records import User
 
-SERVICES, DOORS, GROUPS = ("wiki", "mail", "vpn"), ("oidc", "radius"), ("staff", "sales", "board")
+SERVICES, DOORS, GROUPS = ("wiki", "mail", "console"), ("oidc", "radius"), ("staff", "sales", "board")
 COUNTRIES = ("JP", "US")
 NETWORKS = tuple(map(ip_network, ("10.0.0.0/8", "10.1.0.0/16", "192.0.2.0/24", "2001:db8::/32", "0.0.0.0/0")))
 ADDRESSES = tuple(
@@ -101,4 +101,5 @@ attempts = st.builds(
     certificate=st.booleans(),
     exposures=st.integers(0, 6),
     requests=st.sampled_from(({}, {"user 60": 3}, {"user 60": 5, "address 60": 4})),
+    session=st.booleans(),
 )

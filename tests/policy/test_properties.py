@@ -9,7 +9,8 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idp.policy import Attempt, Decision, Deny, Require, Rule, Rules, asked, decide, possible
+from idp.policy import Attempt, Decision, Deny, Require, Rule, Rules, asked, decide, possible, settle
+from idp.policy.conditions import CONSOLE
 from idp.policy.covering import covers
 from idp.policy.explain import explain
 from idp.policy.facts import from_facts, to_facts
@@ -39,10 +40,14 @@ def test_every_attempt_gets_one_decision_which_is_the_first_match(rules: Rules, 
     """Total and deterministic: with the index, without it, and again."""
     expected = plainly(rules, attempt)
     assert decide(rules, attempt) == decide(rules, attempt) == decide(tuple(rules), attempt) == expected
-    assert explain(rules, attempt).decision == expected
-    assert explain(rules, attempt).tried[-1:] == () or (
-        (explain(rules, attempt).tried[-1].failed == ()) is (expected.rule is not None)
+    explained, settled = explain(rules, attempt), settle(rules, attempt)
+    assert explained.decision == settled and settled in (
+        expected,
+        plainly(rules, replace(attempt, proofs=())),
     )
+    assert explained.tried[-1:] == () or ((explained.tried[-1].failed == ()) is (settled.rule is not None))
+    if settled.rule is not None:
+        assert explained.tried[-1].rule == settled.rule.name
     assert isinstance(reasons(rules, attempt), tuple)
 
 
@@ -99,6 +104,18 @@ def test_who_has_proven_nothing_is_asked_for_something(rules: Rules, attempt: At
     """`allow` lets nobody in who has not proven himself in this session."""
     verdict = decide(rules, replace(attempt, proofs=())).verdict
     assert not isinstance(verdict, Require) or verdict.names
+
+
+@few
+@given(lists, attempts)
+def test_nobody_enters_the_console_by_a_rule_that_does_not_name_it(rules: Rules, attempt: Attempt) -> None:
+    """Neither is anybody asked for anything there; a denial needs not name it."""
+    there = replace(attempt, service=CONSOLE, protocol=CONSOLE)
+    decided = (decide(rules, there), settle(rules, there))
+    for rule in (each.rule for each in decided if isinstance(each.verdict, Require)):
+        assert rule is not None and CONSOLE in rule.services | rule.protocols
+    naming = {rule.name for rule in rules if CONSOLE in rule.services | rule.protocols}
+    assert {one.rule for one in (*asked(rules, there), *possible(rules, there))} <= naming
 
 
 @few

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idp.policy import Deny, Require, Rule, decide
+from idp.policy import Deny, Require, Rule, decide, settle
+from idp.policy.explain import explain
 from idp.policy.facts import from_facts
 from idp.policy.hours import parse_hours
 from idp.policy.rehearsal import EXAMPLES, Example, Findings, Flip, Rehearsal
@@ -55,6 +56,22 @@ def test_the_same_by_another_rule_is_counted_apart() -> None:
     found = rehearsed([STAFF], [ALL], FACTS)
     assert not found.flips
     assert found.moved == {("staff", "all"): 1}
+
+
+def test_an_allow_is_content_with_a_session_or_with_what_the_rules_behind_it_ask() -> None:
+    """Whoever is none of them stays out in a rehearsal too, whatever he had to give, and the explanation says so."""
+    leave = Rule("leave", Require("leave", ()), services=frozenset(("wiki",)))
+    stranger = {**FACTS, "groups": []}
+    assert not rehearsed([leave, STAFF], [STAFF], stranger).flipped
+    stood = rehearsed([leave, STAFF], [STAFF], {**stranger, "session": True})
+    assert stood.flips == {Flip("let in", "denied", "leave", "default"): 1}
+    assert rehearsed([leave, STAFF], [STAFF], FACTS).moved == {("leave", "staff"): 1}
+    explained = explain([leave, STAFF], from_facts(stranger))
+    assert [(each.rule, [one.condition for one in each.failed]) for each in explained.tried] == [
+        ("leave", ["signed in"]),
+        ("staff", ["groups"]),
+    ]
+    assert settle([leave, STAFF], from_facts({**stranger, "session": True})).rule is leave
 
 
 def test_what_nobody_knows_any_more_is_counted_and_flips_nothing() -> None:

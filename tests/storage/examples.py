@@ -11,18 +11,17 @@ from storage.certified import CertifiedKeyRecord
 from storage.deliveries import Delivery
 from storage.devices import DeviceGrant
 from storage.exchange import ExchangedToken
+from storage.keyring import DataKey, SigningKeyRecord
 from storage.mails import Mail, ResetLink
 from storage.participants import Artifact, Participant
 from storage.records import (
     AuditRecord,
     AuthorizationRequest,
     Credential,
-    DataKey,
     Grant,
     Interaction,
     Proof,
     Session,
-    SigningKeyRecord,
     Token,
     User,
 )

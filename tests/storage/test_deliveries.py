@@ -25,7 +25,11 @@ async def test_it_is_claimed_when_it_is_due_and_comes_back_if_nobody_delivers_it
 async def test_what_is_due_first_comes_first(store: Storage) -> None:
     first = replace(DELIVERY, id="d2", due_at=NOW)
     async with store.transaction("acme") as tx:
+        assert await tx.deliveries.backlog() == (0, None)
         await tx.deliveries.add(DELIVERY)
+        await tx.deliveries.add(replace(first, created_at=DELIVERY.created_at - 7))
+        assert await tx.deliveries.backlog() == (2, DELIVERY.created_at - 7)
+        await tx.deliveries.delete(first.id)
         await tx.deliveries.add(first)
         assert await tx.deliveries.list() == [first, DELIVERY]
         assert await tx.deliveries.list(limit=1) == [first]

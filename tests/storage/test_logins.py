@@ -97,6 +97,8 @@ async def test_sessions_end_alone_or_all_of_a_user(store: Storage) -> None:
         for number in b"123":
             await tx.sessions.add(replace(SESSION, id_hash=bytes([number])))
         await tx.sessions.add(replace(SESSION, id_hash=b"other", user_id="u2"))
+        await tx.sessions.add(replace(SESSION, id_hash=b"over", user_id="u2", expires_at=NOW))
+        assert await tx.sessions.count(NOW) == 4
         assert await tx.sessions.delete(b"1") is True
         assert await tx.sessions.delete(b"1") is False
         assert await tx.sessions.delete_of("u1") == 2

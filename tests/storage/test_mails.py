@@ -32,9 +32,9 @@ async def test_nobody_tries_the_dead_until_one_is_revived(store: Storage) -> Non
     async with store.transaction("acme") as tx:
         await tx.mails.add(MAIL)
         await tx.mails.add(replace(MAIL, id="m2", created_at=NOW - 9))
-        assert await tx.mails.backlog() == Backlog(0, NOW - 9)
+        assert await tx.mails.backlog() == Backlog(0, NOW - 9, 2)
         await tx.mails.bury("m2", NOW, "refused")
-        assert await tx.mails.backlog() == Backlog(1, NOW)
+        assert await tx.mails.backlog() == Backlog(1, NOW, 1)
         dead = await tx.mails.find("m2")
         assert dead is not None and (dead.dead_at, dead.failure) == (NOW, "refused")
         assert await tx.mails.list(dead=True) == [dead] and await tx.mails.list() == [MAIL]

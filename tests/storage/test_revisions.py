@@ -25,6 +25,7 @@ async def test_revisions_are_kept_as_they_were_applied(store: Storage) -> None:
         assert await tx.revisions.find(1) == (FIRST, b"\x00sealed")
         assert await tx.revisions.list() == [SECOND, FIRST]
         assert await tx.revisions.list(limit=1) == [SECOND]
+        assert [await tx.revisions.number_at(NOW + later) for later in (-1, 0, 1, 9)] == [0, 1, 2, 2]
     async with store.snapshot("acme") as tx:
         assert await tx.revisions.newest() == 0
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from storage import Storage
-from storage.sql import transaction
+from storage.sql import SQLTransaction, scope
 from storage.sql.expired import GRACE_SECONDS
 from tests.storage.examples import ACCESS, GRANT, INTERACTION, LATER, NOW, REFRESH, SESSION, USER, add_login
 
@@ -83,14 +83,14 @@ async def test_a_slice_is_bounded(store: Storage) -> None:
     more = True
     while more:
         async with store.transaction("acme") as tx:
-            assert isinstance(tx, transaction.SQLTransaction)
+            assert isinstance(tx, SQLTransaction)
             deleted, more = await tx.expired.delete(LATER, 4)
             slices.append(deleted)
     assert slices == [4, 4, 3]
 
 
 async def test_more_than_one_slice_goes_in_one_sweep(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction, "SLICE_ROWS", 4)
+    monkeypatch.setattr(scope, "SLICE_ROWS", 4)
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)
         for number in range(11):

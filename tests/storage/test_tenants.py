@@ -9,6 +9,7 @@ import pytest
 
 import storage.sql
 from storage import Storage
+from storage.mails import Backlog
 from storage.sql.audit import CONDITIONS
 from tests.storage.examples import (
     ACCESS,
@@ -75,7 +76,9 @@ async def test_another_tenant_sees_nothing(store: Storage) -> None:
             assert await tx.deliveries.list() == []
             assert await tx.mails.list() == []
             assert await tx.mails.find("m1") is None
-            assert (await tx.mails.backlog()).oldest_at is None
+            assert await tx.mails.backlog() == Backlog(0, None, 0)
+            assert await tx.deliveries.backlog() == (0, None)
+            assert await tx.sessions.count(0) == 0
             assert await tx.reset_links.find(RESET_LINK.token_hash, NOW) is None
             assert await tx.users.list_by_email(USER.email or "") == []
             assert await tx.tokens.find(ACCESS.token_hash, "access", NOW) is None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from html import escape
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,54 @@ from tests.drawing import CHALLENGE, ENTRIES, IDS, MATRIX, PAGES, Element, draw,
 
 LARGEST = 30_000
 EVIL = """"><script>alert(1)</script><img src=x onerror='alert(1)'>{{ 7*7 }}\0"""
+
+EXPLANATION = {
+    **dict.fromkeys(("outcome", "rule"), EVIL),
+    "ways": [[EVIL]],
+    "tried": [{"rule": EVIL, "failed": [dict.fromkeys(("condition", "seen", "wanted"), EVIL)]}],
+}
+ENTRY = {
+    **dict.fromkeys(("at", "who", "service", "door", "event", "outcome", "rule", "about", "reference"), EVIL),
+    **{"url": f"/{EVIL}", "person": "typed", "why": [[EVIL, EVIL], ["", EVIL]]},
+    **dict.fromkeys(("by", "hash", "number", "restores"), EVIL),
+    "changes_url": f"/{EVIL}",
+}
+FIELDS = (
+    "user",
+    "service",
+    "door",
+    "address",
+    "at",
+    "proofs",
+    "known",
+    "certificate",
+    "model",
+    "outcome",
+)
+CONSOLE: dict[str, Any] = {
+    "entry": ENTRY,
+    "entries": [ENTRY],
+    **dict.fromkeys(("then", "today", "explained"), EXPLANATION),
+    **dict.fromkeys(
+        ("filters", "fields"), dict.fromkeys((*FIELDS, "rule", "since", "until", "reference"), EVIL)
+    ),
+    "given": [{"name": EVIL, "age": EVIL}],
+    "others": [[EVIL, EVIL]],
+    "groups": [EVIL],
+    "drift": [EVIL],
+    "texts": [EVIL],
+    "doors": [EVIL],
+    "changes": [
+        {
+            "tenant": "",
+            "what": EVIL,
+            "kind": EVIL,
+            "details": [dict.fromkeys(("path", "before", "after"), EVIL)],
+        }
+    ],
+    "unknown": False,
+    "services": [EVIL],
+}
 
 
 def of_every_page(check: Callable[[Entry, Element], None]) -> Callable[[], None]:
@@ -73,7 +122,9 @@ def test_a_page_has_one_heading_which_is_in_its_title(entry: Entry, tree: Elemen
 @of_every_page
 def test_a_page_has_header_main_and_footer_and_a_language_switch(entry: Entry, tree: Element) -> None:
     has_switch = not entry.page.startswith(("handover/", "paper/"))  # an answer to a form; printed
-    navs = has_switch + entry.page.startswith("account/")  # one of several, with links to the others
+    navs = has_switch + entry.page.startswith(
+        ("account/", "console/")
+    )  # one of several, with links to the others
     assert [len(tree.all(tag)) for tag in ("header", "main", "footer", "nav")] == [1, 1, 1, navs]
     if not has_switch:
         return
@@ -229,6 +280,8 @@ def test_whatever_a_variable_holds_is_text(page: str) -> None:
         "last_try": True,
         "search": True,
     }
+    if page.startswith("console/"):
+        special |= CONSOLE
     given = {name: special.get(name, EVIL) for name in CONTRACT[page]}
     clean = draw(page, **{name: special.get(name, "x") for name in CONTRACT[page]})
     html = draw(page, here=f"/{EVIL}", of=tenant(display_name={"en": EVIL}, support={"en": EVIL}), **given)

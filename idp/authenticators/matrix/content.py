@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import orjson
 
 from idp.authenticators.matrix.pattern import Cell
+from storage.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Content:
     """`until` is the end of an initial pattern: sealed with it, so that nobody who writes rows can move it."""

@@ -9,6 +9,7 @@ from idp.authenticators import Refused
 from idp.authenticators.matrix import pattern
 from idp.authenticators.matrix.content import Content
 from idp.authenticators.matrix.settings import MatrixSettings
+from storage.quick import quick
 from storage.records import Credential
 
 Due = Literal["", "initial", "expired", "exposed", "unfit", "forgotten"]
@@ -16,6 +17,7 @@ HOUR: Final = 3600
 DAY: Final = 86_400
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Present:
     """A pattern, opened, and the settings for its user."""

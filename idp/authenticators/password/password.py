@@ -52,6 +52,10 @@ class Password:
         """How many characters a new one has at least."""
         return self.settings.min
 
+    def directories(self) -> list[tuple[str, int, int]]:
+        """Of each domain with one: how many of its servers did not answer lately, of how many."""
+        return [(name, each.silent, len(each.settings.servers)) for name, each in self._directories.items()]
+
     async def close(self) -> None:
         """End what is kept open to ask directories."""
         for directory in self._directories.values():

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import storage
+from idp.monitoring.meter import Meter
 from protocols.radius.clients import Clients
 from protocols.radius.datagrams import Datagrams
 from protocols.radius.packet import Code
@@ -28,7 +29,7 @@ async def test_a_worker_that_goes_leaves_at_the_socket_what_it_has_not_read(tmp_
         sock.bind(("127.0.0.1", 0))
         sock.setblocking(False)
         clients = Clients([known.tenant])
-        going = Datagrams(sock, Code.ACCOUNTING_REQUEST, clients, answering, Tally("demo"))
+        going = Datagrams(sock, Code.ACCOUNTING_REQUEST, clients, answering, Tally("demo", Meter()))
         with NAS(sock.getsockname()[1]) as nas:
             async with store.transaction("demo") as tx:
                 await tx.users.find("nobody")  # who has the turn to write keeps the first one waiting
@@ -63,7 +64,7 @@ async def test_another_configuration_counts_for_the_next_packet_and_what_was_hea
         sock.bind(("127.0.0.1", 0))
         sock.setblocking(False)
         clients = Clients([known.tenant])
-        serving = Datagrams(sock, Code.ACCOUNTING_REQUEST, clients, answering, Watched("demo"))
+        serving = Datagrams(sock, Code.ACCOUNTING_REQUEST, clients, answering, Watched("demo", Meter()))
         with NAS(sock.getsockname()[1]) as nas:
             packet = reported(FIRST, "one", "a", identifier=FIRST)
             nas.send(packet)

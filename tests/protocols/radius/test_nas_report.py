@@ -10,6 +10,7 @@ import pytest
 
 import storage
 from idp.login import Login
+from idp.monitoring.meter import Meter
 from idp.provider import IdentityProvider
 from protocols.radius.commands import UNKNOWN, counted
 from protocols.radius.tally import Tally
@@ -58,7 +59,7 @@ async def test_strangers_are_the_tenants_that_has_all_nases(owner: str | None, t
     """One audit event a minute, however many packets and addresses."""
     store = await storage.open(f"sqlite:{tmp_path / 'masugata.db'}")
     await store.migrate()
-    tally = Tally(owner)
+    tally = Tally(owner, Meter())
     for number in range(5000):
         tally.stranger(f"192.0.2.{number % 200}" if number % 2 else f"2001:db8::{number:x}")
     await tally.settle(IdentityProvider({}, store, Login(), lambda: NOW))
