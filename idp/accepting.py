@@ -32,14 +32,12 @@ class Accepting:
         self._welcomes = welcomes
         self._loop = asyncio.get_running_loop()
         self._shaking: OrderedDict[asyncio.Task[None], None] = OrderedDict()
-        self.is_open = True
         self._pauses: dict[socket, asyncio.TimerHandle] = {}
         for listening in sockets:
             self._read(listening)
 
     def close(self) -> None:
         """Accept no more. Who is shaking hands may go on."""
-        self.is_open = False
         for pause in self._pauses.values():
             pause.cancel()
         for listening in self._sockets:
