@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.faults.one_node_campaign import Findings, run
 
-SEED = random.SystemRandom().randrange(10**6)  # stands in what pytest shows of a failure
+SEED = random.SystemRandom().randrange(10**6)  # a failure names it
 # The dear ones once.
 MOMENTS = (
     *("worker", "command", "worker", "migration", "everything", "command", "worker", "reload", "command"),
