@@ -70,7 +70,7 @@ class Supervisor:
         gc.unfreeze()
         gc.collect()
         gc.freeze()  # what is loaded by now stays shared: no worker's collector writes to its pages
-        self._coming = Generation(work, sockets, now)
+        self._coming = Generation(work, sockets, now, self._listeners.besides)
         self._coming.fill(self._workers(), now)
 
     def _wait(self, signals: SignalPipe) -> None:

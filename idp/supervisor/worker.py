@@ -66,8 +66,12 @@ class Worker:
         return os.waitstatus_to_exitcode(status)
 
 
-def fork(work: Work, number: int, sockets: Sockets, siblings: Iterable[Worker], now: float) -> Worker:
-    """Start a worker. Only a process without threads and event loop may call this."""
+def fork(work: Work, number: int, sockets: Sockets, others: Iterable[socket.socket], now: float) -> Worker:
+    """Start a worker. Only a process without threads and event loop may call this.
+
+    `others` are sockets of the supervisor's that are not his: by the channels of siblings these would not notice the
+    supervisor's end.
+    """
     ours, theirs = socket.socketpair()
     # a signal between the fork and the worker's own handlers would be taken for the supervisor's
     signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED)
@@ -76,8 +80,8 @@ def fork(work: Work, number: int, sockets: Sockets, siblings: Iterable[Worker], 
     pid = os.fork()
     if pid == 0:
         ours.close()
-        for sibling in siblings:
-            sibling.channel.close()  # else a sibling would not notice the supervisor's end
+        for other in others:
+            other.close()
         _live(work, sockets, theirs)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SUPERVISED)
     theirs.close()
@@ -109,7 +113,12 @@ def _live(work: Work, sockets: Sockets, channel: socket.socket) -> NoReturn:
 
 
 async def _serve(work: Work, sockets: Sockets, channel: socket.socket) -> None:
-    loop, stop = asyncio.get_running_loop(), Stop()
+    loop, stop, announced = asyncio.get_running_loop(), Stop(), asyncio.Event()
+
+    def announce() -> None:
+        announced.set()
+        with suppress(BrokenPipeError):  # the supervisor died meanwhile: we are told so in a moment
+            channel.sendall(READY)
 
     def end() -> None:
         stop.at_once.set()
@@ -117,7 +126,8 @@ async def _serve(work: Work, sockets: Sockets, channel: socket.socket) -> None:
 
     def leave() -> None:
         stop.leaving.set()
-        loop.call_later(0 if stop.is_set() else work.drain_seconds, end)
+        serves = announced.is_set() and not stop.is_set()
+        loop.call_later(work.drain_seconds if serves else 0, end)
 
     def abandoned() -> None:
         loop.remove_reader(channel)
@@ -126,9 +136,4 @@ async def _serve(work: Work, sockets: Sockets, channel: socket.socket) -> None:
     loop.add_signal_handler(signal.SIGTERM, leave)
     loop.add_signal_handler(RETIRE, stop.set)
     loop.add_reader(channel, abandoned)  # nothing is ever sent to us: readable means that the supervisor died
-
-    def ready() -> None:
-        with suppress(BrokenPipeError):  # the supervisor died meanwhile: we are told so in a moment
-            channel.sendall(READY)
-
-    await work.serve(sockets, ready, stop)
+    await work.serve(sockets, announce, stop)

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import HttpVersion11, hdrs, web
 
 from idp.background import running
+from idp.config.overload import Overload
 from idp.web.admission import Admission
 from idp.web.turning_away import TurningAway, refusal
 
@@ -36,6 +37,11 @@ class Gate:
         self._turning_away = TurningAway()
         self._bodies: OrderedDict[asyncio.Timeout, None] = OrderedDict()  # longest waited for first
         self._said = 0  # of those turned away, how many the log knows of
+
+    @classmethod
+    def of(cls, settings: Overload) -> Gate:
+        """As it was configured."""
+        return cls(Admission(settings.requests, settings.delay_ms / 1000))
 
     async def let(
         self, request: web.BaseRequest, beginnings: Sequence[str], handler: Handler

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote
 
@@ -27,6 +27,13 @@ class Sent:
     headers: tuple[tuple[str, bytes], ...] = ()
     body: bytes = b""
     content_type: str = "application/x-www-form-urlencoded"
+
+    def marked(self, mark: bytes) -> Iterator[Sent]:
+        """As it is, and with the mark in one field after the other: what a database or a text cannot hold."""
+        yield self
+        for at, (name, value) in enumerate(self.fields):
+            changed = (name, value[:20] + mark)
+            yield replace(self, fields=(*self.fields[:at], changed, *self.fields[at + 1 :]))
 
     def spoilt(self, chance: random.Random, words: Sequence[bytes]) -> Sent:
         """With one to three of its parts changed."""

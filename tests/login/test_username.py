@@ -9,9 +9,9 @@ from idp.username import MAX_LENGTH, canonical
 
 def test_a_name_of_a_quarter_of_a_megabyte_takes_no_time() -> None:
     """THREAT_MODEL.md 32: bounded time. To order a run of combining marks takes time by the square of its length."""
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(canonical("a" + "\u0301\u0316" * 21_000)) <= MAX_LENGTH
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_blanks_and_nothing_else_are_nobodys_name() -> None:

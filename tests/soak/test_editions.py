@@ -23,17 +23,21 @@ async def test_what_was_in_force_is_let_go(tmp_path: Path) -> None:
     server.imports_anew = True
     server.tenant.add_service("wiki", "http://localhost:9/callback")
     server.start()
+
+    def routes() -> int:
+        """Of all configurations that the worker holds."""
+        return sample.kinds(server, watched)["ResourceRoute"]
+
     try:
         server.imports_anew = False  # its commands need not
-        routes = []
+        one = routes()
         for number in range(1, 4):
             server.tenant.settings["display_name"] = {"en": f"Number {number}"}
             server.write()
             server.cli("config", "apply", "--why", f"number {number}")
-            switched = f'"configuration.switched", "revision": {number}'
-            await eventually(lambda switched=switched: switched in server.log)
-            await eventually(lambda: sample.kinds(server, watched)["ResourceRoute"] > 0)
-            routes.append(sample.kinds(server, watched)["ResourceRoute"])
-        await eventually(lambda: sample.kinds(server, watched)["ResourceRoute"] <= routes[0])
+        await eventually(
+            lambda: sum(each["event"] == "configuration.switched" for each in server.events) == 3
+        )
+        await eventually(lambda: routes() == one)
     finally:
         server.stop()

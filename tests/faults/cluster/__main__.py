@@ -34,7 +34,7 @@ async def main() -> int:
     given = parser.parse_args()
     *others, last = given.only
     with tempfile.TemporaryDirectory(prefix="masugata-cluster-") as folder:
-        async with running(Path(folder), given.nodes, people=200, holders=300, leavers=4) as cluster:
+        async with running(Path(folder), given.nodes, people=100, holders=160, leavers=4) as cluster:
             names = [*others * given.rounds, last]
             report = await go_through(cluster, names, tuple(given.users), given.checked, show, ASTRAY_SECONDS)
             show_all(cluster, report)

@@ -14,6 +14,7 @@ from tests.faults.cluster.load import Load
 from tests.faults.cluster.node import Node, address_of
 from tests.faults.cluster.postgres import Postgres
 from tests.faults.cluster.wire import Wire
+from tests.kept import migrate
 from tests.people import Person
 from tests.server import eventually
 
@@ -70,7 +71,8 @@ async def running(
         crowd, codes = nodes[0].add_crowd(people, holders)
         for node in nodes:
             opened.callback(_end, node)
-        await asyncio.to_thread(nodes[0].start)  # it makes the tables and the people
+        await migrate(nodes[0].storage)
+        await asyncio.to_thread(nodes[0].start)  # it makes the people
         await asyncio.gather(*(asyncio.to_thread(node.start) for node in nodes[1:]))
         balancer = Balancer([node.address for node in nodes], nodes[0].port)
         await opened.enter_async_context(balancer.watching())

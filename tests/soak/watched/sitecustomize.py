@@ -19,6 +19,7 @@ SHOWN = 40
 
 def tell(*_: object) -> None:
     """At a signal write down what is in this process: tasks, threads, objects by type."""
+    gc.collect()  # what is garbage has not grown
     kinds = Counter(type(each).__qualname__ for each in gc.get_objects())
     said = {
         "tasks": sum(not each.done() for each in list(asyncio.tasks._all_tasks)),  # type: ignore[attr-defined]
