@@ -17,7 +17,7 @@ from tests.running import Browsers
 from tests.server import eventually
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
-TOLD = {"status", "storage", "configuration", "revision", "doors", "notices", "parts"}
+TOLD = {"status", "storage", "shedding", "configuration", "revision", "doors", "notices", "parts"}
 
 
 async def settled(server: Watched, before: Scrape, name: str, more: float, **labels: str) -> Scrape:
