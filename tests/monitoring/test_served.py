@@ -15,7 +15,7 @@ from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers
 from tests.server import eventually
 
-TOLD = {"status", "storage", "configuration", "revision", "doors", "notices", "parts"}
+TOLD = {"status", "storage", "configuration", "revision", "doors", "notices", "parts", "shedding"}
 
 
 async def settled(server: Watched, before: Scrape, name: str, more: float, **labels: str) -> Scrape:
