@@ -51,8 +51,9 @@ bench: $(VENV)/made-for-testing  ## Measure what a login costs
 story: $(VENV)/made-for-testing  ## Change a policy on two nodes under load, and ask for the promised second
 	@STORY_SECONDS=1 $(BIN)/pytest -q tests/story
 
-faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, and see that nothing is lost
+faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, kill one node 1,000 times, and see that nothing is lost
 	@$(BIN)/python -m tests.faults.cluster
+	@$(BIN)/python -m tests.faults.one_node
 
 overload: $(VENV)/made-for-testing  ## Offer once, twice and ten times the load that a process can carry
 	@$(BIN)/python -m tests.overload.run
@@ -60,8 +61,15 @@ overload: $(VENV)/made-for-testing  ## Offer once, twice and ten times the load 
 soak: $(VENV)/made-for-testing  ## Keep a server under load for two hours (SOAK_SECONDS), and see whether anything grows
 	@$(BIN)/python -m tests.soak.run
 
-fuzz: $(VENV)/made-for-testing  ## Feed a million mutated datagrams to the RADIUS door
+fuzz: $(VENV)/made-for-fuzzing  ## Feed bad input to every parser (FUZZ_SECONDS each) and every door (FUZZ_INPUTS each)
 	@$(BIN)/python -m tests.protocols.radius.fuzz
+	@$(BIN)/python -m tests.fuzz.run
+	@FUZZ_INPUTS=$${FUZZ_INPUTS:-100000} $(BIN)/pytest -q tests/fuzz/test_doors.py
+
+# There is no wheel of atheris for every Python; without it inputs are mutated without a guide.
+$(VENV)/made-for-fuzzing: $(VENV)/made-for-testing requirements-fuzz.txt
+	@.ci/step 'Python packages for fuzzing' $(BIN)/pip install -qq --require-hashes --only-binary :all: -r requirements-fuzz.txt || echo "no atheris for this Python"
+	@touch $@
 
 lock:  ## Take the newest releases that setup.cfg allows into the lock files
 	@.ci/lock

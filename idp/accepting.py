@@ -32,20 +32,24 @@ class Accepting:
         self._welcomes = welcomes
         self._loop = asyncio.get_running_loop()
         self._shaking: OrderedDict[asyncio.Task[None], None] = OrderedDict()
-        self.is_open = True
         self._pauses: dict[socket, asyncio.TimerHandle] = {}
         for listening in sockets:
             self._read(listening)
 
     def close(self) -> None:
         """Accept no more. Who is shaking hands may go on."""
-        self.is_open = False
         for pause in self._pauses.values():
             pause.cancel()
         for listening in self._sockets:
             self._loop.remove_reader(listening)
 
+    @property
+    def is_pausing(self) -> bool:
+        """Whether nobody can be accepted for a moment, since the system has no room."""
+        return bool(self._pauses)
+
     def _read(self, listening: socket) -> None:
+        self._pauses.pop(listening, None)
         self._loop.add_reader(listening, self._readable, listening)
 
     def _readable(self, listening: socket) -> None:

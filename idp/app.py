@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import ssl
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
@@ -33,6 +33,7 @@ from idp.revisions.preparing import preload, prepared, zones_of
 from idp.revisions.succession import Succession
 from idp.supervisor.work import Stop, Unfit
 from idp.web import server
+from idp.web.admission import Admission
 from idp.web.catalogue import CatalogueError
 from idp.web.edition import Edition
 from idp.web.gate import Gate
@@ -102,36 +103,47 @@ class Server:
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
         log.settle()
-        settings = self.in_force.configuration.server
-        gate = Gate.of(settings.overload)
+        overload = self.in_force.configuration.server.overload
+        gate = Gate(Admission(overload.requests, overload.delay_ms / 1000))
         try:
-            async with open_database(self.in_force.configuration.storage_url) as opened:
-                node = Node(self.workers, now())
-                database: storage.Storage = Watched(opened, Noting(node.meter))
-                async with AsyncExitStack() as held:
-                    if tracing := settings.tracing:
-                        from idp.monitoring.otlp import exporting  # noqa: PLC0415  an extra, which only this needs
+            node = Node(self.workers, now())
+            async with self._database(node) as database, AsyncExitStack() as held:
+                await held.enter_async_context(gate.watching())
+                editions = Editions(
+                    self.home, self.master, self.pages, self.secure, database, node, stop, gate.admission, now
+                )
+                succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
+                first = await held.enter_async_context(succession.serving(self.in_force))
+                board = Switchboard(first.line, gate)
+                followers = await self._listen(held, first, sockets, node, stop)
+                del first  # it may go when another has come
 
-                        database = await held.enter_async_context(exporting(tracing, database))
-                    given = (self.pages, self.home, self.master, self.secure)
-                    editions = Editions(*given, database, node, stop, gate.admission, now)
-                    succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
-                    first = await held.enter_async_context(succession.serving(self.in_force))
-                    board = Switchboard(first.line, gate)
-                    followers = await self._listen(held, first, sockets, node, stop)
-                    del first  # it may go when another has come
+                def turn(coming: Edition) -> None:
+                    board.turn(coming.line)
+                    self.zones.update(zones_of(coming.in_force.configuration))
+                    for follow in followers:
+                        follow(coming)
 
-                    def turn(coming: Edition) -> None:
-                        board.turn(coming.line)
-                        self.zones.update(zones_of(coming.in_force.configuration))
-                        for follow in followers:
-                            follow(coming)
-
-                    async with succession.following(turn), gate.watching():
-                        http, most = sockets[settings.listen.http], settings.overload.connections
-                        await server.serve(board.server(), http, ready, stop, most, self.secure)
+                async with succession.following(turn):
+                    http = sockets[self.in_force.configuration.server.listen.http]
+                    most = overload.connections
+                    await server.serve(board.server(), http, ready, stop, most, self.secure)
         except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
+
+    @asynccontextmanager
+    async def _database(self, node: Node) -> AsyncIterator[storage.Storage]:
+        """What is done in it is counted, and traced where that is asked for."""
+        settings = self.in_force.configuration.server
+        async with open_database(self.in_force.configuration.storage_url) as opened:
+            watched = Watched(opened, Noting(node.meter))
+            if settings.tracing is None:
+                yield watched
+                return
+            from idp.monitoring.otlp import exporting  # noqa: PLC0415  an extra, which only this needs
+
+            async with exporting(settings.tracing, watched) as traced:
+                yield traced
 
     async def _listen(
         self,

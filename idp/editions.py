@@ -1,10 +1,10 @@
-"""One edition of a process after the other: each made beside the one that serves meanwhile."""
+"""Makes the editions of one process: a configuration, with its pages and its tenants, in service."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from idp.config import tls
 from idp.config.in_force import InForce
 from idp.config.revisions import Revisions
 from idp.monitoring.node import Node
+from idp.provider import Clock
 from idp.revisions.archive import Archive
 from idp.revisions.preparing import preload, prepared
 from idp.supervisor.work import Stop
@@ -27,17 +28,17 @@ from storage import Storage
 
 @dataclass(frozen=True, slots=True)
 class Editions:
-    """Makes those of one process."""
+    """What all editions of the process share; `pages` are those that were made before the fork."""
 
-    pages: Pages  # of the first
     home: Path
     master: MasterKey
+    pages: Pages
     secure: ssl.SSLContext | None  # of our pages
     database: Storage
     node: Node
     stop: Stop
     admission: Admission
-    clock: Callable[[], int]
+    clock: Clock
 
     @asynccontextmanager
     async def open(self, in_force: InForce, before: Edition | None) -> AsyncIterator[Edition]:
@@ -47,8 +48,9 @@ class Editions:
             await asyncio.to_thread(preload, in_force.configuration)
             pages = await asyncio.to_thread(prepared, in_force, before)
         before = None  # else it would be kept for as long as its successor serves
-        meter = self.node.meter
-        provider = await open_provider(in_force.configuration, self.database, self.master, self.clock, meter)
+        provider = await open_provider(
+            in_force.configuration, self.database, self.master, self.clock, self.node.meter
+        )
         if self.secure is not None:
             for authorities in await client_authorities(provider):
                 tls.believe(self.secure, authorities)

@@ -25,13 +25,8 @@ PEM: Final = re.compile(
 )
 NAMES: Final = {"emailAddress": NameOID.EMAIL_ADDRESS, "E": NameOID.EMAIL_ADDRESS}  # not in RFC 4514's table
 
-UNREADABLE: Final = (
-    ValueError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
+_OF_X509: Final = (x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
+UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm, *_OF_X509)  # TypeError: a name is no text
 
 
 class InvalidCertificate(ValueError):
@@ -158,8 +153,12 @@ class Authorities:
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
         """Raises ValueError for what is none, or has none that may issue."""
-        certificates = x509.load_pem_x509_certificates(pem)
-        if not all(_may_issue(each) for each in certificates):
+        try:
+            certificates = x509.load_pem_x509_certificates(pem)
+            trusted = all(map(_may_issue, certificates))
+        except UNREADABLE:
+            raise ValueError("holds no certificate in PEM, or one that cannot be read") from None
+        if not trusted:
             raise ValueError("holds a certificate that may issue no others")
         return cls(certificates)
 
@@ -186,9 +185,10 @@ def _checked(certificate: x509.Certificate) -> x509.Certificate:
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:
+    _ = certificate.subject, certificate.issuer  # raises `UNREADABLE`; a key of an unknown kind signs nothing
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         return False
 
 

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, Self
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
-from keys.certificate import Authorities, Certificate
+from keys.certificate import UNREADABLE, Authorities, Certificate
 
 _BEGIN: Final = b"-----BEGIN X509 CRL-----"
 _END: Final = b"-----END X509 CRL-----"
-_UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class RevocationLists:
             found = tuple(_parse(content))
             foreign = [each for each in found if not _is_signed(each, authorities)]
             partial = [each for each in found if not _is_whole(each)]
-        except _UNREADABLE:
+        except UNREADABLE:
             raise ValueError("holds no certificate revocation list in PEM or DER") from None
         if foreign:
             name = foreign[0].issuer.rfc4514_string()

@@ -23,6 +23,8 @@ ALTERNATIVES = (
     x509.RFC822Name("batch@example.com"),
 )
 
+COMMON_NAME, UTF8, BITS = b"\x06\x03U\x04\x03", b"\x0c", b"\x03"
+
 
 @dataclass(frozen=True)
 class Issued:
@@ -52,6 +54,11 @@ class Issued:
     def escaped(self) -> str:
         """As nginx writes `$ssl_client_escaped_cert`."""
         return quote(self.pem.decode())
+
+    @property
+    def odd(self) -> str:
+        """As `header`, its common names BIT STRINGs instead of texts: well-formed, and nobody's name."""
+        return f":{base64.b64encode(self.der.replace(COMMON_NAME + UTF8, COMMON_NAME + BITS)).decode()}:"
 
     @property
     def on_one_line(self) -> str:

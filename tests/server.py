@@ -133,6 +133,10 @@ class Server(Administration):
                 f"the server did not stop within {STOP_SECONDS} s\n{self.log[-4000:]}"
             ) from None
 
+    def has_ended(self) -> bool:
+        """Whether it has, as asked by `begin_to_stop` or by itself: to be asked twice would end it at once."""
+        return self._process is None or self._process.poll() is not None
+
     def settable_clock(self) -> None:
         """Call it before `start` to be able to `advance`."""
         self.environment[clock.VARIABLE] = str(self._clock)

@@ -12,6 +12,7 @@ from idp import doors
 from idp.chain.linking import linking
 from idp.chain.streaming import streaming
 from idp.config.in_force import InForce
+from idp.disk import watching
 from idp.logout.delivering import retrying
 from idp.mail.posting import posting
 from idp.monitoring.inspection import Inspection
@@ -67,6 +68,7 @@ async def opened(
     app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
+        watching(provider),
         comparing(provider),
         sweeping(provider),
         posting(provider, Letters(pages)),

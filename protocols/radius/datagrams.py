@@ -50,8 +50,8 @@ class Datagrams:
 
     @property
     def is_full(self) -> bool:
-        """Whether so much is being answered that what comes waits."""
-        return bool(self._backlog)
+        """Whether so much is being answered that what comes waits for its turn."""
+        return len(self._backlog) > 0
 
     def follow(self, clients: Clients, answering: Answering) -> None:
         """Answer whatever comes from now on by another configuration. What was heard before is still known."""

@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from idp.accepting import Accepting
-from idp.monitoring.parts import DEGRADED, FAILED, OK
+from idp.monitoring.parts import DEGRADED, OK
 from idp.places import Places
 from idp.provider import IdentityProvider
 from protocols.radius import pages
@@ -61,7 +61,7 @@ async def listening(
                 each.follow(known, answers)
             streams.follow(known, answers)
 
-        places.states[NAME] = lambda: _state(opened, tunnels, places.stop)
+        places.states[NAME] = lambda: _state(opened, tunnels)
         try:
             yield follow
         finally:
@@ -79,11 +79,10 @@ def _tunnels(sockets: Sequence[socket], tls: ssl.SSLContext, streams: Streams) -
     return Accepting(sockets, tls, protocol, HANDSHAKE_SECONDS, streams.welcomes)
 
 
-def _state(opened: Sequence[Datagrams], tunnels: Accepting | None, stop: asyncio.Event) -> str:
-    """For health. Who ends on purpose is as he should be."""
-    if not stop.is_set() and tunnels is not None and not tunnels.is_open:
-        return FAILED
-    return DEGRADED if any(each.is_full for each in opened) else OK
+def _state(opened: Sequence[Datagrams], tunnels: Accepting | None) -> str:
+    """For health: whether anybody has to wait until there is room."""
+    is_pausing = tunnels is not None and tunnels.is_pausing
+    return DEGRADED if is_pausing or any(each.is_full for each in opened) else OK
 
 
 async def _drain(

@@ -65,11 +65,11 @@ def verify(element: Element, certificates: Iterable[bytes], *, sha1: bool = Fals
     what is forged easily. Raises `BadSignature`. The signature leaves the tree that was given.
     """
     signature = _own_signature(element)
-    said = promise(signature, element.get("ID", ""), certificates, sha1=sha1)
-    _take_out(signature)
-    covered = canonical(element, said.prefixes)
-    said.compare(said.digest(covered))
     try:
+        said = promise(signature, element.get("ID", ""), certificates, sha1=sha1)
+        _take_out(signature)
+        covered = canonical(element, said.prefixes)
+        said.compare(said.digest(covered))
         return parse(covered, len(covered))
     except Unreadable as error:
         raise BadSignature(str(error)) from None
@@ -94,7 +94,7 @@ def promise(
 ) -> Promise:
     """What a signature says of the element with that ID, whose content is still to be compared.
 
-    Raises `BadSignature`.
+    Raises `BadSignature` and `Unreadable`.
     """
     info = _only(signature, "SignedInfo")
     method, value = _method(info), _decode(_only(signature, "SignatureValue"))

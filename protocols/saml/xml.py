@@ -16,12 +16,16 @@ Element = etree._Element
 
 MESSAGE_BYTES: Final = 128 * 1024  # a request has one kilobyte, with a signature and its certificate four
 DEPTH: Final = 40  # a signed and encrypted response has eleven
+# What is made of an element costs much more than to read it, and of its attributes by the square of their number.
+ELEMENTS: Final = 2000  # a request has ten, a service's metadata some hundred
+ATTRIBUTES: Final = 100  # of one element; an AuthnRequest may have eleven
 # Whatever begins so and is no comment can declare something: DOCTYPE, ENTITY, ELEMENT, ATTLIST.
 _DECLARATION: Final = re.compile(rb"<!(?!--|\[CDATA\[)")
 _OTHER_ENCODING: Final = (b"\xff\xfe", b"\xfe\xff", b"\0")
 # What is asked of each element is asked by libxml2 itself: a walk in Python took longer than to parse.
 _IDENTIFIERS: Final = etree.XPath("//@ID | //@Id | //@xml:id", smart_strings=False)
 _TOO_DEEP: Final = etree.XPath(f"boolean({'/*' * (DEPTH + 1)})")
+_TOO_MANY: Final = etree.XPath(f"count(//*) > {ELEMENTS} or //*[@*[{ATTRIBUTES + 1}]]")
 # The encoding is ours to say: what stands in the XML declaration could hide a document type.
 _PARSER: Final = etree.XMLParser(
     encoding="utf-8",
@@ -71,9 +75,13 @@ def parse(data: bytes, limit: int = MESSAGE_BYTES) -> Element:
 
 
 def _check(root: Element) -> None:
-    """Depth, and that no two elements have one ID: a reference must mean one element to everybody."""
+    """Bounds, and that no two elements have one ID: a reference must mean one element to everybody."""
     if _TOO_DEEP(root):
         raise Unreadable(f"the XML is nested deeper than {DEPTH}")
+    if _TOO_MANY(root):
+        raise Unreadable(
+            f"the XML has more than {ELEMENTS} elements, or one with more than {ATTRIBUTES} attributes"
+        )
     identifiers: Any = _IDENTIFIERS(root)
     if len(set(identifiers)) != len(identifiers):
         raise Unreadable("two elements have one ID")
@@ -91,7 +99,17 @@ def indented(element: Element) -> str:
 
 
 def canonical(element: Element, inclusive: tuple[str, ...] = ()) -> bytes:
-    """Exclusive canonical XML without comments (Exclusive XML Canonicalization 1.0)."""
-    return etree.tostring(
-        element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=inclusive or None
-    )
+    """Exclusive canonical XML without comments (Exclusive XML Canonicalization 1.0).
+
+    Raises `Unreadable` where there is none: for a namespace that is a relative address (Canonical XML 1.0 §1.3).
+    """
+    try:
+        return etree.tostring(
+            element,
+            method="c14n",
+            exclusive=True,
+            with_comments=False,
+            inclusive_ns_prefixes=inclusive or None,
+        )
+    except etree.C14NError:
+        raise Unreadable("the XML has no canonical form") from None

@@ -2,7 +2,7 @@
 
 How time is compared: every kind of name is tried in turn, in a new random order each round, so that whatever
 else the machine does falls on all alike. A difference counts when the Kolmogorov–Smirnov test sees it
-(p < 0.01) in three independent samples, one after the other: chance alone does that once in a million
+(p < 0.01) in four independent samples, one after the other: chance alone does that once in a hundred million
 comparisons, a real leak does it always. That the method sees a leak is shown on the same figures, moved by
 as much as the middle half of a real user's times spreads: a few hundredths of a millisecond on a quiet machine.
 """
@@ -21,17 +21,16 @@ from tests.page import Page
 from tests.people import COLUMNS, PASSWORD, PATTERN, wrong_answer
 from tests.running import Database, usual
 from tests.server import Server, running
-from tests.statistics import Times, chi_square, differing
+from tests.statistics import CHI_SQUARE_9, Times, chi_square, differing
 
 pytestmark = pytest.mark.both_stores
 
 KINDS = ("real", "unknown", "disabled", "factorless", "denied")
-SAMPLES = 3  # at most
+SAMPLES = 4  # at most
 ROUNDS = {"matrix": 240, "password": 60}  # tries of every kind in a sample; a password hash takes longer
 EACH = 99  # tries with one name: none is ever locked
 LOCKED_AFTER = 2  # tries, at tenants of their own
 STEPS = ("name", "answer")
-CHI_SQUARE_9 = 33.7  # exceeded once in ten thousand times with nine degrees of freedom
 
 
 def names(kind: str, method: str) -> list[str]:

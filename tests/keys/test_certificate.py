@@ -115,6 +115,18 @@ def test_one_of_a_version_that_nobody_knows_is_none() -> None:
         Certificate.from_header(f":{base64.b64encode(odd).decode()}:")
 
 
+def test_one_with_a_name_that_is_no_text_is_none() -> None:
+    """Whoever makes a certificate may write what he likes; nor does it make anybody an authority."""
+    made = issue("CN=\1abc", is_authority=True)
+    assert made.odd != made.header
+    with pytest.raises(InvalidCertificate):
+        Certificate.from_header(made.odd)
+    with pytest.raises(ValueError):
+        Authorities.from_pem(
+            b"-----BEGIN CERTIFICATE-----\n" + made.odd.strip(":").encode() + b"\n-----END CERTIFICATE-----\n"
+        )
+
+
 def test_one_with_a_key_that_cannot_be_read_is_none() -> None:
     """Of a kind, or on a curve, that we do not know: whoever makes a certificate may write what he likes."""
     for ours, odd in (("2a8648ce3d0201", "2a8648ce3d0263"), ("2a8648ce3d030107", "2a8648ce3d030163")):

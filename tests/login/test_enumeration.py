@@ -33,7 +33,7 @@ from tests.statistics import Times, differing
 pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 ORIGIN = "https://acme.example.com"
 STEPS = ("name", "answer")
-SAMPLES = 3  # at most
+SAMPLES = 4  # at most
 EACH = 6  # names of every kind
 KINDS = ("real", "unknown", "disabled", "factorless")
 

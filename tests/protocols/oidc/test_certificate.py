@@ -76,10 +76,14 @@ async def test_it_is_recognised_by_one_of_its_names(home: Prober, kind: str) -> 
         None, "", "x", ":AAAA:", issue(NAME).header, issue("CN=other", AUTHORITY).header, OWN.header,
         issue(NAME, issue("CN=Authority", is_authority=True)).header, issue(NAME, PKI).header,
         issue(NAME, AUTHORITY, days=(-9, -1)).header, issue(NAME, AUTHORITY, days=(1, 9)).header,
+        issue("CN=\1abc", AUTHORITY).odd,
     ],
 )  # fmt: skip
 async def test_any_other_proves_nothing(home: Prober, certificate: str | None) -> None:
-    """Not issued by its authority, not its name, not valid any more, or none at all: all the same answer."""
+    """Not issued by its authority, not its name, not valid any more, or none at all: all the same answer.
+
+    THREAT_MODEL.md 32: every parser: no 5xx, also for a certificate whose name is no text.
+    """
     answer = await own_token(client(home, "pki", certificate))
     assert (answer.status, answer.error) == (401, "invalid_client")
 

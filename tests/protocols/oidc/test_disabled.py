@@ -1,30 +1,37 @@
-"""THREAT_MODEL.md 24: Within 1 s of disabling a user: session, refresh, userinfo all refuse, on every node."""
+"""THREAT_MODEL.md 24: Within 1 s of disabling a user: session, refresh, introspection, userinfo, RADIUS and API all
+refuse, on every node: at the first question after the command that disables him.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from tests.page import Page
-from tests.people import PATTERN, Person
+from tests.people import PATTERN, Person, answer
 from tests.protocols.oidc.signing_out import Service, Visitor, browsers, database, new_site, services
+from tests.protocols.radius.nas import ACCEPT, NAS, SECRET
 from tests.relying_party import RelyingParty
 from tests.running import Browsers, Database
-from tests.server import Server
+from tests.server import Server, free_port
 
 pytestmark = pytest.mark.both_stores
 
 __all__ = ["browsers", "database", "services"]
 
-LIMIT_SECONDS = 1.0
 OSCAR = Person("oscar", pattern=PATTERN)
 
 Nodes = tuple[Server, ...]
+
+
+def with_radius(node: Server) -> Server:
+    node.configuration.idp["doors"] = ["oidc", "radius"]
+    node.configuration.idp["listen"]["radius"] = f"127.0.0.1:{free_port()}"
+    return node
 
 
 @pytest.fixture
@@ -32,14 +39,17 @@ def nodes(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Two server processes on one PostgreSQL; on SQLite one of two workers."""
     url = database()
     folder = tmp_path_factory.mktemp("nodes")
-    first = new_site(folder, url, workers=1 if url else 2)
+    first = with_radius(new_site(folder, url, workers=1 if url else 2))
+    first.tenant.settings["demo"] = True
+    radius = {"networks": ["127.0.0.0/8"], "secret": SECRET.decode()}
+    first.tenant.services["vpn"] = {"service": "vpn", "display_name": {"en": "VPN"}, "radius": radius}
     with ExitStack() as stack:
         stack.callback(first.stop)
         first.start().add_user(OSCAR.name, "staff", pattern=PATTERN)
         if not url:
             yield (first,)
             return
-        second = Server(folder / "second", url)
+        second = with_radius(Server(folder / "second", url))
         second.configuration.tenants = first.configuration.tenants  # the same issuer
         second.configuration.idp["master_key"] = first.configuration.idp["master_key"]
         stack.callback(second.stop)
@@ -65,13 +75,25 @@ async def refusals(visitor: Visitor, node: Server) -> dict[str, bool]:
     party: RelyingParty = visitor.parties["app"]
     userinfo = await ask(visitor, node, "/oidc/userinfo", authorization=f"Bearer {tokens.access_token}")
     portal = await ask(visitor, node, "/")
+    told = await ask(visitor, node, "/oidc/introspect", authorization=basic(party), token=tokens.access_token)
     pending = await party.begin(prompt="none")
     authorized = await ask(visitor, node, pending.url.removeprefix(visitor.site.url))
     return {
         "userinfo": userinfo.status == 401,
+        "introspection": json.loads(told.body) == {"active": False},
+        "radius": not lets_in(node),
         "session": portal.asked == "username",
         "authorization": "error=login_required" in (authorized.location or ""),
     }
+
+
+def lets_in(node: Server) -> bool:
+    """Whether a NAS at this node gets an Access-Accept for the right answer to the table that it was sent."""
+    with NAS(int(node.configuration.idp["listen"]["radius"].rpartition(":")[2])) as nas:
+        asked = nas.ask(nas.pap(OSCAR.name, ""))
+        if not asked.table:  # a name that nobody has may be asked for something else
+            return False
+        return nas.ask(nas.pap(OSCAR.name, answer(PATTERN, asked.table), state=asked.state)).code == ACCEPT
 
 
 def basic(party: RelyingParty) -> str:
@@ -88,7 +110,6 @@ async def test_within_1_s_every_node_refuses_and_services_are_told(
     for node in nodes:
         assert not any((await refusals(visitor, node)).values())
     nodes[0].cli("user", command, OSCAR.name, "--tenant", "demo", *(["--yes"] if command == "delete" else []))
-    began = time.monotonic()
     for node in nodes:
         assert all((await refusals(visitor, node)).values())
         refreshed = await ask(
@@ -96,7 +117,6 @@ async def test_within_1_s_every_node_refuses_and_services_are_told(
             grant_type="refresh_token", refresh_token=visitor.tokens["app"].refresh_token or "",
         )  # fmt: skip
         assert json.loads(refreshed.body)["error"] == "invalid_grant"
-    assert time.monotonic() - began < LIMIT_SECONDS
     for name in ("app", "wiki"):
         await services[name].told()
         _, said = await visitor.verified(services[name].logout_tokens[0], name)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey, Key, RSAKey
 
 from tests.protocols.oidc.prober import Answer, Prober, claims
@@ -35,7 +35,8 @@ def proof(url: str, method: str = "POST", key: Key = OWN, alg: str = "ES256", **
     if token is not None:
         said["ath"] = urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).decode().rstrip("=")
     said = {name: value for name, value in (said | changed).items() if value is not None}
-    return jwt.encode({k: v for k, v in header.items() if v is not None}, said, key, algorithms=[alg])
+    written = {k: v for k, v in header.items() if v is not None}
+    return jws.serialize_compact(written, json.dumps(said), key, algorithms=[alg])
 
 
 async def token(client: Prober, given: str | None, **form: str) -> Answer:
@@ -162,7 +163,8 @@ async def test_a_code_may_be_bound_from_the_start(rp: Prober, here: str) -> None
     [
         {"htm": "GET"}, {"htm": None}, {"htu": "https://other.example.com/oidc/token"}, {"htu": None},
         {"htu": 7}, {"iat": None}, {"iat": "now"}, {"iat": True}, {"iat": 0}, {"jti": None}, {"jti": ""},
-        {"jti": 7}, {"jti": "x" * 256}, {"header": {"typ": "JWT"}}, {"header": {"typ": None}},
+        {"jti": 7}, {"jti": "x" * 256}, {"jti": "\ud800"}, {"iat": float("nan")},
+        {"header": {"typ": "JWT"}}, {"header": {"typ": None}},
         {"header": {"jwk": OTHER.as_dict(private=False)}}, {"header": {"kid": "x"}},
         {"header": {"jku": "http://127.0.0.1:9/"}}, {"header": {"jwk": OWN.as_dict(private=True)}},
     ],
@@ -188,6 +190,12 @@ async def test_a_key_that_is_none_is_refused(rp: Prober, jwk: Any) -> None:
     parts = ({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}, {"htm": "POST"})
     encoded = [urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
     assert (await redeem(rp, ".".join((*encoded, "AAAA")), "unknown")).error == "invalid_dpop_proof"
+
+
+async def test_half_a_character_where_the_token_stands(rp: Prober, here: str) -> None:
+    """THREAT_MODEL.md 32: Every parser bounded: no 5xx. JSON can say what is no text at all."""
+    given = proof(f"{rp.issuer}/oidc/userinfo", method="GET", ath="\ud800")
+    assert (await userinfo(rp, "unknown", given)).status == 401
 
 
 async def test_the_clock_of_a_client_may_differ_a_little(rp: Prober, here: str) -> None:

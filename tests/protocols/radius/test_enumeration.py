@@ -17,12 +17,11 @@ import storage
 from tests.people import PATTERN, wrong_answer
 from tests.protocols.radius.conftest import CROWD, VPN, MakeNAS
 from tests.protocols.radius.nas import CHALLENGE, NAS, REJECT, Answer
-from tests.statistics import Times, chi_square, differing
+from tests.statistics import CHI_SQUARE_9, Times, chi_square, differing
 
 STEPS = ("challenge", "wrong answer", "wrong code")
 ROUNDS = 160  # of every kind in a sample
-SAMPLES = 3  # at most
-CHI_SQUARE_9 = 33.7  # exceeded once in ten thousand times with nine degrees of freedom
+SAMPLES = 4  # at most
 KINDS = ("real", "unknown", "disabled", "factorless")
 
 

@@ -30,6 +30,8 @@ HOSTILE = {
     "far too deep": b"<x>" * 40_000 + b"</x>" * 40_000,
     "too long": b"<x>" + b" " * MESSAGE_BYTES + b"</x>",
     "many attributes": b"<x " + b" ".join(b'a%d=""' % n for n in range(12_000)) + b"/>" + b"<",
+    "attributes by the thousand": b"<x" + b"".join(b' a%d=""' % n for n in range(101)) + b"/>",
+    "elements by the thousand": b"<x>" + b"<y/>" * 2000 + b"</x>",
     "nothing": b"",
 }
 

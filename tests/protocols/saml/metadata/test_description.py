@@ -83,6 +83,7 @@ def test_on_this_machine_plain_http_will_do() -> None:
         (entity().replace("SAML:2.0:protocol", "SAML:1.1:protocol"), "no SPSSODescriptor"),
         (entity(acs(index=-1)), "no index"),
         (entity(acs(index=70000)), "no index"),
+        (entity(acs().replace('index="0"', f'index="000000{"9" * 5000}"')), "no index"),
         (entity(descriptor("signing", "one").replace("MII", "%%%"), acs()), "not a certificate"),
         (entity(descriptor("signing", "one").replace("MII", "AAA"), acs()), "not a certificate"),
         (entity(more='validUntil="31.1.2027"'), "a time is not written"),
@@ -100,3 +101,10 @@ def test_times_and_spans() -> None:
     for wrong in ("", "P", "PT", "1D", "P1.5D", "PT0S", "P" + "9" * 99 + "D"):
         with pytest.raises(Unreadable):
             span(wrong)
+
+
+def test_what_was_described_is_not_described_again() -> None:
+    """At the first start with a file it is read, and then taken over; thousands of services do so."""
+    document = entity(acs()).encode()
+    assert describe(document) is describe(bytes(bytearray(document)), None)
+    assert describe(document, 1_900_000_000) is not describe(document)
