@@ -1,6 +1,6 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-applications faults fuzz story lint bench lock sbom audit image clean
+.PHONY: help run test test-applications faults overload soak fuzz story lint bench lock sbom audit image clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -51,8 +51,15 @@ bench: $(VENV)/made-for-testing  ## Measure what a login costs
 story: $(VENV)/made-for-testing  ## Change a policy on two nodes under load, and ask for the promised second
 	@STORY_SECONDS=1 $(BIN)/pytest -q tests/story
 
-faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, and see that nothing is lost
+faults: $(VENV)/made-for-testing  ## Break a cluster under load in every way we know, kill one node 1,000 times, and see that nothing is lost
 	@$(BIN)/python -m tests.faults.cluster
+	@$(BIN)/python -m tests.faults.one_node
+
+overload: $(VENV)/made-for-testing  ## Offer once, twice and ten times the load that a process can carry
+	@$(BIN)/python -m tests.overload.run
+
+soak: $(VENV)/made-for-testing  ## Keep a server under load for two hours (SOAK_SECONDS), and see whether anything grows
+	@$(BIN)/python -m tests.soak.run
 
 fuzz: $(VENV)/made-for-fuzzing  ## Feed bad input to every parser (FUZZ_SECONDS each) and every door (FUZZ_INPUTS each)
 	@$(BIN)/python -m tests.protocols.radius.fuzz

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import ssl
 import time
@@ -17,25 +16,27 @@ import structlog
 
 import storage
 from idp import doors, log
-from idp.assembly import client_authorities, open_database, open_provider
+from idp.assembly import open_database
 from idp.authenticators import Refused
 from idp.config import tls
 from idp.config.in_force import InForce
 from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions
 from idp.custody.vault import WrongMasterKey
+from idp.editions import Editions
 from idp.monitoring.node import Node
 from idp.monitoring.noting import Noting
 from idp.places import Places
 from idp.provider import IdentityProvider
-from idp.revisions.archive import Archive
 from idp.revisions.inquiry import in_force_at
 from idp.revisions.preparing import preload, prepared, zones_of
 from idp.revisions.succession import Succession
 from idp.supervisor.work import Stop, Unfit
-from idp.web import edition, server
+from idp.web import server
+from idp.web.admission import Admission
 from idp.web.catalogue import CatalogueError
 from idp.web.edition import Edition
+from idp.web.gate import Gate
 from idp.web.pages import Pages
 from idp.web.switchboard import Switchboard
 from idp.web.theme import ThemeError
@@ -102,32 +103,47 @@ class Server:
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
         log.settle()
+        overload = self.in_force.configuration.server.overload
+        gate = Gate(Admission(overload.requests, overload.delay_ms / 1000))
         try:
-            async with open_database(self.in_force.configuration.storage_url) as opened:
-                node = Node(self.workers, now())
-                database: storage.Storage = Watched(opened, Noting(node.meter))
-                async with AsyncExitStack() as held:
-                    if settings := self.in_force.configuration.server.tracing:
-                        from idp.monitoring.otlp import exporting  # noqa: PLC0415  an extra, which only this needs
+            node = Node(self.workers, now())
+            async with self._database(node) as database, AsyncExitStack() as held:
+                await held.enter_async_context(gate.watching())
+                editions = Editions(
+                    self.home, self.master, self.pages, self.secure, database, node, stop, gate.admission, now
+                )
+                succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
+                first = await held.enter_async_context(succession.serving(self.in_force))
+                board = Switchboard(first.line, gate)
+                followers = await self._listen(held, first, sockets, node, stop)
+                del first  # it may go when another has come
 
-                        database = await held.enter_async_context(exporting(settings, database))
-                    editions = _Editions(self, database, node, stop)
-                    succession = Succession(Revisions(database, self.master), self.home, now, editions.open)
-                    first = await held.enter_async_context(succession.serving(self.in_force))
-                    board = Switchboard(first.line)
-                    followers = await self._listen(held, first, sockets, node, stop)
+                def turn(coming: Edition) -> None:
+                    board.turn(coming.line)
+                    self.zones.update(zones_of(coming.in_force.configuration))
+                    for follow in followers:
+                        follow(coming)
 
-                    def turn(coming: Edition) -> None:
-                        board.turn(coming.line)
-                        self.zones.update(zones_of(coming.in_force.configuration))
-                        for follow in followers:
-                            follow(coming)
-
-                    async with succession.following(turn):
-                        http = sockets[self.in_force.configuration.server.listen.http]
-                        await server.serve(board.server(), http, ready, stop, self.secure)
+                async with succession.following(turn):
+                    http = sockets[self.in_force.configuration.server.listen.http]
+                    most = overload.connections
+                    await server.serve(board.server(), http, ready, stop, most, self.secure)
         except (storage.StorageError, WrongMasterKey, Refused) as error:
             raise Unfit([str(error)]) from error
+
+    @asynccontextmanager
+    async def _database(self, node: Node) -> AsyncIterator[storage.Storage]:
+        """What is done in it is counted, and traced where that is asked for."""
+        settings = self.in_force.configuration.server
+        async with open_database(self.in_force.configuration.storage_url) as opened:
+            watched = Watched(opened, Noting(node.meter))
+            if settings.tracing is None:
+                yield watched
+                return
+            from idp.monitoring.otlp import exporting  # noqa: PLC0415  an extra, which only this needs
+
+            async with exporting(settings.tracing, watched) as traced:
+                yield traced
 
     async def _listen(
         self,
@@ -163,32 +179,6 @@ class Server:
 
 def _of_provider(follow: Callable[[IdentityProvider], None]) -> Follow:
     return lambda coming: follow(coming.provider)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Editions:
-    """Makes the editions of one process."""
-
-    work: Server
-    database: storage.Storage
-    node: Node
-    stop: Stop
-
-    @asynccontextmanager
-    async def open(self, in_force: InForce, before: Edition | None) -> AsyncIterator[Edition]:
-        """One configuration in service; `before` is the one that serves meanwhile, which must not wait for this."""
-        pages = self.work.pages
-        if before is not None:
-            await asyncio.to_thread(preload, in_force.configuration)
-            pages = await asyncio.to_thread(prepared, in_force, before)
-        master, meter = self.work.master, self.node.meter
-        provider = await open_provider(in_force.configuration, self.database, master, now, meter)
-        if self.work.secure is not None:
-            for authorities in await client_authorities(provider):
-                tls.believe(self.work.secure, authorities)
-        archive = Archive(Revisions(self.database, self.work.master), self.work.home, in_force)
-        async with edition.opened(archive, pages, provider, self.node, self.stop) as opened:
-            yield opened
 
 
 def now() -> int:

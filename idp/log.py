@@ -7,10 +7,11 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import orjson
 import structlog
@@ -98,8 +99,23 @@ def _console() -> structlog.dev.ConsoleRenderer:
 
 def _factory(*, in_bytes: bool) -> Any:
     if in_bytes:
-        return structlog.BytesLoggerFactory(sys.stderr.buffer)
-    return structlog.PrintLoggerFactory(sys.stderr)
+        return structlog.BytesLoggerFactory(_Tolerant(sys.stderr.buffer))  # type: ignore[arg-type]
+    return structlog.PrintLoggerFactory(_Tolerant(sys.stderr))  # type: ignore[arg-type]
+
+
+class _Tolerant:
+    """The log may lie on a disk that is full: what cannot be written is lost, but nobody is refused for it."""
+
+    def __init__(self, stream: IO[Any]) -> None:
+        self._stream = stream
+
+    def write(self, line: Any) -> None:
+        with suppress(OSError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _take_over_libraries(before: list[Processor], renderer: Processor, *, in_bytes: bool) -> None:

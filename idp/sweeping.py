@@ -13,10 +13,13 @@ from idp.audit import record
 from idp.background import running
 from idp.chain.retention import Retention
 from idp.custody.signing import forget, is_over
+from idp.leaps import Watch, look
 from idp.logout import revocation
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
+from idp.timekeeping import ahead_of_the_database
 from storage import Storage, StorageError
+from storage.clock import SKEW_SECONDS
 
 SECONDS = 60  # from one look to the next, give or take a half: processes should not all look at once
 FIRST_SECONDS = 2  # from the start to the first look, likewise: what expired while nobody served goes soon
@@ -27,30 +30,56 @@ log = structlog.get_logger("idp.storage")
 
 @asynccontextmanager
 async def sweeping(provider: IdentityProvider) -> AsyncIterator[None]:
-    """Sweep while the block runs. An expired row is invalid wherever it lies: this keeps the store small."""
+    """Sweep while the block runs. An expired row is invalid wherever it lies: this keeps the store small, and waits
+    while the clock is in doubt.
+    """
     async with running(_sweep(provider)):
         yield
 
 
 async def _sweep(provider: IdentityProvider) -> None:
-    seconds, retention = FIRST_SECONDS, Retention(provider)
+    seconds, retention, watch = FIRST_SECONDS, Retention(provider), Watch()
     while True:
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
         seconds = SECONDS
-        for tenant in provider.tenants.values():
-            try:
-                now = provider.clock()  # one for all: no session may be swept that was not looked at
-                if tenant.settings.session.expiry_signs_out:
-                    await sign_out_expired(provider.storage, tenant, now)
-                deleted = await provider.storage.sweep(tenant.name, now)
-                await _forget_keys(provider.storage, tenant.name, now)
-                deleted += await retention.keep(tenant)
-            except StorageError as error:
-                log.warning("storage.sweep.failed", tenant=tenant.name, error=str(error))
-            except Exception:  # what cannot be swept here must not keep the rest, nor the next time
-                log.exception("defect", tenant=tenant.name)
-            else:
-                log.debug("storage.swept", tenant=tenant.name, rows=deleted)
+        try:
+            now = provider.clock()  # one for all: no session may be swept that was not looked at
+            has_leapt = watch.has_leapt(now, asyncio.get_running_loop().time())
+            doubts = await look(provider.storage, provider.tenants, now, has_leapt=has_leapt)
+        except StorageError as error:
+            log.warning("storage.sweep.failed", error=str(error))
+            continue
+        except Exception:  # what cannot be swept here must not keep the rest, nor the next time
+            log.exception("defect")
+            continue
+        provider.notices["clock"] = doubts
+        for tenant in provider.tenants.values() if not doubts else ():
+            await _sweep_one(provider, tenant, retention, now)
+
+
+async def _sweep_one(provider: IdentityProvider, tenant: Tenant, retention: Retention, now: int) -> None:
+    ended = (
+        now - SKEW_SECONDS
+    )  # a clock that is so little ahead is not noticed: what it believes to be over stays
+    try:
+        if tenant.settings.session.expiry_signs_out:
+            await sign_out_expired(provider.storage, tenant, now)
+        deleted = await provider.storage.sweep(tenant.name, ended)
+        await _forget_keys(provider.storage, tenant.name, ended)
+        deleted += await keep_logs(provider, retention, tenant)
+    except StorageError as error:
+        log.warning("storage.sweep.failed", tenant=tenant.name, error=str(error))
+    except Exception:  # one tenant must not keep the others
+        log.exception("defect", tenant=tenant.name)
+    else:
+        log.debug("storage.swept", tenant=tenant.name, rows=deleted)
+
+
+async def keep_logs(provider: IdentityProvider, retention: Retention, tenant: Tenant) -> int:
+    """Delete what is too old of a log, and return how much. Nothing where this machine's clock is not the database's:
+    what a wrong one deletes does not come back.
+    """
+    return 0 if await ahead_of_the_database(provider) else await retention.keep(tenant)
 
 
 async def sign_out_expired(storage: Storage, tenant: Tenant, now: int) -> int:

@@ -38,7 +38,7 @@ async def _watch(provider: IdentityProvider) -> None:
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
         seconds = SECONDS
         try:
-            ahead = await _ahead(provider)
+            ahead = await ahead_of_the_database(provider)
         except StorageError:  # who needs the database says so
             continue
         provider.notices["clock"] = [words(ahead)] if ahead else []
@@ -49,7 +49,7 @@ async def _watch(provider: IdentityProvider) -> None:
         told = ahead
 
 
-async def _ahead(provider: IdentityProvider) -> int:
+async def ahead_of_the_database(provider: IdentityProvider) -> int:
     """By how many seconds ours is ahead of the database's, negative if behind; 0 if they may well be the same."""
     before = provider.clock()
     theirs = await provider.storage.time()

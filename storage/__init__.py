@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from storage.contract import Duplicate, Storage, StorageError, StorageTimeout, Transaction
+from storage.claim import Claim
+from storage.contract import (
+    Duplicate,
+    Storage,
+    StorageError,
+    StorageTimeout,
+    StorageUnwritable,
+    Transaction,
+)
 
-__all__ = ["Duplicate", "Storage", "StorageError", "StorageTimeout", "Transaction", "open", "preload"]
+__all__ = [
+    "Duplicate",
+    "Storage",
+    "StorageError",
+    "StorageTimeout",
+    "StorageUnwritable",
+    "Transaction",
+    "claim",
+    "open",
+    "preload",
+]
 
 
 _BACKENDS = {
@@ -21,6 +40,15 @@ async def open(url: str) -> Storage:
     scheme, _, rest = url.partition(":")
     storage: Storage = await _backend(scheme).open(rest if scheme == "sqlite" else url)
     return storage
+
+
+def claim(url: str) -> object | None:
+    """To be kept by a server for as long as it works on the database, where only one may: its own process ends it.
+
+    Raises `StorageError` while another has it, or where it is gone.
+    """
+    scheme, _, rest = url.partition(":")
+    return Claim(Path(rest)) if scheme == "sqlite" and rest else None
 
 
 def preload(url: str) -> None:

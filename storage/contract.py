@@ -13,6 +13,7 @@ from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.chain import AuditChain, AuditTurns
+from storage.clock import Clocks
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
 from storage.exchange import ExchangedTokens
@@ -43,6 +44,12 @@ class StorageError(Exception):
 
 class StorageTimeout(StorageError):
     """A statement or a lock took longer than it may."""
+
+
+class StorageUnwritable(StorageError):
+    """The database cannot be written, and asking again soon helps nobody: no room, a read-only or broken disk, a
+    damaged or missing file. It says which, for the administrator.
+    """
 
 
 class Duplicate(StorageError):
@@ -146,6 +153,7 @@ class Transaction(Protocol):
     requests: Requests
     former_patterns: FormerPatterns
     revisions: Revisions
+    clocks: Clocks
     audit: Audit
     audit_view: AuditView
     audit_chain: AuditChain

@@ -168,7 +168,8 @@ class GroupCommit:
         self._pass_on()
 
     def _committed(self, error: Exception | None) -> None:
-        self._settle(StorageError(f"commit failed: {error}") if error else None)
+        kind = type(error) if isinstance(error, StorageError) else StorageError
+        self._settle(kind(f"commit failed: {error}") if error else None)
         self._pass_on()
 
     def _settle(self, error: StorageError | None) -> None:
@@ -179,4 +180,4 @@ class GroupCommit:
             if error is None:
                 durable.set_result(None)
             else:
-                durable.set_exception(StorageError(*error.args))
+                durable.set_exception(type(error)(*error.args))

@@ -117,9 +117,11 @@ class Pool(Generic[C]):
 
     def _open_more(self) -> None:
         """As many as are waited for and there is room for, side by side: one that hangs delays nobody else."""
-        wanted = sum(not waiter.done() for waiter in self._waiting)
         room = self._limit - len(self._lent) - len(self._opening) - len(self._idle)
-        for _ in range(min(wanted - len(self._opening), room)):
+        if room <= 0:
+            return
+        wanted = sum(not waiter.done() for waiter in self._waiting) - len(self._opening)
+        for _ in range(min(wanted, room)):
             task = asyncio.ensure_future(self._connect())
             self._opening.add(task)
             task.add_done_callback(self._opened)

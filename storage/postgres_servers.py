@@ -31,6 +31,7 @@ OURS: Final = {
 }
 ALONE_SECONDS: Final = 10.0  # for one server to let us in: there is no other
 BESIDE_SECONDS: Final = 3.0  # where there is, it is asked next
+PLACE: Final = ("host", "hostaddr", "port")
 PLAIN: Final[dict[str, Any]] = dict.fromkeys(("enable_json", "enable_hstore", "enable_uuid"), False)
 BYTES: Final = extensions.new_type(
     (17,), "BYTES", lambda text, _: None if text is None else bytes.fromhex(text[2:])
@@ -45,10 +46,11 @@ class Servers:
     def __init__(self, url: str) -> None:
         """Raises `StorageError` for an address that cannot be read."""
         try:
-            self._given: Parameters = extensions.parse_dsn(url)
-            self._places = places(self._given)
+            given: Parameters = extensions.parse_dsn(url)
+            self._places = places(given)
         except (psycopg2.Error, ValueError) as error:
             raise StorageError(f"PostgreSQL: {str(error).strip()}") from None
+        self._given = {name: value for name, value in given.items() if name not in PLACE}
         self._first = 0
 
     async def connect(self, *, read_only: bool) -> aiopg.Connection:
@@ -73,6 +75,9 @@ class Servers:
 
     @property
     def _seconds(self) -> float:
+        """How long one may take to let us in."""
+        if "connect_timeout" in self._given:  # which libpq heeds only where it may block
+            return float(self._given["connect_timeout"])
         return ALONE_SECONDS if len(self._places) == 1 else BESIDE_SECONDS
 
     def _parameters(self, *, read_only: bool) -> dict[str, str]:
@@ -106,7 +111,7 @@ def places(given: Parameters) -> Sequence[Parameters]:
 
     Raises ValueError where there are not as many of one as of the other.
     """
-    lists = {name: given[name].split(",") for name in ("host", "hostaddr", "port") if given.get(name)}
+    lists = {name: given[name].split(",") for name in PLACE if given.get(name)}
     count = max((len(values) for name, values in lists.items() if name != "port"), default=1)
     for name, values in lists.items():
         if len(values) not in ((1, count) if name == "port" else (count,)):

@@ -10,30 +10,37 @@ from functools import partial
 from pathlib import Path
 
 from storage import migrate
-from storage.contract import Duplicate, StorageError, StorageTimeout
+from storage.contract import StorageError, StorageTimeout, StorageUnwritable
 from storage.group_commit import PATIENCE_SECONDS, POLL_SECONDS, GroupCommit
 from storage.sql import Row, Scope, Value, bind, sweep
-from storage.sqlite_file import connect, is_busy
+from storage.sqlite_file import Place, connect, is_busy, translate
 from storage.turn import Turn
 
-DUPLICATES = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 NO_VALUES: Mapping[str, Value] = {}
+# Together they change nothing, and have to be written all the same.
+PROBES = (
+    "INSERT INTO schema_version (name, checksum) VALUES ('probe', '')",
+    "DELETE FROM schema_version WHERE name = 'probe'",
+)
 
 
 class SQLiteJournal:
     """`storage.group_commit.Journal`."""
 
-    def __init__(self, raw: sqlite3.Connection) -> None:
+    def __init__(self, raw: sqlite3.Connection, place: Place) -> None:
         self._raw = raw
+        self._place = place
         self._changes_before = 0
+        self.is_in_doubt = False  # the last that was to be written was not
 
     def begin(self) -> bool:
+        self._place.check()
         try:
             self._raw.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             if is_busy(error):
                 return False
-            raise _translate(error) from error
+            raise self._failed(error) from error
         self._changes_before = self._raw.total_changes
         return True
 
@@ -47,7 +54,7 @@ class SQLiteJournal:
         try:
             return self._raw.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise _translate(error) from error
+            raise self._failed(error) from error
 
     def split(self, text: str) -> Iterator[str]:
         statement = ""
@@ -65,7 +72,13 @@ class SQLiteJournal:
         except sqlite3.Error as error:
             if self._raw.in_transaction:
                 self._raw.execute("ROLLBACK")
-            raise _translate(error) from error
+            raise self._failed(error) from error
+        self.is_in_doubt = self.is_in_doubt and not self.is_dirty()
+
+    def _failed(self, error: sqlite3.Error) -> StorageError:
+        failure = translate(error)
+        self.is_in_doubt = self.is_in_doubt or isinstance(failure, StorageUnwritable)
+        return failure
 
 
 class SQLiteReader:
@@ -85,7 +98,7 @@ class SQLiteReader:
                 return self._raw.execute(statement, values).fetchall()
             except sqlite3.Error as error:
                 if not is_busy(error):  # as it is while another process recovers the log after a crash
-                    raise _translate(error) from error
+                    raise translate(error) from error
             now = asyncio.get_running_loop().time()
             deadline = deadline or now + PATIENCE_SECONDS
             if now > deadline:
@@ -105,10 +118,11 @@ class SQLiteReader:
 class SQLiteStorage:
     """`storage.contract.Storage`. Several processes may share the file; each opens it after its fork."""
 
-    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection, place: Place) -> None:
         self._writer = writer
         self._reader = reader
-        self._journal = SQLiteJournal(writer)
+        self._place = place
+        self._journal = SQLiteJournal(writer, place)
         self._group = GroupCommit(self._journal)
         self._days: defaultdict[str, dict[str, bytes]] = defaultdict(dict)  # see `SQLPersonKeys`
 
@@ -121,9 +135,14 @@ class SQLiteStorage:
             writer = await connect(Path(path))
             reader = await connect(Path(path))
             reader.execute("PRAGMA query_only = ON")
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(f"{path}: {error}") from error
-        return cls(writer, reader)
+            for raw in (writer, reader):
+                raw.execute("SELECT count(*) FROM sqlite_schema")  # from here on the log is there, and stays
+        except OSError as error:
+            raise StorageUnwritable(f"{path}: {error.strerror}") from error
+        except sqlite3.Error as error:
+            failure = translate(error)
+            raise type(failure)(f"{path}: {failure}") from error
+        return cls(writer, reader, Place(Path(path)))
 
     def transaction(self, tenant: str) -> Scope:
         return Scope(self._turn(tenant), self._days[tenant])
@@ -147,7 +166,14 @@ class SQLiteStorage:
         return await sweep(partial(self.transaction, tenant), now)
 
     async def check(self) -> None:
+        self._place.check()
+        self._place.check_room()
         await SQLiteReader(self._reader, "").query(migrate.APPLIED)
+        if self._journal.is_in_doubt:
+            turn = self._turn("")
+            async with Scope(turn):
+                for statement in PROBES:
+                    await turn.query(statement)
 
     async def warnings(self) -> Sequence[str]:
         return ()  # the one who may open the file may read all of it
@@ -165,9 +191,3 @@ class SQLiteStorage:
 
     def _turn(self, tenant: str) -> Turn:
         return Turn(self._journal, self._group, tenant)
-
-
-def _translate(error: sqlite3.Error) -> StorageError:
-    """SQLite's messages name columns and never values."""
-    is_duplicate = getattr(error, "sqlite_errorcode", 0) in DUPLICATES
-    return Duplicate(str(error)) if is_duplicate else StorageError(str(error))

@@ -18,6 +18,7 @@ ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope
 # A file is the work of one process: one that takes a minute shall not begin when the others have nothing left.
 LONG = (
     "tests/themes/",
+    "tests/faults/",
     "tests/flows/test_enumeration.py",
     "tests/story/",
     "tests/supervisor/",

@@ -74,6 +74,9 @@ class Server(Administration):
                 "master_key": {"file": str(folder / "var" / "master.key")},
                 "workers": workers,
                 "log": {"level": "info", "format": "json"},
+                "overload": {
+                    "delay_ms": 60_000
+                },  # a machine that runs tests is late: nobody shall pay for that
             },
             tenants=[TenantFolder("demo", self.url)],
         )
@@ -129,6 +132,10 @@ class Server(Administration):
             raise AssertionError(
                 f"the server did not stop within {STOP_SECONDS} s\n{self.log[-4000:]}"
             ) from None
+
+    def has_ended(self) -> bool:
+        """Whether it has, as asked by `begin_to_stop` or by itself: to be asked twice would end it at once."""
+        return self._process is None or self._process.poll() is not None
 
     def settable_clock(self) -> None:
         """Call it before `start` to be able to `advance`."""

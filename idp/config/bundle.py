@@ -38,7 +38,8 @@ class Bundle:
         files = {
             name: path.read_bytes()
             for path in named
-            if (name := _within(folder, path)) and path.stat().st_size <= LARGEST_FILE
+            if (name := _within(folder, path))
+            and (_is_configuration(name) or path.stat().st_size <= LARGEST_FILE)
         }
         return cls(dict(sorted(files.items())))
 
@@ -91,6 +92,11 @@ def themes(bundle: Bundle) -> Mapping[str, bytes]:
 def short(digest: str) -> str:
     """So much of a hash as people read."""
     return digest[:DIGITS]
+
+
+def _is_configuration(name: str) -> bool:
+    """Whether a file is itself configuration: a revision without it would mean something else, however large it is."""
+    return name.endswith(".yaml")
 
 
 def _theme_files(configuration: Configuration) -> Iterable[Path]:

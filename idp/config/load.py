@@ -32,6 +32,7 @@ OF_THE_NODE = (
     "storage",
     "master_key",
     "workers",
+    "overload",
     "drain_seconds",
     "radsec",
     "tls",

@@ -12,6 +12,7 @@ from idp.config.service import ServiceSettings
 from idp.config.tenant_folder import TenantFolder
 from idp.policy import Require, Rule, Rules
 from idp.policy.covering import covers, covers_elsewhere
+from idp.policy.earlier import Earlier
 from idp.policy.verdict import Way
 from idp.policy.words import EVERYONE
 
@@ -42,13 +43,12 @@ def check_reach(tenant: TenantFolder, findings: Findings) -> None:
 
 
 def _unreached(rules: Rules) -> Iterator[tuple[str, str]]:
+    before, opening = Earlier(), [place for place, each in enumerate(rules) if _opens_the_console(each)]
     for place, later in enumerate(rules):
         # A denial after the last rule that lets somebody into the console says nothing there.
-        opens = any(
-            not each.is_kept_from_console and isinstance(each.then, Require) for each in rules[place:]
-        )
-        is_before = covers if opens else covers_elsewhere
-        earlier = next((each for each in rules[:place] if is_before(each, later)), None)
+        is_before = covers if opening and opening[-1] >= place else covers_elsewhere
+        earlier = before.covering(later, is_before)
+        before.add(later)
         if earlier is None:
             continue
         if earlier.why == EVERYONE:
@@ -56,6 +56,10 @@ def _unreached(rules: Rules) -> Iterator[tuple[str, str]]:
         else:
             words = f"rule {later.name} is never reached, rule {earlier.name} matches wherever it would"
             yield later.name, words
+
+
+def _opens_the_console(rule: Rule) -> bool:
+    return not rule.is_kept_from_console and isinstance(rule.then, Require)
 
 
 def _doors(tenant: TenantFolder) -> dict[str, Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from idp.config.model import Address, Model, Name, Network
+from idp.config.overload import Overload
 from idp.config.secrets import SecretSource
 from idp.config.tracing import Tracing
 
@@ -90,6 +91,7 @@ class ServerSettings(Model):
     client_certificate_header: HeaderName | None = None
     tls: Tls | None = None
     workers: Annotated[int, Field(ge=1, le=256)] = 1
+    overload: Overload = Overload()
     # How long a node that was told to end goes on serving while it says that it is not ready.
     drain_seconds: Annotated[int, Field(ge=0, le=300)] = 0
     radsec: RadSec | None = None

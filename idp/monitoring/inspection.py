@@ -41,10 +41,14 @@ class Inspection:
         self._surveyors = [Surveyor(tenant) for tenant in provider.tenants.values()]
         self._check = _Shared(KEPT_SECONDS, self._storage_is_well)
         self._survey = _Shared(SURVEYED_SECONDS, self._standings)
+        self._seats = _Shared(KEPT_SECONDS, node.everybody)
         self._last: Sequence[Standing] = ()
 
-    async def look(self) -> Found:
-        """Takes two times `CHECK_SECONDS` at most; what is not known by then is told as it was."""
+    async def look(self, *, anew: bool = False) -> Found:
+        """Takes two times `CHECK_SECONDS` at most; what is not known by then is told as it was.
+
+        `anew` is for those who watch over us: what the processes lay down is read for each of them.
+        """
         is_well = await self._check.ask()
         if is_well:
             try:
@@ -52,7 +56,8 @@ class Inspection:
                     self._last = await self._survey.ask()
             except (StorageError, TimeoutError):
                 pass
-        seats, now = await self._node.everybody(), self._provider.clock()
+        seats = await (self._node.everybody() if anew else self._seats.ask())
+        now = self._provider.clock()
         lives = [told.live for told in seats if told.live is not None]
         parts = judge(self._doors, self._node.workers, lives, self._last if is_well else None, now)
         return Found(is_well, seats, self._last, parts)

@@ -85,7 +85,7 @@ class Node:
             "notices": {name: list(said) for name, said in provider.notices.items()} if provider else {},
             "storage": dict(provider.storage.figures()) if provider else {},
             "begun_at": self._begun_at,
-            "memory_bytes": int(STATM.read_text().split()[1]) * resource.getpagesize(),
+            "memory_bytes": _resident_bytes(),
             "cpu_seconds": used.ru_utime + used.ru_stime,
         }
 
@@ -95,6 +95,14 @@ class Node:
             return [Told(0, self.meter, self.live())]
         self.lay_down()
         return await asyncio.to_thread(lambda seat: list(seat.all()), self._seat)
+
+
+def _resident_bytes() -> int:
+    """Now; where the kernel does not tell that, the most there was."""
+    try:
+        return int(STATM.read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _directories(provider: IdentityProvider | None) -> Mapping[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from socket import socket
 
 import structlog
 
@@ -25,6 +26,7 @@ class Generation:
     work: Work
     sockets: Sequence[Sockets]  # of each worker
     begun: float
+    besides: Callable[[Sockets], Iterable[socket]]  # which sockets are not a worker's
     workers: list[Worker] = field(default_factory=list)
     delay: float = FIRST_DELAY
     due: float | None = None  # when the next replacement is forked
@@ -36,15 +38,16 @@ class Generation:
     def is_overdue(self, now: float) -> bool:
         return now > self.begun + READY_SECONDS
 
-    def fill(self, others: Iterable[Worker], now: float) -> None:
-        """Fork the workers that are missing. `others` live in other generations."""
+    def fill(self, strangers: Iterable[Worker], now: float) -> None:
+        """Fork the workers that are missing. `strangers` live in other generations."""
         self.due = None
-        siblings = list(others)
+        siblings = list(strangers)
         try:
             while len(self.workers) < self.work.workers:
                 number = self._vacant()
                 mine = self.sockets[number]
-                self.workers.append(fork(self.work, number, mine, [*siblings, *self.workers], now))
+                others = [*(each.channel for each in (*siblings, *self.workers)), *self.besides(mine)]
+                self.workers.append(fork(self.work, number, mine, others, now))
         except OSError as error:  # no process or memory left: what serves goes on serving
             log.error("worker.fork.failed", error=str(error))
             self.due = now + LONGEST_DELAY

@@ -33,6 +33,13 @@ class Listeners:
             {address: self._of(_name(address, number)) for address in addresses} for number in range(workers)
         )
 
+    def besides(self, mine: Mapping[str, Sockets]) -> list[socket.socket]:
+        """All that are open but a worker's own. As long as he had them too, the kernel would go on giving connections
+        and packets to those that nobody reads any more.
+        """
+        own = {sock for sockets in mine.values() for sock in sockets}
+        return [sock for sockets in self._bound.values() for sock in sockets if sock not in own]
+
     def keep(self, addresses: Collection[str], workers: int = 1) -> None:
         """Close what no configuration names any more."""
         named = {_name(address, number) for address in addresses for number in range(workers)}

@@ -39,7 +39,9 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT; returns the exit status. Raises `Unfit` if the first load fails."""
         with SignalPipe(SUPERVISED) as signals:
             self._begin(self._loaded())
-            while self._serving or any(self._workers()):  # the last worker may have died: it is replaced too
+            while (
+                self._serving or self._coming or any(self._workers())
+            ):  # the last may have died: it is replaced too
                 self._wait(signals)
                 for number in signals.received():
                     self._obey(number)
@@ -68,7 +70,7 @@ class Supervisor:
         gc.unfreeze()
         gc.collect()
         gc.freeze()  # what is loaded by now stays shared: no worker's collector writes to its pages
-        self._coming = Generation(work, sockets, now)
+        self._coming = Generation(work, sockets, now, self._listeners.besides)
         self._coming.fill(self._workers(), now)
 
     def _wait(self, signals: SignalPipe) -> None:
@@ -82,8 +84,7 @@ class Supervisor:
     def _patience(self, now: float) -> float | None:
         """Seconds until something has to be done without having been asked for."""
         due = [worker.deadline for worker in self._leaving if worker.deadline is not None]
-        if self._serving and self._serving.due is not None:
-            due.append(self._serving.due)
+        due += [each.due for each in (self._serving, self._coming) if each and each.due is not None]
         if due or self._coming:
             return max(0.0, min([now + 1.0, *due]) - now)
         return None
@@ -131,6 +132,8 @@ class Supervisor:
         self._dismiss(self._coming)
         self._dismiss(self._serving)
         self._coming = self._serving = None
+        # Workers have their own: once the last is closed who connects is refused, and does not wait for our end.
+        self._listeners.keep(())
 
     def _dismiss(self, generation: Generation | None, *, replaced: bool = False) -> None:
         if generation is None:
@@ -147,6 +150,11 @@ class Supervisor:
                 continue
             if worker in self._leaving:
                 self._leaving.remove(worker)
+            elif self._coming and worker in self._coming.workers and status < 0:
+                log.error(
+                    "worker.died", pid=worker.pid, status=status
+                )  # killed, not unfit: another may well live
+                self._coming.bury(worker, time.monotonic())
             elif self._coming and worker in self._coming.workers:
                 self._coming.workers.remove(worker)
                 log.error("worker.start.failed", pid=worker.pid, status=status)
@@ -167,8 +175,9 @@ class Supervisor:
         elif self._coming and self._coming.is_overdue(now):
             log.error("generation.start.timeout")
             self._give_up_coming()
-        if self._serving and self._serving.due is not None and now >= self._serving.due:
-            self._serving.fill(self._workers(), now)
+        for generation in (self._serving, self._coming):
+            if generation and generation.due is not None and now >= generation.due:
+                generation.fill(self._workers(), now)
         for worker in self._leaving:
             if worker.deadline is not None and now >= worker.deadline:
                 log.error("worker.killed", pid=worker.pid, after_seconds=STOP_SECONDS)

@@ -25,13 +25,14 @@ from idp.web.language import CHOSEN
 from idp.web.route import method_of, route_of
 from idp.web.traced import traced
 from keys.token import new_id
-from storage import StorageError
+from storage import StorageError, StorageUnwritable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger("http")
 
 RETRY_SECONDS = 1  # a full queue or a lost database connection is worth another try that soon
+MENDED_SECONDS = 30  # a full disk is not
 HSTS = "max-age=31536000"
 # Where a choice of language is remembered; the wish of a service is not.
 OWN_PAGES = (
@@ -103,6 +104,9 @@ async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
         return failure(request, refused.status, what=refused.reason, allow=refused.headers.get(hdrs.ALLOW))
     except BadForm as bad:
         return failure(request, 400, what=str(bad))
+    except StorageUnwritable as unwritable:
+        log.error("storage.unwritable", reason=str(unwritable))
+        return failure(request, 503, retry_after=MENDED_SECONDS, mends_itself=False)
     except (Busy, StorageError) as busy:
         log.warning("busy", reason=type(busy).__name__)
         return failure(request, 503, retry_after=getattr(busy, "retry_after", RETRY_SECONDS))

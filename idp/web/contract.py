@@ -170,6 +170,7 @@ PAGES: Final[Mapping[str, Mapping[str, Any]]] = {
     "error/bad_request": {"what": "", "error": "", "service": None, "reference": ""},
     "error/not_found": {"portal_url": REQUIRED},
     "error/busy": {},
+    "error/unwritable": {},
     "error/server": {"reference": REQUIRED},
 }
 

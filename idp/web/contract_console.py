@@ -18,6 +18,7 @@ def pages(required: object) -> Mapping[str, Mapping[str, Any]]:
         "console/decisions": {
             "action": required,  # takes the filters
             "filters": required,  # user, service, door, outcome, rule, since, until, reference
+            "filtered": False,  # whether any of them is set, or was not understood
             "services": required,  # names to choose from
             "doors": required,
             "entries": required,

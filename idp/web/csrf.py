@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 
+from keys.mac import mac
 from keys.secret import Secret
 
 
 def csrf(browser: Secret, purpose: str) -> str:
     """The field's value for one purpose (an interaction's id, or the name of an action)."""
-    mac = hmac.digest(browser.reveal().encode(), purpose.encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(mac[:18]).decode()
+    proof = mac(browser.reveal().encode(), purpose.encode())
+    return base64.urlsafe_b64encode(proof[:18]).decode()
 
 
 def is_csrf(browser: Secret, purpose: str, unverified_value: str) -> bool:

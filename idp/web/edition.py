@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from aiohttp import web
+from aiohttp import web, web_app
 
 from idp import doors
 from idp.chain.linking import linking
 from idp.chain.streaming import streaming
 from idp.config.in_force import InForce
+from idp.disk import watching
 from idp.logout.delivering import retrying
 from idp.mail.posting import posting
 from idp.monitoring.inspection import Inspection
@@ -22,9 +23,11 @@ from idp.supervisor.work import Stop
 from idp.sweeping import sweeping
 from idp.timekeeping import comparing
 from idp.web import routes, server
+from idp.web.admission import Admission
 from idp.web.boundary import Boundary
 from idp.web.directory import Directory
 from idp.web.exchange import ARCHIVE, CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.gate import BODY_BYTES
 from idp.web.health import Health, Serving
 from idp.web.letters import Letters
 from idp.web.pages import Pages
@@ -48,18 +51,24 @@ class Edition:
 
 @asynccontextmanager
 async def opened(
-    archive: Archive, pages: Pages, provider: IdentityProvider, node: Node, stop: Stop
+    archive: Archive,
+    pages: Pages,
+    provider: IdentityProvider,
+    node: Node,
+    stop: Stop,
+    admission: Admission,
 ) -> AsyncIterator[Edition]:
     """In service what `archive` says is in force, while the block runs; at its end it finishes what was begun."""
     in_force = archive.in_force
     settings = in_force.configuration.server
     serving = Serving(in_force.name, settings.doors, in_force.number)
     inspection = Inspection(provider, node, settings.doors)
-    health = Health(inspection, serving, provider.notices, stop)
+    health = Health(inspection, serving, provider.notices, stop, admission)
     app = await _Rooms(archive, pages, provider, health).application()
     app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
+        watching(provider),
         comparing(provider),
         sweeping(provider),
         posting(provider, Letters(pages)),
@@ -69,12 +78,20 @@ async def opened(
         await runner.setup()
         try:
             assert runner.server is not None
-            line = Line(runner.server)
+            line = Line(runner.server, _beginnings(in_force))
             yield Edition(in_force, pages, provider, line, health)
             await line.finish()
         finally:
             await runner.cleanup()
+            # The library remembers the applications of the last 1024 handlers, and with them all that they know.
+            web_app._cached_build_middleware.cache_clear()
             await _close(provider)
+
+
+def _beginnings(in_force: InForce) -> tuple[str, ...]:
+    """The paths at which logins begin, as the doors say."""
+    opened = map(doors.opening, in_force.configuration.server.doors)
+    return tuple(path for door in opened for path in getattr(door, "BEGINNINGS", ()))
 
 
 async def _close(provider: IdentityProvider) -> None:
@@ -104,7 +121,7 @@ class _Rooms:
         provider, settings = self.provider, self.in_force.configuration.server
         directory = Directory(provider.tenants.values())
         boundary = Boundary(directory, provider.clock, settings.trusted_proxies, provider.meter)
-        root = web.Application(middlewares=[boundary.cross], client_max_size=server.BODY_BYTES)
+        root = web.Application(middlewares=[boundary.cross], client_max_size=BODY_BYTES)
         self.health.setup(root)
         for prefix in sorted({"", *directory.prefixes()}):
             app = web.Application() if prefix else root

@@ -23,11 +23,16 @@ def failure(
     reference: str = "",
     retry_after: int | None = None,
     allow: str | None = None,
+    mends_itself: bool = True,
 ) -> web.Response:
-    """The answer to a request that nothing could be done for. `retry_after` is in seconds."""
-    response = (
-        _page(request, status, what, reference) if _is_person(request) else _json(status, what, reference)
-    )
+    """The answer to a request that nothing could be done for. `retry_after` is in seconds.
+
+    What does not mend itself (503) is another page than that we are busy: it says that somebody has to be told.
+    """
+    if _is_person(request):
+        response = _page(request, status, what, reference, mends_itself)
+    else:
+        response = _json(status, what, reference)
     if retry_after is not None:
         response.headers[hdrs.RETRY_AFTER] = str(retry_after)
     if allow is not None:
@@ -40,14 +45,14 @@ def _is_person(request: web.Request) -> bool:
     return "text/html" in request.headers.get(hdrs.ACCEPT, "")
 
 
-def _page(request: web.Request, status: int, what: str, reference: str) -> web.Response:
+def _page(request: web.Request, status: int, what: str, reference: str, mends_itself: bool) -> web.Response:
     match status:
         case 404:
             return page(request, "error/not_found", status=status, portal_url=request[TENANT].url("/"))
         case 500:
             return page(request, "error/server", status=status, reference=reference)
         case 503:
-            return page(request, "error/busy", status=status)
+            return page(request, "error/busy" if mends_itself else "error/unwritable", status=status)
     return page(request, "error/bad_request", status=status, what=what)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
 from aiohttp import web
 
 MAX_FIELDS = 50
-BODY_SECONDS = 15.0  # for a body of some kilobytes; who sends it byte by byte wants the connection, not us
 CONTENT_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -20,16 +18,14 @@ class BadForm(ValueError):
 async def read_form(request: web.Request) -> Mapping[str, str]:
     """The fields of an urlencoded body.
 
-    Raises `BadForm` for another content type, bad UTF-8, a field given twice, too many fields, or a body that
-    does not come to its end.
+    Raises `BadForm` for another content type, bad UTF-8, a field given twice, or too many fields. `idp.web.gate` has
+    waited for the body.
     """
     if request.content_type != CONTENT_TYPE:
         raise BadForm(f"expected {CONTENT_TYPE}")
     try:
-        body = (await _body(request)).decode("ascii")
+        body = (await request.read()).decode("ascii")
         fields = pairs(body, MAX_FIELDS, strict=bool(body))
-    except TimeoutError:
-        raise BadForm("the body took too long") from None
     except ValueError as error:
         raise BadForm("malformed form") from error
     if len(dict(fields)) != len(fields):
@@ -58,11 +54,3 @@ def pairs(encoded: str, most: int, *, strict: bool = False) -> list[tuple[str, s
 
 def _decoded(text: str) -> str:
     return unquote_plus(text, errors="strict") if "%" in text else text.replace("+", " ")
-
-
-async def _body(request: web.Request) -> bytes:
-    """Raises TimeoutError where it does not come to its end."""
-    if request.content.is_eof():  # as most: it came with the headers, and there is nothing to wait for
-        return await request.read()
-    async with asyncio.timeout(BODY_SECONDS):
-        return await request.read()

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from idp.monitoring.inspection import Found, Inspection
 from idp.supervisor.work import Stop
+from idp.web.admission import Admission
 
 LIVE_PATH: Final = "/health/live"
 READY_PATH: Final = "/health/ready"
@@ -29,13 +30,19 @@ class Health:
     """Answers for one process, and for the node as far as its processes know each other."""
 
     def __init__(
-        self, inspection: Inspection, serving: Serving, notices: Mapping[str, Sequence[str]], stop: Stop
+        self,
+        inspection: Inspection,
+        serving: Serving,
+        notices: Mapping[str, Sequence[str]],
+        stop: Stop,
+        admission: Admission,
     ) -> None:
         """`notices` are what administrators should see to, by who says it; they may change at any time."""
         self._stop = stop
         self.inspection = inspection
         self.serving = serving
         self._notices = notices
+        self._admission = admission
 
     def setup(self, app: web.Application) -> None:
         app.router.add_get(LIVE_PATH, live)
@@ -56,6 +63,7 @@ class Health:
         body: dict[str, Any] = {
             "status": "leaving" if is_leaving else "ready" if found.is_well else "unavailable",
             "storage": "ok" if found.is_well else "failed",
+            "shedding": self._admission.is_shedding,  # no reason to send everybody elsewhere
             "configuration": self.serving.configuration,
             "revision": self.serving.revision or None,
             "doors": self.serving.doors,

@@ -13,8 +13,9 @@ from aiohttp import hdrs, web
 
 from idp import __version__
 from idp.monitoring.exposition import Report, expose
+from idp.web.connection import OPTIONS
+from idp.web.gate import BODY_BYTES
 from idp.web.health import LIVE_PATH, READY_PATH, Health, live
-from idp.web.server import BODY_BYTES, OPTIONS
 
 METRICS_PATH: Final = "/metrics"
 
@@ -33,12 +34,12 @@ class Monitor:
 
     async def ready(self, _: web.Request) -> web.Response:
         """GET /health/ready: as at the pages' listener, and why each part stands as it does."""
-        return self._health.response(await self._health.inspection.look(), reasons=True)
+        return self._health.response(await self._health.inspection.look(anew=True), reasons=True)
 
     async def metrics(self, request: web.Request) -> web.Response:
         """GET /metrics: of the node, whichever of its processes is asked."""
         health = self._health
-        found = await health.inspection.look()
+        found = await health.inspection.look(anew=True)
         report = Report(
             seats=found.seats,
             standings=found.standings if found.is_well else (),

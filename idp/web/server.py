@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import ssl
-from collections.abc import Callable, Coroutine, Sequence
-from http import HTTPStatus
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from socket import socket
 from typing import Any, Final
 
-import structlog
 from aiohttp import hdrs, web
 
+from idp.accepting import Accepting
+from idp.background import running
 from idp.supervisor.sockets import BACKLOG
 from idp.supervisor.work import Stop
+from idp.web.connection import LOOK_SECONDS, OPTIONS, Connection, Connections
 
-BODY_BYTES = 256 * 1024  # the largest request that any page of ours sends is far smaller
-LINE_BYTES = 8190  # of a request line or one header field
 ACCEPTED_SECONDS = 0.5  # after we stop accepting: time for what was accepted last to send its request
 LINGER_SECONDS = 5.0  # where others take over: for kept connections, each of which ends with its next answer
 GLANCE_SECONDS = 0.1  # how often it is looked whether any is left
 HANDSHAKE_SECONDS = 60.0  # a person may be choosing a certificate meanwhile
 DRAIN_SECONDS = 10.0  # then what is being answered may take this long
-OPTIONS: Final[dict[str, Any]] = {
-    "access_log": None,  # the boundary logs requests, without their queries
-    "keepalive_timeout": 75.0,  # longer than the 60 s for which proxies commonly keep a connection open
-    "max_line_size": LINE_BYTES,
-    "max_field_size": LINE_BYTES,
-    "max_headers": 64,
-    "auto_decompress": False,  # no browser or service sends us compressed bodies; a bomb stays small
-}
-
-log = structlog.get_logger("http")
+OTHER_FILES: Final = 128  # that a process has open beside its connections
 
 
 FinishHead = Callable[[web.Request, web.StreamResponse], Coroutine[Any, Any, None]]
@@ -56,29 +48,51 @@ async def serve(
     sockets: Sequence[socket],
     ready: Callable[[], None],
     stop: Stop,
+    most: int,
     tls: ssl.SSLContext | None = None,
 ) -> None:
-    """Answer requests until `stop` is set, then finish those that were begun; with `tls` over TLS."""
+    """Answer requests until `stop` is set, then finish those that were begun; with `tls` over TLS.
+
+    `most` connections are open at once.
+    """
     runner = web.ServerRunner(manager, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
-    loop = asyncio.get_running_loop()
-
-    def connection() -> Connection:
-        return Connection(manager, loop=loop, **OPTIONS)
-
     try:
-        secure: dict[str, Any] = {"ssl": tls, "ssl_handshake_timeout": HANDSHAKE_SECONDS} if tls else {}
-        servers = [
-            await loop.create_server(connection, sock=sock, backlog=BACKLOG, **secure) for sock in sockets
-        ]
-        ready()
-        await stop.wait()
-        for server in servers:
-            server.close()
+        async with _accepting(manager, sockets, most, tls):
+            ready()
+            await stop.wait()
         await asyncio.sleep(ACCEPTED_SECONDS)
         await _linger(manager, stop.at_once)
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def _accepting(
+    manager: web.Server, sockets: Sequence[socket], most: int, tls: ssl.SSLContext | None
+) -> AsyncIterator[None]:
+    """Accept while the block runs; the connections stay."""
+    loop = asyncio.get_running_loop()
+    connections = Connections(min(most, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_FILES))
+
+    def connection() -> Connection:
+        return Connection(manager, connections, loop=loop, **OPTIONS)
+
+    if tls is not None:
+        servers: list[asyncio.Server | Accepting] = [Accepting(sockets, tls, connection, HANDSHAKE_SECONDS)]
+    else:
+        servers = [await loop.create_server(connection, sock=sock, backlog=BACKLOG) for sock in sockets]
+    async with running(_look_after(connections)):
+        yield
+        for server in servers:
+            server.close()
+
+
+async def _look_after(connections: Connections) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        connections.look(loop.time())
 
 
 async def _linger(manager: web.Server, at_once: asyncio.Event) -> None:
@@ -93,29 +107,3 @@ async def _linger(manager: web.Server, at_once: asyncio.Event) -> None:
             async with asyncio.timeout(GLANCE_SECONDS):
                 await at_once.wait()
                 return
-
-
-class Connection(web.RequestHandler):
-    """One connection. What is no HTTP is answered without repeating it, and without naming our libraries."""
-
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002  as aiohttp calls it
-    ) -> web.StreamResponse:
-        """The last answer on this connection; `message` would repeat what was sent, so nobody is shown it."""
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("defect", exc_info=exc)
-        else:
-            log.info("malformed", status=status, reason=type(exc).__name__)
-        if request.writer.output_size > 0:
-            raise ConnectionError("an answer was begun and cannot be followed by another")
-        response = web.Response(
-            status=status, text=f"{HTTPStatus(status).phrase}\n", headers={hdrs.SERVER: "Masugata"}
-        )
-        response.force_close()
-        return response

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
+
+from idp.web.connection import Connection
+from idp.web.gate import Gate
 
 GLANCE_SECONDS: Final = 0.05  # how often it is looked whether requests are still under way
 DRAIN_SECONDS: Final = 10.0  # then whoever still works on one has to do without
@@ -14,9 +18,13 @@ DRAIN_SECONDS: Final = 10.0  # then whoever still works on one has to do without
 class Line:
     """One application behind the switchboard, and how many of its requests are under way."""
 
-    def __init__(self, server: web.Server) -> None:
-        """`server` is what a runner made of the application; it has no connection of its own."""
+    def __init__(self, server: web.Server, beginnings: Sequence[str] = ()) -> None:
+        """`server` is what a runner made of the application; it has no connection of its own.
+
+        `beginnings` are the paths that begin a login, without the prefixes of tenants.
+        """
         self.server = server
+        self.beginnings = beginnings
         self.under_way = 0
 
     async def finish(self) -> None:
@@ -34,8 +42,9 @@ LINE: Final = web.RequestKey("line", Line)
 class Switchboard:
     """Connections stay while the application behind them changes: a proxy keeps its own open for hours."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, gate: Gate) -> None:
         self._line = line
+        self._gate = gate
 
     def turn(self, line: Line) -> None:
         """Every request that comes from now on is for this one."""
@@ -53,9 +62,11 @@ class Switchboard:
         return request
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if isinstance(request.protocol, Connection):
+            request.protocol.stir()
         line = request[LINE]
         line.under_way += 1
         try:
-            return await line.server.request_handler(request)
+            return await self._gate.let(request, line.beginnings, line.server.request_handler)
         finally:
             line.under_way -= 1

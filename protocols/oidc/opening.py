@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aiohttp import web
 
 from idp.custody.derivation import open_key
@@ -72,6 +74,8 @@ ROUTES = (
     web.delete(client_configuration.ADDRESS, client_configuration.delete),
     web.get(launch.ADDRESS, launch.launch, allow_head=False),
 )
+
+BEGINNINGS: Final = ("/oidc/authorize", par.PATH, device_authorization.PATH)  # where logins begin
 
 
 async def setup(app: web.Application, provider: IdentityProvider) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from aiohttp import web
 
-from idp.web.form import BODY_SECONDS, pairs
+from idp.web.form import pairs
 from protocols.oidc.errors import Malformed
 
 Form = Mapping[str, str]
@@ -55,19 +54,9 @@ async def from_form(request: web.Request) -> dict[str, str]:
     """The form parameters. Raises `Malformed`, also for another content type or too large a body."""
     if request.content_type != FORM:
         raise Malformed(f"the content type must be {FORM}")
-    if request.content.is_eof():  # as most: it came with the headers, and there is nothing to wait for
-        return parse(await _read(request))
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return parse(await _read(request))
-    except TimeoutError:
-        raise Malformed("the request took too long") from None
-
-
-async def _read(request: web.Request) -> bytes:
     body = bytearray()
     async for chunk in request.content.iter_chunked(MAXIMUM_BYTES):
         body += chunk
         if len(body) > MAXIMUM_BYTES:
             raise Malformed("the request is too large")
-    return bytes(body)
+    return parse(bytes(body))

@@ -43,7 +43,7 @@ class Answering:
         self._provider = provider
 
     async def answer(self, nas: NAS, packet: Packet, peer: str, kind: Code) -> bytes | None:
-        """The reply; None where there is none now, so that the NAS asks again, or asks another server.
+        """The reply; None where there is none now, so that the NAS asks again, or asks another server. Raises `Busy`.
 
         `kind` is what is asked at this socket: a sign of life looks like the answer to that (RFC 5997 §3).
         """
@@ -68,8 +68,8 @@ class Answering:
             await self._provider.storage.check()
         except StorageError as error:
             log.error("radius.unanswered", tenant=nas.tenant.name, service=nas.service, error=str(error))
-        except Busy:
-            log.warning("radius.busy", tenant=nas.tenant.name, service=nas.service)
+        except Busy:  # whoever asked counts it: there may be thousands
+            raise
         except Exception:
             log.exception("defect", tenant=nas.tenant.name, service=nas.service)
         else:

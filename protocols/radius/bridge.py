@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from idp.authenticators import needs_browser
 from idp.flow import direct
 from idp.flow.prompting import prompt_for
 from idp.outcome import Reject
@@ -14,7 +13,7 @@ from idp.username import canonical
 from idp.visit import Visit
 from protocols.radius import reply, start, state
 from protocols.radius.clients import NAS
-from protocols.radius.given import BROWSER_ONLY, UNASKABLE, asks, claimed, parts
+from protocols.radius.given import BROWSER_ONLY, UNASKABLE, asks, claimed, parts, wants_browser
 from protocols.radius.method import Done, Given, Method, Refused, Say
 from protocols.radius.methods import method_of
 from protocols.radius.packet import Attribute, Code, Malformed, Packet
@@ -79,7 +78,7 @@ class Bridge:
         if isinstance(found, Reject):
             return self._rejected(found, given)
         interaction, user = found
-        if any(needs_browser(self.visit.tenant.authenticators[name]) for name in interaction.chain):
+        if wants_browser(self.visit.tenant, interaction):
             raise Refused(BROWSER_ONLY)
         started = await start.redeem(self.visit, self.nas, interaction, given.answer)
         if started is not None and user is not None:
@@ -125,7 +124,7 @@ class Bridge:
         turn = self.method.accept(self.packet, self.nas, given)
         if isinstance(turn, Say):
             return await self._challenge(interaction, turn, proven=True)
-        return await self._accept(interaction, user, turn)
+        return await self._accept(interaction, user, turn, given)
 
     async def _ask(self, given: Given, interaction: Interaction, user: User | None) -> Reply:
         """The open question, with a fresh prompt."""
@@ -155,15 +154,17 @@ class Bridge:
         if kept is None or user is None:
             raise Refused("a confirmation came where nothing was proven, or the user is gone")
         self.details["method"] = kept.method
-        return await self._accept(kept.interaction, user, done)
+        return await self._accept(kept.interaction, user, done, None)
 
-    async def _accept(self, interaction: Interaction, user: User, done: Done) -> Reply:
+    async def _accept(self, interaction: Interaction, user: User, done: Done, given: Given | None) -> Reply:
         """Every proof is given: what do the rules say, and what is the NAS told?"""
         concluded = await direct.conclude(self.visit, interaction, user)
         if isinstance(concluded, Reject):
             return self._rejected(concluded, None)
         if isinstance(concluded, Interaction):
-            raise Refused("the rules changed while the user was typing, and want more")
+            if given is None or wants_browser(self.visit.tenant, concluded):
+                raise Refused("the rules changed while the user was typing, and want more")
+            return await self._ask(given, concluded, user)
         proven = concluded.authentication
         longest = self.visit.tenant.settings.session.absolute_seconds
         added = reply.added(proven, self.visit.now, longest)

@@ -7,21 +7,30 @@ import contextlib
 from socket import socket
 from typing import Any, Final
 
+from idp.authenticators import Busy
+from protocols.radius import arrival
 from protocols.radius.admission import fault
 from protocols.radius.answering import Answering
+from protocols.radius.backlog import LATE, Backlog
 from protocols.radius.clients import NAS, Clients
 from protocols.radius.duplicates import Duplicates, Sender
-from protocols.radius.packet import LONGEST, Code, Malformed, Packet, decode
+from protocols.radius.packet import Code, Malformed, Packet, decode
 from protocols.radius.tally import Tally
 
-MOST_AT_ONCE: Final = 1000  # being answered; what comes then waits with the kernel, as long as there is room
-BURST: Final = 16  # read before others get their turn
+MOST_AT_ONCE: Final = 128  # being answered; what comes then waits for its turn, but not for long
+SPARE: Final = 16  # beside them: signs of life are answered, above all when there is much to do
+BURST: Final = 64  # read before others get their turn
+BUSY: Final = "busy: too many wait for the same thing"
+
+SIGN_OF_LIFE: Final = bytes((Code.STATUS_SERVER,))
+Request = tuple[bytes, tuple[Any, ...]]  # and where the answer goes
 
 
 class Datagrams:
     """It answers requests of one kind, and Status-Server beside them (RFC 5997).
 
-    It reads and writes the socket itself: a transport could not stop reading and still send what it owes.
+    It reads and writes the socket itself: a transport could not stop reading and still send what it owes. It reads
+    whatever is there, at once: what the kernel has no room for it drops, and that is the newest.
     """
 
     def __init__(
@@ -34,14 +43,15 @@ class Datagrams:
         self._tally = tally
         self._loop = asyncio.get_running_loop()
         self._duplicates = Duplicates(self._loop.time)
+        self._backlog: Backlog[Request] = Backlog(self._dropped)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._reads = self._ends = False
-        self._read_on()
+        arrival.stamp(sock)
+        self._loop.add_reader(sock, self._readable)
 
     @property
     def is_full(self) -> bool:
-        """Whether so much is being answered that what comes waits with the kernel."""
-        return not self._reads and not self._ends
+        """Whether so much is being answered that what comes waits for its turn."""
+        return len(self._backlog) > 0
 
     def follow(self, clients: Clients, answering: Answering) -> None:
         """Answer whatever comes from now on by another configuration. What was heard before is still known."""
@@ -49,35 +59,39 @@ class Datagrams:
 
     async def drain(self) -> None:
         """Read no more, and finish what was begun. What waits is read by whoever has the socket now."""
-        self._ends = True
-        self._pause()
-        if self._tasks:
+        self._loop.remove_reader(self._socket)
+        while self._tasks:  # each that ends makes room for one of the backlog
             await asyncio.wait(self._tasks)
-
-    def _read_on(self) -> None:
-        if not self._reads and not self._ends:
-            self._reads = True
-            self._loop.add_reader(self._socket, self._readable)
-
-    def _pause(self) -> None:
-        if self._reads:
-            self._reads = False
-            self._loop.remove_reader(self._socket)
 
     def _readable(self) -> None:
         for _ in range(BURST):
             try:
-                datagram, address = self._socket.recvfrom(LONGEST)
+                datagram, address, lain = arrival.read(self._socket)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:  # an answer of ours found nobody: the kernel tells it here
                 continue
-            self._received(datagram, address)
+            self._received(datagram, address, self._loop.time() - lain)
 
-    def _received(self, datagram: bytes, address: tuple[Any, ...]) -> None:
-        nas = self._clients.find(address[0])
-        if nas is None:
+    def _received(self, datagram: bytes, address: tuple[Any, ...], came_at: float) -> None:
+        if self._clients.find(address[0]) is None:  # they take no room in the backlog
             self._tally.stranger(address[0])
+            return
+        spare = SPARE if datagram[:1] == SIGN_OF_LIFE else 0
+        if self._backlog.is_late(came_at, self._loop.time()):
+            self._dropped((datagram, address), LATE)
+        elif len(self._tasks) >= MOST_AT_ONCE + spare:
+            self._backlog.add(came_at, (datagram, address))
+        else:
+            self._look_at(datagram, address)
+
+    def _dropped(self, request: Request, why: str) -> None:
+        if (nas := self._clients.find(request[1][0])) is not None:
+            self._tally.dropped(nas, why)
+
+    def _look_at(self, datagram: bytes, address: tuple[Any, ...]) -> None:
+        nas = self._clients.find(address[0])
+        if nas is None:  # any more
             return
         try:
             packet = decode(datagram)
@@ -103,15 +117,21 @@ class Datagrams:
         task = self._loop.create_task(self._answer(self._answering, nas, packet, address))
         self._tasks.add(task)
         task.add_done_callback(self._done)
-        if len(self._tasks) >= MOST_AT_ONCE:
-            self._pause()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._read_on()
+        while len(self._tasks) < MOST_AT_ONCE:
+            request = self._backlog.take(self._loop.time())
+            if request is None:
+                return
+            self._look_at(*request)
 
     async def _answer(self, answering: Answering, nas: NAS, packet: Packet, address: tuple[Any, ...]) -> None:
-        reply = await answering.answer(nas, packet, address[0], self._request)
+        try:
+            reply = await answering.answer(nas, packet, address[0], self._request)
+        except Busy:
+            self._tally.dropped(nas, BUSY)
+            reply = None
         self._duplicates.answer(address[:2], packet.identifier, packet.authenticator, reply)
         if reply is not None:
             self._send(reply, address)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from idp.authenticators import needs_browser
 from idp.authenticators.answer import Answer
+from idp.tenant import Tenant
 from idp.username import canonical
 from keys.secret import Secret
 from protocols.radius.clients import NAS
@@ -23,6 +25,11 @@ def claimed(packet: Packet) -> str:
         return canonical(packet.text(USER_NAME))
     except Malformed:
         return ""
+
+
+def wants_browser(tenant: Tenant, interaction: Interaction) -> bool:
+    """Whether something is asked that no NAS can ask for."""
+    return any(needs_browser(tenant.authenticators[name]) for name in interaction.chain)
 
 
 def asks(nas: NAS, answer: Answer) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from socket import socket
 from typing import Final
 
 from aiohttp import web
 
-from idp.monitoring.parts import DEGRADED, FAILED, OK
+from idp.accepting import Accepting
+from idp.monitoring.parts import DEGRADED, OK
 from idp.places import Places
 from idp.provider import IdentityProvider
 from protocols.radius import pages
@@ -48,13 +51,8 @@ async def listening(
             for sock in places.sockets[setting]
         ]
         streams = Streams(clients, answering, tally)
-        servers = [
-            await asyncio.start_server(
-                streams.serve, sock=sock, ssl=places.tls, ssl_handshake_timeout=HANDSHAKE_SECONDS
-            )
-            for sock in places.sockets["radsec"]
-        ]
-        stopping = asyncio.create_task(_drain(opened, servers, streams, places.stop))
+        tunnels = None if places.tls is None else _tunnels(places.sockets["radsec"], places.tls, streams)
+        stopping = asyncio.create_task(_drain(opened, tunnels, streams, places.stop))
 
         def follow(coming: IdentityProvider) -> None:
             tally.owner = owner(coming)
@@ -63,7 +61,7 @@ async def listening(
                 each.follow(known, answers)
             streams.follow(known, answers)
 
-        places.states[NAME] = lambda: _state(opened, servers, places.stop)
+        places.states[NAME] = lambda: _state(opened, tunnels)
         try:
             yield follow
         finally:
@@ -72,17 +70,25 @@ async def listening(
                 await asyncio.wait_for(stopping, DRAIN_SECONDS)
 
 
-def _state(opened: Sequence[Datagrams], servers: Sequence[asyncio.Server], stop: asyncio.Event) -> str:
-    """For health. Who ends on purpose is as he should be."""
-    if not stop.is_set() and not all(server.is_serving() for server in servers):
-        return FAILED
-    return DEGRADED if any(each.is_full for each in opened) else OK
+def _tunnels(sockets: Sequence[socket], tls: ssl.SSLContext, streams: Streams) -> Accepting:
+    loop = asyncio.get_running_loop()
+
+    def protocol() -> asyncio.Protocol:
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), streams.serve, loop=loop)
+
+    return Accepting(sockets, tls, protocol, HANDSHAKE_SECONDS, streams.welcomes)
+
+
+def _state(opened: Sequence[Datagrams], tunnels: Accepting | None) -> str:
+    """For health: whether anybody has to wait until there is room."""
+    is_pausing = tunnels is not None and tunnels.is_pausing
+    return DEGRADED if is_pausing or any(each.is_full for each in opened) else OK
 
 
 async def _drain(
-    opened: Sequence[Datagrams], servers: Sequence[asyncio.Server], streams: Streams, stop: asyncio.Event
+    opened: Sequence[Datagrams], tunnels: Accepting | None, streams: Streams, stop: asyncio.Event
 ) -> None:
     await stop.wait()
-    for server in servers:
-        server.close()
+    if tunnels is not None:
+        tunnels.close()
     await asyncio.gather(streams.drain(), *(each.drain() for each in opened))

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from typing import Any, Final
 
 import structlog
 
+from idp.authenticators import Busy
 from protocols.radius.admission import fault
 from protocols.radius.answering import Answering
 from protocols.radius.clients import NAS, Clients, ProtectedNAS
+from protocols.radius.datagrams import BUSY
 from protocols.radius.packet import HEADER, HEADER_BYTES, LONGEST, SHORTEST, Code, Malformed, decode
 from protocols.radius.tally import Tally
 
 KINDS: Final = (Code.ACCESS_REQUEST, Code.ACCOUNTING_REQUEST, Code.STATUS_SERVER)
 MOST_AT_ONCE: Final = 100  # of one connection; its NAS then waits
 IDLE_SECONDS: Final = 3600.0  # NASes keep connections open, and ask Status-Server now and then
+STUCK_SECONDS: Final = 10.0  # for the rest of a packet, and for an answer that is not read
+MOST: Final = 500  # connections; then the one that was silent for longest makes room
+Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 log = structlog.get_logger("radius")
 
@@ -28,22 +34,34 @@ class Streams:
         self._clients = clients
         self._answering = answering
         self._tally = tally
-        self._connections: dict[asyncio.Task[Any], asyncio.StreamReader] = {}
+        self._connections: OrderedDict[asyncio.Task[Any], Pair] = OrderedDict()  # longest silent first
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from the handshake that was just done to its end."""
         task = asyncio.current_task()
         assert task is not None
-        self._connections[task] = reader
+        if len(self._connections) >= MOST:
+            _, (_, silent) = self._connections.popitem(last=False)
+            silent.transport.abort()
+        self._connections[task] = reader, writer
         try:
             await self._converse(reader, writer)
+        except* TimeoutError:
+            writer.transport.abort()  # else it would wait until somebody reads what is left
         except* (OSError, EOFError, Malformed):  # in a group, as `_converse` raises what its tasks have met
             pass  # it has gone, or speaks another language
         finally:
-            del self._connections[task]
+            self._connections.pop(task, None)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    def welcomes(self, address: str) -> bool:
+        """Whether a NAS may be there: others get no handshake."""
+        known = self._clients.find(address) is not None
+        if not known:
+            self._tally.stranger(address)
+        return known
 
     def follow(self, clients: Clients, answering: Answering) -> None:
         """Answer whatever comes from now on by another configuration, on connections that are open too."""
@@ -51,7 +69,7 @@ class Streams:
 
     async def drain(self) -> None:
         """Answer what has come, then end: NASes connect anew, and find who serves now."""
-        for reader in self._connections.values():
+        for reader, _ in self._connections.values():
             reader.feed_eof()
         if self._connections:
             await asyncio.wait(self._connections)
@@ -80,12 +98,18 @@ class Streams:
                     raw = await _read(reader)
                 if raw is None:
                     return
+                self._stir()
                 await room.acquire()
                 if clients is not self._clients:  # it may be another's now, or nobody's
                     clients, nas = self._clients, self._known(peer, certificate)
                 if nas is not None:
                     answer = answers.create_task(self._answer(self._answering, nas, peer, raw, writer))
                     answer.add_done_callback(lambda _: room.release())
+
+    def _stir(self) -> None:
+        task = asyncio.current_task()
+        if task is not None and task in self._connections:  # else it was closed a moment ago
+            self._connections.move_to_end(task)
 
     async def _answer(
         self, answering: Answering, nas: NAS, peer: str, raw: bytes, writer: asyncio.StreamWriter
@@ -98,10 +122,15 @@ class Streams:
         if wrong := fault(packet, nas, KINDS):
             self._tally.dropped(nas, wrong)
             return
-        reply = await answering.answer(nas, packet, peer, Code.ACCESS_REQUEST)
+        try:
+            reply = await answering.answer(nas, packet, peer, Code.ACCESS_REQUEST)
+        except Busy:
+            self._tally.dropped(nas, BUSY)
+            return
         if reply is not None and not writer.is_closing():
             writer.write(reply)
-            await writer.drain()
+            async with asyncio.timeout(STUCK_SECONDS):
+                await writer.drain()
 
 
 def names_in(certificate: dict[str, Any]) -> frozenset[str]:
@@ -118,4 +147,5 @@ async def _read(reader: asyncio.StreamReader) -> bytes | None:
     length = HEADER.unpack(head)[2]
     if not SHORTEST <= length <= LONGEST:
         raise Malformed("the length is wrong")
-    return head + await reader.readexactly(length - HEADER_BYTES)
+    async with asyncio.timeout(STUCK_SECONDS):
+        return head + await reader.readexactly(length - HEADER_BYTES)

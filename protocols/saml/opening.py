@@ -35,6 +35,8 @@ ROUTES: Final = (
     web.get(sso.LAUNCH, sso.launch, allow_head=False),
 )
 
+BEGINNINGS: Final = (SSO, ECP)  # where logins begin
+
 
 async def setup(app: web.Application, provider: IdentityProvider) -> None:
     """Called once for each application of the process: the root, and one for each path prefix of a tenant."""

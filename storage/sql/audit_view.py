@@ -38,6 +38,8 @@ class SQLAuditView:
         self._connection = connection
 
     async def logins(self, sought: Sought, before: str, limit: int, window: int = WINDOW) -> Looked:
+        if sought == Sought(since=sought.since):  # all of them fit
+            window = min(window, limit)
         span: dict[str, str | int] = {
             "after": f"{sought.since:010x}",
             "before": before or LAST,

@@ -48,11 +48,14 @@ DELETE FROM audit WHERE tenant = :tenant AND id IN (
 ) RETURNING 1"""
 FIND_TURN = """
 SELECT holder, until, position, attempts, failure FROM audit_turns WHERE tenant = :tenant AND name = :name"""
-CLAIM = """
+# A claim that goes further than any does was made by a clock that is ahead: nobody waits for it.
+LONGEST_SECONDS = {"work": 60, "rest": 7200}  # of who works, and of who rests after failing
+CLAIM = f"""
 INSERT INTO audit_turns (tenant, name, holder, until, position, attempts, failure)
 VALUES (:tenant, :name, :holder, :until, :position, 0, '')
 ON CONFLICT (tenant, name) DO UPDATE SET holder = :holder, until = :until
-WHERE audit_turns.until <= :now OR audit_turns.holder = :holder
+WHERE audit_turns.until <= :now OR audit_turns.holder = :holder OR audit_turns.until - :now >
+    CASE WHEN audit_turns.attempts = 0 THEN {LONGEST_SECONDS["work"]} ELSE {LONGEST_SECONDS["rest"]} END
 RETURNING holder, until, position, attempts, failure"""
 SETTLE = """
 UPDATE audit_turns SET until = :until, position = :position, attempts = :attempts, failure = :failure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storage.clock import SKEW_SECONDS
 from storage.records import Grant
 from storage.sql.columns import dump, dump_names, load, load_names
 from storage.sql.connection import Connection, Row
@@ -23,6 +24,7 @@ LIST_OF = (
 CONSUME_CODE = f"""
 UPDATE grants SET code_used_at = :now
 WHERE tenant = :tenant AND code_hash = :code_hash AND code_used_at IS NULL AND code_expires_at > :now
+    AND created_at <= :now + {SKEW_SECONDS}
 RETURNING {COLUMNS}"""
 REVOKE_CODE = f"""
 DELETE FROM grants WHERE tenant = :tenant AND code_hash = :code_hash AND code_used_at IS NOT NULL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storage.clock import SKEW_SECONDS
 from storage.records import Session
 from storage.sql.columns import dump_proofs, load_proofs
 from storage.sql.connection import Connection, Row
@@ -14,7 +15,10 @@ ADD = f"""
 INSERT INTO sessions (tenant, {COLUMNS})
 VALUES (:tenant, :id_hash, :sid, :user_id, :browser_hash, :proofs, :acr, :created_at, :seen_at, :expires_at,
     :address, :user_agent)"""
-FIND = f"SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND id_hash = :id_hash AND expires_at > :now"
+# One that began in the future was made by a clock that was ahead, and would last for as long.
+FIND = f"""
+SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND id_hash = :id_hash AND expires_at > :now
+    AND created_at <= :now + {SKEW_SECONDS}"""
 FIND_BY_SID = f"SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND sid = :sid AND expires_at > :now"
 LIST_OVER = f"""
 SELECT {COLUMNS} FROM sessions WHERE tenant = :tenant AND expires_at <= :now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storage.clock import SKEW_SECONDS
 from storage.records import Grant, Token
 from storage.sql.columns import dump_names, load_names
 from storage.sql.connection import Connection, Row
@@ -13,15 +14,17 @@ NAMES = (
     *("audience", "jkt", "certificate"),
 )
 ADD = f"INSERT INTO tokens (tenant, {', '.join(NAMES)}) VALUES (:tenant, :{', :'.join(NAMES)})"
+# One of the future was made by a clock that was ahead, and would last for as long.
 FIND = f"""
 SELECT t.{", t.".join(NAMES)}, g.{", g.".join(GRANT_NAMES)}
 FROM tokens t JOIN grants g ON g.tenant = t.tenant AND g.id = t.grant_id
-WHERE t.tenant = :tenant AND t.token_hash = :token_hash AND t.kind = :kind AND t.expires_at > :now"""
+WHERE t.tenant = :tenant AND t.token_hash = :token_hash AND t.kind = :kind AND t.expires_at > :now
+    AND t.created_at <= :now + {SKEW_SECONDS}"""
 # RFC 9700 §4.14.2: of many uses of one refresh token, one succeeds.
-ROTATE = """
+ROTATE = f"""
 UPDATE tokens SET used_at = :now
 WHERE tenant = :tenant AND token_hash = :token_hash AND kind = 'refresh' AND used_at IS NULL
-    AND expires_at > :now
+    AND expires_at > :now AND created_at <= :now + {SKEW_SECONDS}
 RETURNING 1"""
 # Expired at once instead of gone: the sweep finds its grant through it, and deletes both.
 DELETE = """

@@ -12,6 +12,7 @@ from storage.budgets import Budgets
 from storage.certificates import Authorities, IssuedCertificates
 from storage.certified import CertifiedKeys, NameRevisions
 from storage.chain import AuditChain, AuditTurns
+from storage.clock import Clocks
 from storage.contract import Credentials, Users
 from storage.deliveries import Deliveries
 from storage.devices import DeviceGrants
@@ -42,6 +43,7 @@ from storage.sql.authorization_requests import SQLAuthorizationRequests
 from storage.sql.budgets import SQLBudgets
 from storage.sql.certified_keys import SQLCertifiedKeys
 from storage.sql.chain import SQLAuditChain, SQLAuditTurns
+from storage.sql.clock import SQLClocks
 from storage.sql.connection import Connection
 from storage.sql.consents import SQLConsents
 from storage.sql.credentials import SQLCredentials
@@ -160,6 +162,7 @@ class SQLTransaction:
     requests = Made[Requests](SQLRequests)
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     revisions = Made[Revisions](SQLRevisions)
+    clocks = Made[Clocks](SQLClocks)
     audit = Keyed[Audit](SQLAudit)
     audit_view = Made[AuditView](SQLAuditView)
     audit_chain = Made[AuditChain](SQLAuditChain)

@@ -57,7 +57,7 @@ class ServiceProvider:
             self._verify(message)
 
     def _request(self, identifier: str) -> str:
-        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time()))
         text = (
             f'<samlp:AuthnRequest xmlns:samlp="{PROTOCOL}" xmlns:saml="{ASSERTION}" ID="{identifier}" Version="2.0" '
             f'IssueInstant="{at}" Destination="{self.target.sso}" ProtocolBinding="{POST}" '

@@ -11,9 +11,11 @@ import pytest
 
 from idp.audit import record
 from idp.chain import handing
+from idp.chain.linking import Linker
 from idp.chain.reading import feed, verify
 from idp.chain.retention import Retention, kept_since
 from idp.chain.verifying import Broken
+from idp.sweeping import keep_logs
 from storage.person_keys import DAY_SECONDS
 from tests.chain.conftest import NOW, ZONE, House
 
@@ -158,6 +160,30 @@ async def test_what_is_too_old_goes_and_a_signed_statement_says_so(new_house: Ca
     await house.link()
     whole = await verify(house.store, "acme", house.verification)
     assert (whole.pruned and whole.pruned.last, whole.last) == (10, 13)
+
+
+async def test_a_clock_that_is_not_the_databases_deletes_nothing(new_house: Callable[..., Any]) -> None:
+    """THREAT_MODEL.md 31: A node whose clock is a year ahead would have signed that all of the log may go."""
+    house = await new_house(days=2)
+    await house.write("login.accepted")
+    await house.link()
+    house.now += 400 * DAY_SECONDS
+    theirs = await house.store.time()
+    kept = await keep_logs(house.provider, Retention(house.provider), house.tenant)
+    assert kept == (1 if theirs is None else 0), "an embedded database has the clock of its machine"
+
+
+async def test_nobody_waits_for_who_claimed_work_by_a_clock_that_is_ahead(house: House) -> None:
+    """His lease would last for a year."""
+    await house.write("login.accepted")
+    house.now += 400 * DAY_SECONDS
+    assert await house.link() == 1
+    house.now -= 400 * DAY_SECONDS
+    await house.write("login.accepted")
+    other = Linker(house.provider, house.tenant)
+    assert await other.link_all() == 1
+    await house.write("login.accepted")
+    assert await house.link() == 0, "a lease of seconds is waited for"
 
 
 async def test_nobody_has_retention_sign_away_what_is_not_old(new_house: Callable[..., Any]) -> None:

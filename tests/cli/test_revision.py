@@ -272,6 +272,15 @@ def test_what_settings_name_is_part_of_a_revision_and_secrets_are_not(office: Of
     assert planned(office) == [("changed", "file keys.json", [])]
 
 
+def test_no_configuration_is_too_large_for_a_revision_that_would_lack_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a service would be gone with nobody told; other large files are each node's own."""
+    monkeypatch.setattr("idp.config.bundle.LARGEST_FILE", 10)
+    names = set(Bundle.of(load(office.folder)).files)
+    assert WIKI in names and f"{ACME}/policies.yaml" in names
+
+
 def test_mistakes_of_stored_files_are_told_as_if_they_lay_in_the_folder(
     office: Office, tmp_path: Path
 ) -> None:

@@ -215,3 +215,13 @@ def test_countries_come_from_a_database_in_maxminds_format(tmp_path: Path) -> No
     assert said.startswith("idp.yaml:1:19: country_database: ") and said.endswith(
         "is no database in MaxMind's format"
     )
+
+
+def test_the_name_of_a_rule_steers_no_terminal(tmp_path: Path) -> None:
+    """Whoever reviews a plan sees all of it, whatever the administrator of one tenant called his rules."""
+    folder = write(
+        tmp_path,
+        tenants__acme__policies='- {name: "staff\\e[1A\\e[2K", when: {groups: [staff]}, then: deny}\n',
+    )
+    (said,) = mistakes(folder)
+    assert said.startswith(f"{POLICIES}:1:") and "must be characters that can be seen" in said

@@ -37,12 +37,10 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     password, matrix = {"password": PASSWORD}, {"pattern": PATTERN}
     for tenant in one.configuration.tenants:
         tenant.policies[0:0] = [CONSOLE, CLOSED, WORDS] if tenant.name == "demo" else [CONSOLE, WORDS]
-        tenant.add_demo_user("ada", "admins", password=password, matrix=matrix)
-    for name in ("eve", "boss", "wanda", "walt", "wim"):
-        group = "admins" if name in ("eve", "boss") else "words"
+        tenant.add_demo_user("ada", "admins", "words", password=password, matrix=matrix)
+    for name in ("boss", "wanda", "walt", "wim"):
+        group = "admins" if name == "boss" else "words"
         one.tenant.add_demo_user(name, group, password=password, matrix=matrix)
-    del one.configuration.tenants[1].policies[1:]
-    one.configuration.tenants[1].policies.append(WORDS)
     one.configuration.tenants[1].add_service(
         "wiki", "http://localhost:9/acme", secret="of acme, and long enough for it"
     )

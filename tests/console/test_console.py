@@ -84,7 +84,8 @@ async def test_nobody_enters_by_a_rule_that_does_not_name_the_console(
         questions.append((asked.status, asked.asked, len(asked.forms)))
     assert len(set(questions)) == 1, questions
     signed_in = browsers()
-    await signed_in.login(f"{server.url}/", person("wanda"), "\0")
+    portal = await signed_in.login(f"{server.url}/", person("wanda"), "\0")
+    assert portal.status == 200 and "/console" not in portal.links
     for room in ROOMS:
         refused = await signed_in.get(f"{server.url}/console{room}")
         assert refused.status == 403 and "ada" not in refused.text, room
@@ -112,6 +113,7 @@ async def test_logins_are_found_by_what_they_were(server: Server, browsers: Brow
     await wrong.answer(await wrong.answer(await wrong.get(f"{server.url}/"), "walt"), "not his password")
     desk = browsers()
     await entered(desk, server)
+    assert "/console" in (await desk.get(f"{server.url}/")).links
     mine = entries(await look(desk, server, "", user="Walt"))
     assert [("signed in" in line, "not allowed" in line, "wrong answer" in line) for line in mine] == [
         (False, False, True),
@@ -218,9 +220,9 @@ async def test_old_proofs_are_asked_for_again(server: Server, browsers: Browsers
     """THREAT_MODEL.md 18: what a session proved long ago opens no page; the answers are counted like any."""
     desk = browsers()
     await entered(desk, server)
-    server.advance(1700)
+    server.advance(1500)
     await look(desk, server, "/revisions")
-    server.advance(101)
+    server.advance(301)
     again = await desk.get(f"{server.url}/console/revisions")
     assert again.asked == "username"
     assert not (await desk.login(again, ADA, "\0")).asked

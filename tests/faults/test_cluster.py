@@ -22,7 +22,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
     async def made() -> Report:
         async with running(
-            tmp_path_factory.mktemp("cluster"), NODES, people=40, holders=60, leavers=LEAVERS
+            tmp_path_factory.mktemp("cluster"), NODES, people=24, holders=40, leavers=LEAVERS
         ) as cluster:
             return await go_through(cluster, TOLD, USERS, CHECKED, print)
 

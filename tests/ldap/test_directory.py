@@ -153,6 +153,7 @@ async def test_where_no_server_answers_nothing_is_said_of_the_password(store: St
             for name in ("hanako", None):
                 with pytest.raises(Unreachable):
                     await verify(opened, store, name, PASSWORD)
+            assert opened.silent == 2
 
 
 async def test_no_password_is_sent_to_a_server_that_cannot_say_who_it_is(

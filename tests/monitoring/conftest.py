@@ -63,7 +63,9 @@ class Watched(Server):
     def asked(self, path: str, port: int = 0) -> tuple[int, str]:
         """Status and body of a page of the listener, or of another."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port or self.monitoring}{path}") as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{port or self.monitoring}{path}", timeout=60
+            ) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -76,6 +78,13 @@ class Watched(Server):
             {(each.name, frozenset(each.labels.items())): each.value for f in families for each in f.samples},
             {family.name: family.type for family in families},
         )
+
+    def is_watched(self) -> bool:
+        """Whether somebody listens there, as far as both workers."""
+        try:
+            return self.scrape()("workers") == 2
+        except OSError:
+            return False
 
     def ready(self) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(self.asked("/health/ready")[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.relying_party import CALLBACK, RelyingParty
 from tests.running import Browsers
 from tests.server import eventually
 
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 TOLD = {"status", "storage", "configuration", "revision", "doors", "notices", "parts"}
 
 
@@ -154,3 +156,28 @@ def test_it_is_what_prometheus_reads(watched: Watched) -> None:
     assert scrape.types["masugata_http_request_duration_seconds"] == "histogram"
     assert scrape("part_state") == 0
     assert scrape("signing_key_changed_timestamp_seconds", state="active") > 1.6e9
+
+
+async def test_it_is_switched_off_and_on_again_by_a_reload(watched: Watched) -> None:
+    """The last of these. Sums go on: where they lie goes with the server, not with a configuration."""
+    before = watched.scrape()
+    listen = watched.configuration.idp["listen"]
+    address = listen.pop("monitoring")
+    older = set(watched.pids[1:])
+    watched.reload()
+    await eventually(lambda: not older & set(watched.pids))
+    with pytest.raises(OSError, match="refused"):
+        watched.asked("/metrics")
+    assert watched.is_ready()
+    listen["monitoring"] = address
+    watched.reload()
+    await eventually(watched.is_watched)
+    assert watched.scrape()("logins_total") >= before("logins_total")
+
+
+def test_metrics_as_openmetrics_where_that_is_asked_for(watched: Watched) -> None:
+    asked = Request(f"http://127.0.0.1:{watched.monitoring}/metrics", headers={"Accept": OPENMETRICS})
+    with urlopen(asked) as answer:
+        assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
+        assert "Server" not in answer.headers
+        assert answer.read().endswith(b"# EOF\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from ipaddress import ip_network
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from idp.policy import Deny, Rule
 from idp.policy.covering import covers
+from idp.policy.earlier import Earlier
 from idp.policy.hours import parse_hours
 from idp.policy.terms import Attribute, Proofs, Requests
 
@@ -73,3 +75,28 @@ def named(key: str, *names: str) -> dict[str, Any]:
 )
 def test_an_earlier_rule_covers_a_later_one(earlier: Any, later: Any, expected: bool) -> None:
     assert covers(rule(**earlier), rule(**later)) is expected
+
+
+def test_what_covers_a_rule_is_found_as_if_all_before_it_were_asked() -> None:
+    chance = random.Random(7)
+
+    def some(*names: str) -> frozenset[str]:
+        return frozenset(chance.sample(names, chance.choice((0, 0, 1, 2))))
+
+    before, rules = Earlier(), list[Rule]()
+    for _ in range(600):
+        tags = some("own", "far")
+        about = {"services": some("wiki", "mail", "vpn"), "tags": tags, "groups": some("a", "b", "c", "d")}
+        tagged = some("wiki", "mail") if tags else frozenset[str]()
+        later = rule(
+            **about,
+            tagged=tagged,
+            all_groups=some("a", "b"),
+            **spans(*some("Mon 07:00-22:00", "Tue 07:00-22:00")),
+        )
+        slowly = next((each for each in rules if covers(each, later)), None)
+        assert before.covering(later, covers) is slowly
+        if slowly is None or len(rules) < 20:
+            before.add(later)
+            rules.append(later)
+    assert len(rules) > 20

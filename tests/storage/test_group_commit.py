@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage import Storage, StorageError, StorageTimeout, group_commit
+from storage import Storage, StorageError, StorageTimeout, StorageUnwritable, group_commit
 from storage.sqlite import SQLiteJournal
 from tests.storage.embedded import path, store
 from tests.storage.examples import INTERACTION, NOW, add_user, user, user_names
@@ -147,7 +147,7 @@ async def test_a_commit_that_fails_fails_for_all_of_its_group(store: Storage, pa
         results = await asyncio.gather(
             *(add_user(store, number) for number in range(5)), return_exceptions=True
         )
-    assert [type(result) for result in results] == [StorageError] * 5
+    assert [type(result) for result in results] == [StorageUnwritable] * 5
     await add_user(store, 9)
     assert await user_names(store) == {"user9"}
 

@@ -15,6 +15,7 @@ from tests.server import Server, free_port, running
 from tests.service_provider import Provider
 
 OFFICE = "10.0.0.0/8"
+GUS = Person("gus", pattern=PATTERN, password=PASSWORD)  # who types slowly
 HANAKO = Person("hanako-yamada", pattern=PATTERN)  # whose name nobody else could have
 WORKERS = {
     name: Person(name, pattern=PATTERN, password=PASSWORD)
@@ -101,7 +102,7 @@ def founded(folders: tuple[Path, Path], url: str, superuser: str) -> Iterator[Co
     files = Provider("files")
     first = Node(folders[0], url, "127.0.0.1")
     first.furnish(files)
-    for name in WORKERS:
+    for name in (*WORKERS, GUS.name):
         first.tenant.add_demo_user(
             name, "staff", matrix={"pattern": PATTERN}, password={"password": PASSWORD}
         )

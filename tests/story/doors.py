@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import groupby
 
 from tests.browser import Browser
@@ -43,19 +43,35 @@ async def by_radius(_: Company, node: Node, person: Person) -> str:
 
 
 def _dial(node: Node, person: Person) -> str:
-    told = dial(node, person)
-    assert told.code == ACCEPT, told
-    return told.all(FILTER_ID)[0].decode()
+    return _accepted(node, person, dial(node, person))
 
 
 def dial(node: Node, person: Person, along: Callable[[str, Table], str] = answer) -> Answer:
     """How the VPN ends; `along` makes the digits from the pattern and the table."""
     with NAS(node.radius) as nas:
-        told = nas.ask(nas.pap(person.name, "matrix"))
-        while told.code == CHALLENGE:
-            typed = along(person.pattern or "", told.table) if told.table else person.password or ""
-            told = nas.ask(nas.pap(person.name, typed, state=told.state))
+        return _answered(nas, person, nas.ask(nas.pap(person.name, "matrix")), along)
+
+
+def _answered(nas: NAS, person: Person, told: Answer, along: Callable[[str, Table], str]) -> Answer:
+    while told.code == CHALLENGE:
+        typed = along(person.pattern or "", told.table) if told.table else person.password or ""
+        told = nas.ask(nas.pap(person.name, typed, state=told.state))
     return told
+
+
+def _accepted(node: Node, person: Person, told: Answer) -> str:
+    """By which rule."""
+    assert told.code == ACCEPT, [each for each in node.audit(limit=200) if person.name in str(each)][:5]
+    return told.all(FILTER_ID)[0].decode()
+
+
+@contextmanager
+def typing(node: Node, person: Person) -> Iterator[Callable[[], str]]:
+    """Somebody who was shown his table by the VPN; what is given lets him finish, and says by which rule he got in."""
+    with NAS(node.radius) as nas:
+        shown = nas.ask(nas.pap(person.name, "matrix"))
+        assert shown.code == CHALLENGE, shown
+        yield lambda: _accepted(node, person, _answered(nas, person, shown, answer))
 
 
 def _none_failed(browser: Browser) -> None:

@@ -28,8 +28,8 @@ from tests.server import eventually
 from tests.service_provider import ServiceProvider, handover
 from tests.story import month
 from tests.story.asking import cli, drifted, health, idp, linked, refused, rehearsed, until, until_in_force
-from tests.story.company import AFTER, HANAKO, NIGHT, WORKERS, Company, Node, founded
-from tests.story.doors import DOORS, RULES, Load, by_oidc, dial, under_load
+from tests.story.company import AFTER, GUS, HANAKO, NIGHT, WORKERS, Company, Node, founded
+from tests.story.doors import DOORS, RULES, Load, by_oidc, dial, typing, under_load
 from tests.story.forgery import FORGERIES, Hand
 from tests.story.month import HOME, Login, counted
 
@@ -128,8 +128,10 @@ async def without_the_night_it_comes_into_force_under_load_and_is_taken_back(
     began = int(time.time())
     async with under_load(company) as load:
         await load.until("before")
-        await cli(first, "config", "apply", "--why", "outside two proofs", "--expect-revision", "1")
-        await until_in_force(company, 2)
+        with typing(second, GUS) as finish:
+            await cli(first, "config", "apply", "--why", "outside two proofs", "--expect-revision", "1")
+            await until_in_force(company, 2)
+            assert await asyncio.to_thread(finish) == "outside", "who had begun to type is asked for more"
         await load.until("after")
         said = await refused(second, "config", "apply", "--why", "mine", "--expect-revision", "1")
         assert "revision 2 is in force, and not revision 1: nothing was done" in said

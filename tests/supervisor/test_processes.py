@@ -59,6 +59,22 @@ async def test_a_worker_that_dies_is_replaced(server: Server) -> None:
     assert server.is_ready()
 
 
+async def test_workers_that_are_killed_while_they_start_or_all_at_once_are_replaced(server: Server) -> None:
+    server.start()
+    await eventually(lambda: "server.ready" in server.log)
+    before = set(server.pids)
+    server.signal_reload()
+    await eventually(lambda: set(server.pids) - before)
+    os.kill((set(server.pids) - before).pop(), signal.SIGKILL)
+    await eventually(lambda: "server.reloaded" in server.log and len(server.pids) == 3)
+    victims = set(server.pids[1:])
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
+    await eventually(lambda: len(now := server.pids) == 3 and not victims & set(now))
+    await eventually(server.is_ready)
+    assert "worker.start.failed" not in server.log
+
+
 async def test_the_only_worker_is_replaced_when_it_dies(server: Server) -> None:
     """And then there was none: the supervisor, which waits before it forks, must not take that for the end."""
     server.configuration.idp["workers"] = 1

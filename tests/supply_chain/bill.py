@@ -9,10 +9,15 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.txt", "requirements-ldap.txt")  # what runs, with and without directories
+LOCKS = (
+    "requirements.txt",
+    "requirements-ldap.txt",
+    "requirements-tracing.txt",
+)  # what runs, with all extras
 
 # Some releases say their licence in words of their own. These are theirs, as SPDX names them.
 _SAID: Mapping[str, str] = {
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",

@@ -45,6 +45,7 @@ SHOWN = {
     "docs/clients/node-red.md": {"flows-demo-secret"},
     "docs/clients/saml/simplesamlphp.md": {"change-this-to-something-random", "sp.key"},
     "setup.cfg": {"OpenID Connect, SAML 2.0, RADIUS"},
+    "tests/monitoring/test_tracing.py": {"://user:word@"},
     "tests/keys/test_vectors.py": {"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"},
     "tests/keys/test_client_authority.py": {"BEGIN PRIVATE KEY"},
     "tests/protocols/oidc/conformance/test_requests.py": {"eyJhbGciOiJub25lIn0.eyJjbGllbnRfaWQiOiJ3aWtpIn0."},

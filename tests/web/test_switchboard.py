@@ -10,6 +10,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from idp.web.admission import Admission
+from idp.web.gate import Gate
 from idp.web.switchboard import Line, Switchboard
 from tests.server import eventually
 
@@ -39,7 +41,7 @@ async def test_what_was_begun_is_finished_as_it_began_and_the_next_is_answered_a
     gate = asyncio.Event()
     connections: list[Any] = []
     async with line("old", gate) as old, line("new") as new:
-        board = Switchboard(old)
+        board = Switchboard(old, Gate(Admission(most=8, patience=1.0)))
         runner = web.ServerRunner(board.server())
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -114,6 +114,7 @@ def _page(
         here=f"{tenant.prefix}{path}",
         action=here,
         filters={**dict.fromkeys(FILTERS, ""), **filters, **({fault: ""} if fault else {})},
+        filtered=bool(filters),
         services=sorted({*services, *OURS}),
         doors=sorted({*services.values(), *OURS}),
         entries=entries,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,7 +12,7 @@ from aiohttp import hdrs, web
 from idp.credentials import releasing
 from idp.credentials.releasing import Registration, Signed
 from idp.web.exchange import NOW, PROVIDER, TENANT
-from idp.web.form import BODY_SECONDS, BadForm
+from idp.web.form import BadForm
 from idp.web.visiting import visit
 from keys import base64url
 from keys.secret import Secret
@@ -61,11 +60,7 @@ async def _read(request: web.Request) -> Mapping[str, Any]:
     """The object of the body. Raises `BadForm` for anything else."""
     if request.content_type != CONTENT_TYPE:
         raise BadForm(f"expected {CONTENT_TYPE}")
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await request.read()
-    except TimeoutError:
-        raise BadForm("the body took too long") from None
+    body = await request.read()
     try:
         given = orjson.loads(body) if len(body) <= LARGEST else None
     except orjson.JSONDecodeError:

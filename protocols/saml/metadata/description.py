@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from protocols.saml.service_provider import Endpoint, IndexedEndpoint, Requested
 from protocols.saml.xml import Element, Unreadable, parse
 
 TRUE: Final = ("true", "1")
+# Remembered: what a file says is looked at when it is read, when it is taken over, and when somebody signs in there.
+DESCRIBED: Final = 4096
 # An address that needs no taking apart, as nearly all are: thousands of services have three each.
 _USUAL: Final = re.compile(r"https://[a-z0-9.-]*[a-z0-9](:[0-9]{1,4})?/[!\"$-\[\]-~]*")
 
@@ -36,6 +39,11 @@ def describe(document: bytes, valid_until: int | None = None) -> Description:
 
     Raises `Unreadable`, in words for the administrator.
     """
+    return _described(document, valid_until)
+
+
+@lru_cache(maxsize=DESCRIBED)
+def _described(document: bytes, valid_until: int | None) -> Description:
     entity = parse(document, ENTITY_BYTES)
     entity_id = entity.get("entityID", "")
     if entity.tag != _tag("EntityDescriptor") or not entity_id or len(entity_id) > 1024:

@@ -15,6 +15,8 @@ from tests.faults.cluster.cluster import Cluster, running
 from tests.faults.cluster.rounds import Report, go_through
 from tests.faults.cluster.scenarios import SCENARIOS
 
+ASTRAY_SECONDS = 15
+
 
 async def main() -> int:
     parser = argparse.ArgumentParser(
@@ -32,9 +34,9 @@ async def main() -> int:
     given = parser.parse_args()
     *others, last = given.only
     with tempfile.TemporaryDirectory(prefix="masugata-cluster-") as folder:
-        async with running(Path(folder), given.nodes, people=200, holders=300, leavers=4) as cluster:
+        async with running(Path(folder), given.nodes, people=100, holders=160, leavers=4) as cluster:
             names = [*others * given.rounds, last]
-            report = await go_through(cluster, names, tuple(given.users), given.checked, show)
+            report = await go_through(cluster, names, tuple(given.users), given.checked, show, ASTRAY_SECONDS)
             show_all(cluster, report)
             return 0 if report.is_well else 1
 
@@ -51,6 +53,7 @@ def show_all(cluster: Cluster, report: Report) -> None:
     show(f"answers lost on the way, of which a retry was refused: {ledger.lost_answers}")
     show(f"logins begun again because of a lost answer: {ledger.begun_again}")
     show(f"a node whose clock is ahead says: {'; '.join(report.notices)}")
+    show(f"with it among the others: {report.astray}")
     for word, found in (("lost", verdict.lost), ("used twice", verdict.twice), ("must not be", report.wrong)):
         show(f"{word}: {len(found)}")
         for each in found[:20]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,10 +12,13 @@ from typing import Any, TypeVar
 
 from tests.faults.cluster.cluster import Cluster
 from tests.faults.cluster.ledger import Login
+from tests.faults.cluster.postgres import DATABASE
 from tests.faults.cluster.wanderer import Wanderer
 from tests.people import Person
 from tests.protocols.radius.nas import NAS, REJECT
 from tests.relying_party import CALLBACK, Denied, RelyingParty
+
+LINKED_SECONDS = 60
 
 T = TypeVar("T")
 
@@ -154,7 +158,15 @@ class Checks:
             self.verdict.tried[f"audit: {kind}"] = wanted
             if found < wanted:
                 self.verdict.lost.append(f"audit: {wanted - found} of {wanted} {kind}")
+        await asyncio.to_thread(self._until_linked)
         await asyncio.to_thread(node.cli, "audit", "verify")
+
+    def _until_linked(self) -> None:
+        """One node links the records of all; another does where that one died."""
+        until = time.monotonic() + LINKED_SECONDS
+        while self._cluster.writer.ask("SELECT count(*) FROM audit WHERE seq IS NULL", DATABASE):
+            assert time.monotonic() < until, f"records were not linked within {LINKED_SECONDS} s"
+            time.sleep(0.2)
 
 
 def _accepted(written: Sequence[dict[str, Any]], door: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from tests.faults.cluster.load import Load
 from tests.faults.cluster.node import Node, address_of
 from tests.faults.cluster.postgres import Postgres
 from tests.faults.cluster.wire import Wire
+from tests.kept import migrate
 from tests.people import Person
 from tests.server import eventually
 
@@ -29,6 +30,11 @@ class Cluster:
     balancer: Balancer
     load: Load
     leavers: list[Person]  # who will be disabled
+
+    @property
+    def writer(self) -> Postgres:
+        """The one that takes writes now."""
+        return self.standby if self.standby.is_promoted else self.primary
 
     def ready(self, node: Node) -> bool:
         return self.balancer.is_ready(node.address)
@@ -64,10 +70,16 @@ async def running(
             nodes.append(Node(folder / f"node{number}", number, url, nodes[0] if nodes else None))
         crowd, codes = nodes[0].add_crowd(people, holders)
         for node in nodes:
-            opened.callback(node.stop, kill=True)
-        await asyncio.to_thread(nodes[0].start)  # it makes the tables and the people
+            opened.callback(_end, node)
+        await migrate(nodes[0].storage)
+        await asyncio.to_thread(nodes[0].start)  # it makes the people
         await asyncio.gather(*(asyncio.to_thread(node.start) for node in nodes[1:]))
         balancer = Balancer([node.address for node in nodes], nodes[0].port)
         await opened.enter_async_context(balancer.watching())
         load = Load(balancer, nodes[0].url, nodes[0].radius, crowd[leavers:], codes)
         yield Cluster(nodes, primary, standby, wires, balancer, load, crowd[:leavers])
+
+
+def _end(node: Node) -> None:
+    with suppress(ProcessLookupError):  # one that could not start has ended
+        node.stop(kill=True)

@@ -39,10 +39,15 @@ class Load:
         self._balancer = balancer
         self._url = url
         self._radius = radius
+        self._people = crowd, codes
         self._crowd = itertools.cycle(crowd)
         self._codes = itertools.cycle(codes)
         self._over = asyncio.Event()
         self._count = itertools.count()
+
+    def anew(self) -> Load:
+        """The same people, with nothing written down."""
+        return Load(self._balancer, self._url, self._radius, *self._people)
 
     @asynccontextmanager
     async def running(self, oidc: int = 3, saml: int = 1, radius: int = 2) -> AsyncIterator[None]:

@@ -24,6 +24,7 @@ class Postgres:
         """`directory` is its own: it is given to the user as whom PostgreSQL runs."""
         self.directory = directory
         self.port = free_port()
+        self.is_promoted = False
         self._tools = (binaries() / "initdb").resolve().parent  # the others may not be linked beside it
 
     @property
@@ -69,6 +70,7 @@ class Postgres:
 
     def promote(self) -> None:
         self._run("pg_ctl", "-D", self._data, "-w", "promote")
+        self.is_promoted = True
 
     def run(self, statement: str, database: str = "postgres") -> None:
         connection = self.connect(database)

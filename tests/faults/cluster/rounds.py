@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tests.browser import Browser
 from tests.faults.cluster.checks import Checks, Verdict
 from tests.faults.cluster.cluster import Cluster
+from tests.faults.cluster.meter import DOORS
 from tests.faults.cluster.scenarios import PEACEFUL, SCENARIOS, Outcome, clock_astray, suffer
 from tests.server import eventually
 
@@ -23,6 +25,7 @@ class Report:
     verdict: Verdict = field(default_factory=Verdict)
     wrong: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # of the node whose clock was put forward at last
+    astray: str = ""  # what came of operations with that node among the others
 
     @property
     def is_well(self) -> bool:
@@ -35,8 +38,12 @@ async def go_through(
     users: tuple[int, int, int],
     most: int,
     show: Callable[[str], None],
+    astray_seconds: float = 0,
 ) -> Report:
-    """These scenarios in this order; `most` of each kind of acknowledged values are tried again."""
+    """These scenarios in this order; `most` of each kind of acknowledged values are tried again.
+
+    At last the load goes on for `astray_seconds` with one node among the others whose clock is ahead, which is told.
+    """
     report = Report()
     show(HEAD)
     async with cluster.load.running(*users):
@@ -52,6 +59,8 @@ async def go_through(
     report.wrong += cluster.load.meter.violations
     report.verdict = await Checks(cluster, most).made()
     report.notices = await clock_astray(cluster)
+    if astray_seconds:
+        report.astray = await _misled(cluster, users, astray_seconds)
     report.wrong += [
         line
         for node in cluster.nodes
@@ -71,6 +80,16 @@ def told(outcome: Outcome) -> str:
 async def _warm(cluster: Cluster) -> None:
     """Until every door has let somebody in."""
     await eventually(lambda: cluster.load.meter.recovered(0) is not None)
+
+
+async def _misled(cluster: Cluster, users: tuple[int, int, int], seconds: float) -> str:
+    """People of whom some meet a node whose clock is wrong: how many get in, and what the others are told."""
+    load = cluster.load.anew()
+    async with load.running(*users):
+        await asyncio.sleep(seconds)
+    refused = Counter(each.partition(":")[0] for each in load.meter.violations)
+    done = Counter(each.door for each in load.meter.done)
+    return ", ".join(f"{door}: {done[door]} done, {refused[door]} refused" for door in DOORS)
 
 
 async def _disable(cluster: Cluster, number: int) -> list[str]:

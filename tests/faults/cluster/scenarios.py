@@ -66,6 +66,7 @@ async def rolling_restart(cluster: Cluster) -> None:
     for node in cluster.nodes:
         node.begin_to_stop()
         await cluster.until_away(node)
+        await eventually(node.has_ended)
         assert await asyncio.to_thread(node.stop) == 0
         await asyncio.to_thread(node.launch)
         await cluster.until_ready(node)

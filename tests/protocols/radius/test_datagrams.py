@@ -40,6 +40,7 @@ async def test_a_worker_that_goes_leaves_at_the_socket_what_it_has_not_read(tmp_
                 nas.send(reported(FIRST, "one", "b", identifier=SECOND))
                 await asyncio.sleep(0.05)
                 assert not drained.done(), "the first is not answered yet"
+                assert not going.is_full, "it has stopped on purpose"
             await drained
             assert nas.socket.recv(4096)[:2] == bytes((Code.ACCOUNTING_RESPONSE, FIRST))
             await asyncio.sleep(0.05)  # its end made room for others, and still nothing is read

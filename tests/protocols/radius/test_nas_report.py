@@ -10,6 +10,7 @@ import pytest
 
 import storage
 from idp.login import Login
+from idp.monitoring import table as metrics
 from idp.monitoring.meter import Meter
 from idp.provider import IdentityProvider
 from protocols.radius.commands import UNKNOWN, counted
@@ -59,9 +60,12 @@ async def test_strangers_are_the_tenants_that_has_all_nases(owner: str | None, t
     """One audit event a minute, however many packets and addresses."""
     store = await storage.open(f"sqlite:{tmp_path / 'masugata.db'}")
     await store.migrate()
-    tally = Tally(owner, Meter())
+    tally = Tally(owner, meter := Meter())
     for number in range(5000):
         tally.stranger(f"192.0.2.{number % 200}" if number % 2 else f"2001:db8::{number:x}")
+    assert meter.counts == {(metrics.DROPPED.name, owner or "", "", "stranger"): 5000}, (
+        "no address is a label"
+    )
     await tally.settle(IdentityProvider({}, store, Login(), lambda: NOW))
     await tally.settle(IdentityProvider({}, store, Login(), lambda: NOW + 60))
     async with store.snapshot("demo") as tx:

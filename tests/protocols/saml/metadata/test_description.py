@@ -101,3 +101,10 @@ def test_times_and_spans() -> None:
     for wrong in ("", "P", "PT", "1D", "P1.5D", "PT0S", "P" + "9" * 99 + "D"):
         with pytest.raises(Unreadable):
             span(wrong)
+
+
+def test_what_was_described_is_not_described_again() -> None:
+    """At the first start with a file it is read, and then taken over; thousands of services do so."""
+    document = entity(acs()).encode()
+    assert describe(document) is describe(bytes(bytearray(document)), None)
+    assert describe(document, 1_900_000_000) is not describe(document)
