@@ -18,6 +18,7 @@ LATE_SECONDS = 2.0  # as `protocols.radius.backlog` has it
 STATUS_SERVER = 12
 FLOOD, PORTS = 600, 6
 GROWTH_BYTES = 80_000_000  # of a process that was forked: half of it are pages that it shared
+FLOODING = ("127.77.0.1", b"another-secret-0123456789")  # of whom no other test asks what was dropped
 HELLO = bytes.fromhex("1603010200010001fc0303")  # how a handshake begins
 
 
@@ -61,7 +62,7 @@ def test_a_flood_is_answered_or_dropped_and_signs_of_life_are_answered(vpn: VPN)
     """All of it comes at once, from several ports; the process stays as large as it was."""
     before = vpn.memory_bytes
     with ExitStack() as opened:
-        several = [opened.enter_context(NAS(vpn.radius, "127.0.0.2", SECRET)) for _ in range(PORTS)]
+        several = [opened.enter_context(NAS(vpn.radius, *FLOODING)) for _ in range(PORTS)]
         watcher = opened.enter_context(NAS(vpn.radius, "127.0.0.1", SECRET))
         packets = [
             [nas.pap(f"nobody{number}", "1234567890") for number in range(FLOOD // PORTS)] for nas in several
