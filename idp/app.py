@@ -106,7 +106,7 @@ class Server:
         overload = self.in_force.configuration.server.overload
         gate = Gate(Admission(overload.requests, overload.delay_ms / 1000))
         try:
-            node = Node(self.workers, now())
+            node = Node(self.workers, now(), gate.admission.load)
             async with self._database(node) as database, AsyncExitStack() as held:
                 await held.enter_async_context(gate.watching())
                 editions = Editions(

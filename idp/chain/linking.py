@@ -139,7 +139,8 @@ class Linker:
     async def _find_key(self) -> None:
         if self._key is None:
             async with self._provider.storage.transaction(self.tenant.name) as tx:
-                self._key = (await ready_keys(tx, self.tenant.vault, self._provider.clock()))[-1]
+                key = (await ready_keys(tx, self.tenant.vault, self._provider.clock()))[-1]
+            self._key = key  # and not before it is kept: else we would sign by a key that nobody knows
 
     async def drop_anchor(self) -> None:
         """Append the newest statement to the file, once a minute at most."""

@@ -113,6 +113,10 @@ def _of_process(samples: Samples, worker: str, live: Mapping[str, Any]) -> None:
     samples[table.MEMORY.name][worker,] = live["memory_bytes"]
     samples[table.CPU.name][worker,] = live["cpu_seconds"]
     samples[table.STARTED.name][worker,] = live["begun_at"]
+    load = live["load"]
+    samples[table.TURNED_AWAY.name][worker,] = load["turned_away"]
+    samples[table.UNDER_WAY.name][worker,] = load["under_way"]
+    samples[table.ROOM.name][worker,] = load["room"]
     figures = live["storage"]
     if "flushes" in figures:
         samples[table.FLUSHES.name][worker,] = figures["flushes"]

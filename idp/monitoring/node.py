@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import resource
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from idp.monitoring.meter import Meter
 from idp.monitoring.parts import DEGRADED, FAILED, OK
 from idp.monitoring.seats import Seat, Told
 from idp.provider import IdentityProvider
+from idp.web.admission import Load
 
 LAY_SECONDS: Final = 1.0  # so much a process that is killed takes with it
 STATM: Final = Path("/proc/self/statm")
@@ -28,8 +30,9 @@ Live = dict[str, Any]
 class Node:
     """Shared by all configurations that the process serves one after the other."""
 
-    def __init__(self, workers: int, begun_at: int) -> None:
+    def __init__(self, workers: int, begun_at: int, load: Callable[[], Load]) -> None:
         """`workers` is how many there should be; `begun_at` when this one began to serve (epoch seconds)."""
+        self._load = load
         self.meter = Meter()
         self.doors: dict[str, Callable[[], str]] = {}  # how those stand that are no web pages
         self._provider: IdentityProvider | None = None  # that serves now
@@ -83,6 +86,7 @@ class Node:
             "directories": _directories(provider),
             "died": list(died()),
             "notices": {name: list(said) for name, said in provider.notices.items()} if provider else {},
+            "load": dataclasses.asdict(self._load()),
             "storage": dict(provider.storage.figures()) if provider else {},
             "begun_at": self._begun_at,
             "memory_bytes": _resident_bytes(),

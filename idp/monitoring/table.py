@@ -43,6 +43,9 @@ EVENTS = _metric("events_total", "counter", "Events of the audit log", "tenant",
 REQUESTS = _metric(
     "http_request_duration_seconds", "histogram", "HTTP requests answered", "route", "method", "status"
 )
+TURNED_AWAY = _metric("http_turned_away_total", "counter", "Requests answered 503 at once", "worker")
+UNDER_WAY = _metric("http_requests_under_way", "gauge", "Requests being answered", "worker")
+ROOM = _metric("http_requests_room", "gauge", "How many there is room for just now", "worker")
 DATAGRAMS = _metric(
     "radius_request_duration_seconds",
     "histogram",

@@ -125,13 +125,8 @@ async def _kill(
 
 async def _examine(node: Node, ledger: Ledger) -> None:
     """At rest: rows, the audit log's proof, the keys, and what the server itself holds for a defect."""
-
-    def is_whole() -> bool:
-        return node.cli("audit", "verify").startswith("whole:")
-
-    await eventually(lambda: node.cli("audit", "verify").startswith("whole:"))
+    await eventually(node.is_proven)
     check(ledger, node.database)
-    assert is_whole()
     defects = [
         event for event in node.events if event.get("event") in ("defect", "worker.failed", "audit.broken")
     ]

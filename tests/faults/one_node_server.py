@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.administration import CommandFailed
 from tests.people import PASSWORD, PATTERN, Token
 from tests.prepared import Running
 from tests.processes import Stat
@@ -78,6 +79,14 @@ class Node(Server):
         since = time.monotonic()
         self._wait_until_ready()
         return time.monotonic() - since
+
+    def is_proven(self) -> bool:
+        """Whether every record of the audit log is linked, and none was changed; nor is there one before the first."""
+        try:
+            return self.cli("audit", "verify").startswith("whole:")
+        except CommandFailed as failed:
+            assert "there is no log yet" in str(failed), failed
+            return False
 
     @property
     def workers(self) -> list[int]:

@@ -91,7 +91,7 @@ async def test_what_cannot_be_written_is_refused_and_nothing_is_lost(
     assert again.status == 200, again.text
     assert nas.ask(nas.pap(f"holder0{number}", code)).code == ACCEPT  # nor was this
     nas.socket.close()
-    await eventually(lambda: node.cli("audit", "verify").startswith("whole:"))
+    await eventually(node.is_proven)
     check(ledger, node.database)
     assert node.log.startswith(log) and len(node.log) > len(log)
     assert '"defect"' not in node.log

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import time
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -17,22 +16,25 @@ from keys import base64url
 from keys.certificate import Authorities, Certificate, InvalidCertificate, subject
 from keys.client_authority import ClientAuthority
 from keys.revocation_list import RevocationLists
+from tests.fuzz.kept import kept
 from tests.fuzz.target import target
 from tests.passkey import SoftKey
 
-NOW = int(time.time())
+NOW = 1_795_000_000
 ORIGIN = "https://login.example.com"
 CHALLENGE = b"c" * 32
 
 
-@cache
-def authority() -> ClientAuthority:
-    return ClientAuthority.generate("Clients", NOW)
+@kept
+def made() -> list[bytes]:
+    """An authority, a certificate of its own, and its list of revoked ones."""
+    authority = ClientAuthority.generate("Clients", NOW)
+    issued = authority.issue("alice's phone", NOW, 30, "https://login.example.com/crl")
+    return [authority.certificate, issued.der, authority.crl([("01", NOW)], NOW, 3600)]
 
 
-@cache
 def issued() -> bytes:
-    return authority().issue("alice's phone", NOW, 30, "https://login.example.com/crl").der
+    return made()[1]
 
 
 def pem(der: bytes) -> bytes:
@@ -50,11 +52,11 @@ def look_at_all(certificate: Certificate) -> None:
     assert all(told) or certificate.issuer == ""
     certificate.is_valid(NOW)
     assert certificate.is_for_clients in (True, False)
-    assert certificate.is_issued_by(Authorities.from_der(authority().certificate)) in (True, False)
+    assert certificate.is_issued_by(Authorities.from_der(made()[0])) in (True, False)
 
 
 def authority_pem() -> bytes:
-    return pem(authority().certificate)
+    return pem(made()[0])
 
 
 @target(
@@ -88,7 +90,7 @@ def look_at_authorities(data: bytes) -> None:
         assert Authorities.from_pem(found.pem.encode()) == found
 
 
-@target("revocation-list", lambda: [authority().crl([("01", NOW)], NOW, 3600)], (b"\x30\x82", b"\x17\x0d"))
+@target("revocation-list", lambda: made()[2:], (b"\x30\x82", b"\x17\x0d"))
 def look_at_revocation_list(data: bytes) -> None:
     with contextlib.suppress(ValueError):
         lists = RevocationLists.read(data, Authorities.from_pem(authority_pem()))
@@ -107,19 +109,23 @@ def look_at_subject(data: bytes) -> None:
 
 
 @cache
-def ceremony() -> tuple[Ceremony, SoftKey, Key]:
-    """With one passkey that was made there."""
-    opened, soft = Ceremony(PasskeySettings().at(ORIGIN)), SoftKey(ORIGIN)
-    made = soft.create(opened.creation(CHALLENGE, "id", "alice", "Alice", ()))
-    return opened, soft, opened.created(CHALLENGE, made)[0]
+def ceremony() -> Ceremony:
+    return Ceremony(PasskeySettings().at(ORIGIN))
 
 
-@cache
-def answers() -> list[bytes]:
-    opened, soft, key = ceremony()
+@kept
+def passkey() -> list[bytes]:
+    """One that was made there, a signature of its own, and the making of another."""
+    opened, soft = ceremony(), SoftKey(ORIGIN)
+    first = soft.create(opened.creation(CHALLENGE, "id", "alice", "Alice", ()))
+    key = opened.created(CHALLENGE, first)[0]
     asked = opened.request(CHALLENGE, [(key.id, ())])
-    other = SoftKey(ORIGIN)
-    return [soft.get(asked).encode(), other.create(opened.creation(CHALLENGE, "id", "a", "A", ())).encode()]
+    other = SoftKey(ORIGIN).create(opened.creation(CHALLENGE, "id", "a", "A", ()))
+    return [key.data, soft.get(asked).encode(), other.encode()]
+
+
+def answers() -> list[bytes]:
+    return passkey()[1:]
 
 
 @target(
@@ -129,7 +135,7 @@ def answers() -> list[bytes]:
 )
 def look_at_answer(data: bytes) -> None:
     """Proves what was signed for this challenge by this key, or nothing."""
-    opened, _, key = ceremony()
+    opened, key = ceremony(), Key(passkey()[0])
     text = data.decode("utf-8", "replace")
     handle(text)
     with contextlib.suppress(Wrong):
@@ -156,7 +162,7 @@ def attestations() -> list[bytes]:
 )
 def look_at_cbor(data: bytes) -> None:
     """What the authenticator itself made, under what the browser says of it."""
-    opened = ceremony()[0]
+    opened = ceremony()
     answer = orjson.loads(answers()[1])
     answer["response"]["attestationObject"] = base64url.encode(data).decode()
     with contextlib.suppress(Wrong):

@@ -24,6 +24,7 @@ from protocols.oidc.registration_settings import RegistrationSettings
 from protocols.oidc.settings import ServiceSettings, TenantSettings
 from protocols.oidc.user_code import parse as parse_code
 from tests.configuration import SECRET
+from tests.fuzz.kept import kept
 from tests.fuzz.target import target
 from tests.protocols.oidc import signing
 
@@ -131,12 +132,18 @@ def look_at_credentials(data: bytes) -> None:
         clients.authenticate({"wiki": client()}, {"client_id": "wiki"}, [header])
 
 
+@kept
+def published() -> list[bytes]:
+    """The keys that a client registers."""
+    return [orjson.dumps(signing.public(signing.EC, signing.RSA))]
+
+
 @cache
 def keys() -> Keys:
-    return Keys(signing.public(signing.EC, signing.RSA))
+    return Keys(orjson.loads(published()[0]))
 
 
-@cache
+@kept
 def tokens() -> list[bytes]:
     right = signing.assertion("wiki", AUDIENCE, iat=NOW, exp=NOW + 60)
     shown = {"typ": "dpop+jwt", "jwk": signing.EC.as_dict(private=False)}
@@ -145,7 +152,7 @@ def tokens() -> list[bytes]:
         signing.sign(right, signing.RSA).encode(),
         signing.sign(right, signing.SHARED).encode(),
         signing.sign({"htm": "POST", "jti": "j", "iat": NOW}, signing.EC, **shown).encode(),
-        b"eyJhbGciOiJub25lIn0.e30.",
+        base64url.encode(b'{"alg":"none"}') + b".e30.",
     ]
 
 
@@ -169,6 +176,7 @@ def _is_same(data: bytes) -> bool:
     return any(data.rpartition(b".")[0] == made.rpartition(b".")[0] for made in tokens())
 
 
+@kept
 def payloads() -> list[bytes]:
     right = signing.assertion("wiki", AUDIENCE, iat=NOW, exp=NOW + 60)
     return [orjson.dumps(right), orjson.dumps({**right, "aud": [AUDIENCE], "nbf": NOW, "act": {"sub": "x"}})]
@@ -195,6 +203,7 @@ def foreign_secret_token(payload: bytes) -> str:
     return (head + b"." + base64url.encode(hmac.digest(SECRET.encode(), head, hashlib.sha256))).decode()
 
 
+@kept
 def registrations() -> list[bytes]:
     native = {"redirect_uris": ["com.example.app:/cb"], "application_type": "native", "grant_types": None}
     whole = {
@@ -242,9 +251,7 @@ def _object(data: bytes) -> dict[str, Any] | None:
     return None
 
 
-@target(
-    "jwks", lambda: [orjson.dumps(signing.public(signing.EC, signing.RSA))], (b'"kty":"OKP"', b'"e":"AQAB"')
-)
+@target("jwks", published, (b'"kty":"OKP"', b'"e":"AQAB"'))
 def look_at_keys(data: bytes) -> None:
     """What a client publishes."""
     published = _object(data)

@@ -99,26 +99,20 @@ def loop() -> asyncio.AbstractEventLoop:
 @target("radius-stream", lambda: [b"".join(packets()[:3])], (b"\1\0\0\x14", b"\1\0\0\0"))
 def look_at_stream(data: bytes) -> None:
     """RADIUS/TLS: one packet after the other, of the length that each says, until the end."""
-    reader = asyncio.StreamReader(loop=loop())
+    loop().run_until_complete(read_all(data))
+
+
+async def read_all(data: bytes) -> None:
+    """Nothing is waited for: all of it lies there."""
+    reader, read_so_far = asyncio.StreamReader(), b""
     reader.feed_data(data)
     reader.feed_eof()
-    read_so_far = b""
     with contextlib.suppress(Malformed, EOFError):
-        while (raw := at_once(reader)) is not None:
+        while (raw := await read_stream(reader)) is not None:
             read_so_far += raw
             assert data.startswith(read_so_far)
             with contextlib.suppress(Malformed):
                 assert decode(raw).raw == raw
-
-
-def at_once(reader: asyncio.StreamReader) -> bytes | None:
-    """The next packet of what lies there: nothing is waited for."""
-    reading = read_stream(reader)
-    try:
-        reading.send(None)
-    except StopIteration as ended:
-        return cast("bytes | None", ended.value)
-    raise AssertionError("it waits behind the end")
 
 
 def dictionaries() -> list[bytes]:

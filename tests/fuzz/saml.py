@@ -21,6 +21,7 @@ from protocols.saml.server import read_authn_request
 from protocols.saml.signature import BadSignature, sign, verify
 from protocols.saml.xml import Element, Unreadable, canonical, parse, serialize
 from tests.browser import Browser
+from tests.fuzz.kept import kept
 from tests.fuzz.target import target
 from tests.protocols.saml.metadata import samples
 from tests.service_provider import Provider, ServiceProvider
@@ -54,6 +55,13 @@ def requests() -> list[Element]:
     return [service.request(), service.request(inside), signed]
 
 
+@kept
+def certificate() -> list[bytes]:
+    """The service's, of which its messages are."""
+    return [provider().key.certificate]
+
+
+@kept
 def messages() -> list[bytes]:
     return [serialize(each) for each in requests()]
 
@@ -70,7 +78,7 @@ def look_at_received(received: Received) -> None:
     with contextlib.suppress(Refused):
         asked = read_authn_request(received.unverified_root)
         instant.read(asked.issue_instant)
-    root = received.verified([provider().key.certificate])
+    root = received.verified(certificate())
     believed = read_authn_request(root)
     if received.detached is None:
         assert canonical(root) in signed_texts(), believed
@@ -79,10 +87,10 @@ def look_at_received(received: Received) -> None:
 @cache
 def signed_texts() -> tuple[bytes, ...]:
     """What the service has signed, as a verifier gives it."""
-    return (canonical(verify(parse(messages()[2]), [provider().key.certificate])),)
+    return (canonical(verify(parse(messages()[2]), certificate())),)
 
 
-@cache
+@kept
 def queries() -> list[bytes]:
     service = ServiceProvider(Browser.__new__(Browser), provider(), "https://id.example.com")
     return [
@@ -100,7 +108,7 @@ def look_at_query(data: bytes) -> None:
         received = from_query(data.decode("latin-1"), "SAMLRequest")
         with contextlib.suppress(Refused):
             read_authn_request(received.unverified_root)
-        received.verified([provider().key.certificate])
+        received.verified(certificate())
 
 
 @target("saml-inflate", lambda: [base64.b64decode("80jNyclXCM8vyklRBAA=")], ())
@@ -128,7 +136,7 @@ def logout_keys() -> tuple[CertifiedKey, ...]:
     return (CertifiedKey.generate(ECDSA_SHA256, "x", 0),)
 
 
-@cache
+@kept
 def logouts() -> list[bytes]:
     name = parse(f'<saml:NameID xmlns:saml="{ASSERTION}" Format="{TRANSIENT}">a</saml:NameID>'.encode())
     request = new_request(
@@ -152,7 +160,13 @@ def look_at_soap(data: bytes) -> None:
             assert canonical(soap.unwrap(soap.wrap(parse(serialize(message), 1 << 20)))) == canonical(message)
 
 
-@cache
+@kept
+def federation() -> list[bytes]:
+    """Whose signature is under the last of `metadata`."""
+    return [samples.key("federation").certificate]
+
+
+@kept
 def metadata() -> list[bytes]:
     entity = samples.entity(
         samples.descriptor("", "one") + samples.slo() + samples.acs(more=' isDefault="true"')
@@ -168,7 +182,7 @@ def metadata() -> list[bytes]:
 @target("saml-metadata", metadata, (*WORDS, b"EntitiesDescriptor", b"cacheDuration='P1D'", b"index='000000'"))
 def look_at_metadata(data: bytes) -> None:
     """As a file, and signed by its publisher; what is kept of it describes the same as long as it is kept."""
-    for pinned in ((), (samples.key("federation").certificate,)):
+    for pinned in ((), federation()):
         with contextlib.suppress(Unreadable, BadSignature):
             for found in reading.read(data, None, pinned).values():
                 once = describe(found.document, found.valid_until)

@@ -17,6 +17,7 @@ from idp.monitoring import inspection as inspections
 from idp.monitoring.inspection import Inspection
 from idp.monitoring.node import Node
 from idp.monitoring.survey import Surveyor
+from idp.web.admission import Admission
 from storage import Storage, StorageError
 from storage.deliveries import Undelivered
 from storage.mails import Backlog
@@ -73,7 +74,7 @@ async def test_many_who_ask_share_one_look(house: House, monkeypatch: pytest.Mon
     """However often health is asked for, the database is asked once a second."""
     broken = Broken(house.store)
     provider = replace(house.provider, storage=broken)
-    node = Node(1, NOW)
+    node = Node(1, NOW, Admission(64, 0.1).load)
     inspection = Inspection(provider, node, ("oidc",))
     found = await asyncio.gather(*(inspection.look() for _ in range(50)))
     assert broken.asked == 1 and all(each.is_well for each in found)
@@ -89,7 +90,7 @@ async def test_a_survey_that_takes_too_long_keeps_nobody_waiting(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inspections, "CHECK_SECONDS", 0.2)
-    inspection = Inspection(house.provider, Node(1, NOW), ())
+    inspection = Inspection(house.provider, Node(1, NOW, Admission(64, 0.1).load), ())
     forever = asyncio.Event()
 
     async def survey() -> Any:
@@ -114,7 +115,7 @@ async def failing(error: Exception) -> AsyncIterator[None]:
 
 
 async def test_work_that_died_is_told_as_long_as_it_is_missed(house: House) -> None:
-    inspection = Inspection(house.provider, Node(1, NOW), ())
+    inspection = Inspection(house.provider, Node(1, NOW, Admission(64, 0.1).load), ())
     async with failing(ZeroDivisionError()):
         assert [name.rpartition(".")[2] for name in died()] == ["work"]
         found = await inspection.look()

@@ -64,8 +64,17 @@ async def test_workers_that_are_killed_while_they_start_or_all_at_once_are_repla
     await eventually(lambda: "server.ready" in server.log)
     before = set(server.pids)
     server.signal_reload()
-    await eventually(lambda: set(server.pids) - before)
-    os.kill((set(server.pids) - before).pop(), signal.SIGKILL)
+    coming: set[int] = set()
+
+    def both_are_forked() -> bool:
+        """Not the process that asks the database before them, which is seen once at most."""
+        seen, found = coming.copy(), set(server.pids) - before
+        coming.clear()
+        coming.update(found)
+        return len(found) == 2 and found == seen
+
+    await eventually(both_are_forked)
+    os.kill(coming.pop(), signal.SIGKILL)
     await eventually(lambda: "server.reloaded" in server.log and len(server.pids) == 3)
     victims = set(server.pids[1:])
     for victim in victims:
