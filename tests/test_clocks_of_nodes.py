@@ -5,13 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 import storage
+from idp import sweeping, timekeeping
 from idp.leaps import look
+from idp.login import Login
+from idp.monitoring.parts import judge
+from idp.provider import IdentityProvider
 from storage import Storage
 from storage.clock import SKEW_SECONDS
+from tests.server import eventually
 from tests.storage.examples import SESSION, USER
 
 HOUR = 3600
@@ -49,3 +55,34 @@ async def test_a_node_that_is_ahead_sweeps_nothing_though_it_never_leapt(store: 
     for ahead in (now + 20 * HOUR, now + 20 * HOUR + 60):
         assert await look(store, ["acme"], ahead, has_leapt=False)
     assert not await look(store, ["acme"], now, has_leapt=False)
+
+
+async def test_who_compares_and_who_sweeps_do_not_silence_each_other(
+    store: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both look every minute or so, and health says what either of them found."""
+    looks = {sweeping: 0, timekeeping: 0}
+    for room in looks:
+        for pause in ("FIRST_SECONDS", "SECONDS"):
+            monkeypatch.setattr(room, pause, 0.01)
+
+    async def counted(provider: IdentityProvider) -> int:
+        looks[timekeeping] += 1
+        return await theirs(provider)
+
+    async def counted_too(*given: Any, **named: Any) -> Any:
+        looks[sweeping] += 1
+        return await look(*given, **named)
+
+    theirs = timekeeping.ahead_of_the_database
+    monkeypatch.setattr(timekeeping, "ahead_of_the_database", counted)
+    monkeypatch.setattr(sweeping, "look", counted_too)
+    provider = IdentityProvider({}, store, Login(), lambda: int(time.time()) - 20 * HOUR)
+    async with sweeping.sweeping(provider), timekeeping.comparing(provider):
+        for _ in range(3):  # whoever was last
+            before = dict(looks)
+            await eventually(lambda before=before: all(looks[each] > before[each] + 1 for each in looks))
+            said = {name: list(words) for name, words in provider.notices.items()}
+            live = {"doors": {}, "directories": {}, "died": [], "notices": said}
+            found = " ".join(judge((), 1, [live], [], 0).reasons["clock"])
+            assert "deletes nothing" in found and "see which of the two is wrong" in found
