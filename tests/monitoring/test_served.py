@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 from urllib.request import Request, urlopen
 
 import pytest
 
+from idp.web.monitor import MOST
 from tests.monitoring.conftest import HOLDERS, Scrape, Watched
 from tests.people import ALICE, CAROL, wrong_answer
 from tests.protocols.radius.nas import ACCEPT, NAS, REJECT
