@@ -48,7 +48,7 @@ def test_the_limit_holds_for_what_was_inherited_too(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_seat_that_is_taken_never_looks_forgotten(tmp_path: Path) -> None:
-    """Who tidies up temporary files deletes what nobody has touched for days: the lock would go, and the seat with it."""
+    """Who tidies up temporary files deletes what nobody has touched for days: the lock, and the seat with it."""
     seat = Seat.take(tmp_path)
     os.utime(tmp_path / "0.lock", (0, 0))
     seat.lay_down(Meter(), LIVE)
