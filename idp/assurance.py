@@ -32,6 +32,5 @@ def factor(authenticator: Authenticator) -> str:
 
 def _is_multiple(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) -> bool:
     """An authenticator that the configuration no longer names vouches for nothing."""
-    names = {proof.authenticator for proof in proofs} & authenticators.keys()
-    factors = {authenticators[name].factor for name in names}
-    return len(factors) > 1 or any(is_multiple(authenticators[name]) for name in names)
+    given = [found for proof in proofs if (found := authenticators.get(proof.authenticator))]
+    return len({one.factor for one in given}) > 1 or any(map(is_multiple, given))

@@ -21,8 +21,7 @@ log = structlog.get_logger("idp.audit")
 def new_reference() -> str:
     """The short code that a page shows and a help desk types: 40 random bits as XXXX-XXXX."""
     bits = int.from_bytes(os.urandom(5))
-    first, second, third, fourth = (_PAIRS[bits >> shift & 1023] for shift in (30, 20, 10, 0))
-    return f"{first}{second}-{third}{fourth}"
+    return f"{_PAIRS[bits >> 30]}{_PAIRS[bits >> 20 & 1023]}-{_PAIRS[bits >> 10 & 1023]}{_PAIRS[bits & 1023]}"
 
 
 def _new_id(now: int) -> str:

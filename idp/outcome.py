@@ -28,7 +28,7 @@ class Authentication:
     """Who was proven, how and when: what each door turns into its own token."""
 
     user: User
-    sid: str  # names the session to services; it is not the browser's secret
+    sid: str  # names the session to services; not the browser's secret. Empty where none is kept
     amr: tuple[str, ...]  # RFC 8176
     acr: str
     proofs: tuple[Proof, ...]  # all that the session holds, those that this service did not ask for too

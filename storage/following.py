@@ -71,6 +71,10 @@ class _Connection:
         with self._step(_name(statement), {"db.query.text": statement.strip()}):
             return await self._connection.query(statement, **values)
 
+    async def count(self, statement: str, /, **values: Value) -> int:
+        with self._step(_name(statement), {"db.query.text": statement.strip()}):
+            return await self._connection.count(statement, **values)
+
     async def write(self, statement: str, /, **values: Value) -> object:
         with self._step(_name(statement), {"db.query.text": statement.strip()}):
             return await self._connection.write(statement, **values)

@@ -32,6 +32,9 @@ class Journal(Protocol):
     def run(self, statement: str, values: Mapping[str, Value] = ...) -> Sequence[Row]:
         """Run one statement. Raises `StorageError`."""
 
+    def count(self, statement: str, values: Mapping[str, Value] = ...) -> int:
+        """Run one statement that changes rows; returns how many it did change. Raises `StorageError`."""
+
     def split(self, text: str) -> Iterable[str]:
         """The statements of a script."""
 

@@ -12,6 +12,7 @@ from storage.sql import Row, Value, bind
 BEGIN = "BEGIN; SET LOCAL masugata.tenant = :tenant"
 # Several statements in one message are one transaction, which is what SET LOCAL needs.
 SNAPSHOT = "SET LOCAL masugata.tenant = :tenant"
+EACH = "RETURNING 1"  # a row for each that was changed, since only rows come back
 
 Statement = tuple[str, dict[str, Value] | None]  # None: the text goes as it is
 
@@ -46,6 +47,9 @@ class Batch:
     async def query(self, statement: str, /, **values: Value) -> Sequence[Row]:
         await self.write(statement, **values)
         return await self._send()
+
+    async def count(self, statement: str, /, **values: Value) -> int:
+        return len(await self.query(f"{statement} {EACH}", **values))
 
     async def write(self, statement: str, /, **values: Value) -> None:
         self._check()
@@ -100,6 +104,9 @@ class SingleReads:
     async def query(self, statement: str, /, **values: Value) -> Sequence[Row]:
         bind(self._tenant, values)
         return await self._link.send([(SNAPSHOT, values), (statement, values)])
+
+    async def count(self, statement: str, /, **values: Value) -> int:
+        return len(await self.query(f"{statement} {EACH}", **values))
 
     async def write(self, statement: str, /, **values: Value) -> None:
         await self.query(statement, **values)

@@ -56,6 +56,14 @@ class SQLiteJournal:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
+    def count(self, statement: str, values: Mapping[str, Value] = NO_VALUES) -> int:
+        try:
+            return self._raw.execute(
+                statement, values
+            ).rowcount  # RETURNING takes as long as the change itself
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
     def split(self, text: str) -> Iterator[str]:
         statement = ""
         for line in text.splitlines(keepends=True):
@@ -104,6 +112,9 @@ class SQLiteReader:
             if now > deadline:
                 raise StorageTimeout(f"the database was busy for {PATIENCE_SECONDS} s")
             await asyncio.sleep(POLL_SECONDS)
+
+    async def count(self, statement: str, /, **values: Value) -> int:
+        return len(await self.query(statement, **values))
 
     async def write(self, statement: str, /, **values: Value) -> None:
         await self.query(statement, **values)

@@ -27,12 +27,20 @@ class Turn:
 
     async def query(self, statement: str, /, **values: Value) -> Sequence[Row]:
         bind(self._tenant, values)
-        if self._failed:
-            self._refuse()
-        if not self._has_turn:
+        if self._failed or not self._has_turn:
             await self._enter()
         try:
             return self._journal.run(statement, values)
+        except StorageError:
+            self._failed = True
+            raise
+
+    async def count(self, statement: str, /, **values: Value) -> int:
+        bind(self._tenant, values)
+        if self._failed or not self._has_turn:
+            await self._enter()
+        try:
+            return self._journal.count(statement, values)
         except StorageError:
             self._failed = True
             raise
@@ -71,6 +79,8 @@ class Turn:
         self._group.abandon()
 
     async def _enter(self) -> None:
+        if self._failed:
+            self._refuse()
         await self._group.enter()
         self._has_turn = True
         self._has_savepoint = not self._group.is_empty

@@ -13,7 +13,6 @@ from idp.credentials.enrolment import NAME, TAKEN, device_name
 from idp.credentials.keeping import keep
 from idp.flow.gathering import proof_of
 from idp.flow.taken import Taken, proved
-from idp.policy import Attempt
 from idp.visit import Visit
 from keys import base64url
 from keys.secret import Secret
@@ -48,5 +47,5 @@ async def take(
         await keep(visit, user, made, interaction.service)
     except Refused as refused:
         return Taken(interaction, refused.rule)
-    attempt = Attempt(interaction.door, interaction.service, visit.caller.address, visit.now, user)
-    return Taken(proved(interaction, await proof_of(visit, user, passkey, answer, attempt)), kept=True)
+    place = visit.tenant.policy.place(interaction.service, interaction.door)
+    return Taken(proved(interaction, await proof_of(visit, user, passkey, answer, place)), kept=True)

@@ -16,7 +16,6 @@ from idp.flow.proving import prove
 from idp.outcome import Accept, Authentication, Reason, Reject, Resume
 from idp.policy import Deny
 from idp.visit import Visit
-from keys.token import new_id
 from storage.quick import replace
 from storage.records import Interaction, User
 
@@ -63,7 +62,7 @@ async def conclude(visit: Visit, interaction: Interaction, user: User) -> Accept
     longest = visit.tenant.settings.session.absolute_seconds
     authentication = Authentication(
         user=user,
-        sid=new_id(),
+        sid="",  # it leads to no session of ours
         amr=assurance.amr(interaction.proofs, known),
         acr=verdict.acr or assurance.acr(interaction.proofs, known),
         proofs=interaction.proofs,

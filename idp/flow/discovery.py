@@ -66,6 +66,7 @@ async def prove(
         return None, wrong  # the page asks for a name again, and tells nothing of whose it was
     assert user is not None
     await count_owner(visit, attempt, user)
-    proof = await proof_of(visit, user, passkey, answer, attempt)
+    place = visit.tenant.policy.place(attempt.service, attempt.protocol)
+    proof = await proof_of(visit, user, passkey, answer, place)
     known = dataclasses.replace(interaction, username=user.login_name, user_id=user.id, proofs=(proof,))
     return user, dataclasses.replace(known, release_id=leave.release_id)

@@ -14,6 +14,7 @@ from idp.authenticators.passkey import Passkey
 from idp.authenticators.safe import NOBODY
 from idp.flow import exposure, known_devices
 from idp.policy import Attempt, Given
+from idp.policy.rules import Place
 from idp.policy.terms import Requests
 from idp.tenant import Tenant
 from idp.visit import Visit
@@ -82,10 +83,10 @@ def looked_at(user: User | None, names: Collection[str]) -> dict[str, Any]:
 
 
 async def proof_of(
-    visit: Visit, user: User, authenticator: Authenticator, answer: Answer, attempt: Attempt
+    visit: Visit, user: User, authenticator: Authenticator, answer: Answer, place: Place
 ) -> Proof:
-    """The proof that a right answer is; of a passkey with its model, where a rule for the service looks at it."""
-    model, place = "", visit.tenant.policy.place(attempt.service, attempt.protocol)
+    """The proof that a right answer is; of a passkey with its model, where a rule for the `place` looks at it."""
+    model = ""
     if place.needs.models and isinstance(authenticator, Passkey) and isinstance(answer, Secret):
         model = await authenticator.model(visit.tx, user, answer)
     return Proof(authenticator.name, authenticator.amr, visit.now, model)

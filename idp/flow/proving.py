@@ -71,7 +71,8 @@ async def prove(
     leave = await release.leave(visit, interaction.user_id, interaction.release_id)
     wrong = await spend(visit, guess, partial(is_right_of, user), partial(is_right_of, None), leave)
     if wrong is None and user is not None:
-        proof = await proof_of(visit, user, authenticator, answer, attempt_of(visit, interaction, user))
+        place = visit.tenant.policy.place(interaction.service, interaction.door)
+        proof = await proof_of(visit, user, authenticator, answer, place)
         done = proved(interaction, proof, leave.release_id)
         if authenticator.name == Recovery.name:
             await instead.note(visit, interaction, user)

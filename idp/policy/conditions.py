@@ -22,6 +22,9 @@ Kind = Literal["service", "person", "place", "history", "proof"]
 ALL: Final[frozenset[Kind]] = frozenset(("service", "person", "place", "history", "proof"))
 ALWAYS: Final[frozenset[Kind]] = frozenset(("service", "person"))  # hold, or not, wherever somebody is
 ANYBODY: Final[frozenset[Kind]] = frozenset(("service", "place", "proof"))  # hold, or not, whoever it is
+VARYING: Final = ANYBODY - {
+    "service"
+}  # of these, whether they hold differs at one service from login to login
 
 Holds = Callable[[Attempt], bool]
 

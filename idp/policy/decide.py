@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Sequence
 
 from idp.policy.attempt import Attempt
-from idp.policy.conditions import ALWAYS, ANYBODY
+from idp.policy.conditions import ALWAYS
 from idp.policy.rule import Rule
 from idp.policy.rules import Decision, Rules
-from idp.policy.verdict import Require, Way
+from idp.policy.verdict import Require
 
 
 def decide(rules: Sequence[Rule], attempt: Attempt) -> Decision:
@@ -61,12 +61,4 @@ def possible(rules: Sequence[Rule], attempt: Attempt) -> tuple[Require, ...]:
     """What somebody may be asked at this service, here and now, whoever he is: each choice of ways once, in the order
     of the rules; empty where nobody gets in, because no rule lets anyone or an earlier one denies everyone.
     """
-    found: dict[tuple[Way, ...], Require] = {}
-    for rule in ready(rules).place(attempt.service, attempt.protocol).rules:
-        if rule.failing(attempt, ANYBODY):
-            continue
-        if isinstance(rule.then, Require):
-            found.setdefault(rule.then.ways, rule.then)
-        if all(each.kind in ANYBODY for each in rule.conditions):
-            break
-    return tuple(found.values())
+    return ready(rules).place(attempt.service, attempt.protocol).possible(attempt)

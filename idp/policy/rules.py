@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from idp.policy.attempt import Attempt
-from idp.policy.conditions import CONSOLE, Condition, Holds
+from idp.policy.conditions import ANYBODY, CONSOLE, VARYING, Condition, Holds
 from idp.policy.needs import NOTHING, Needs, needs_of
 from idp.policy.rule import Rule
-from idp.policy.verdict import Deny, Verdict
+from idp.policy.verdict import Deny, Require, Verdict, Way
 from idp.policy.words import NO_MATCH
 
 DEFAULT: Final = "default"
@@ -49,6 +49,9 @@ class Place:
         self.is_plain = self.needs == NOTHING  # who knows the attempt knows all that these rules look at
         self._entries = [Entry(rule, _rest(rule), Decision(rule.then, rule)) for rule in self.rules]
         self._by_groups: dict[frozenset[str], tuple[Entry, ...]] = {}
+        # Whether here it is the same for everybody whencever he comes, so that it is worked out once.
+        self._is_steady = all(each.kind not in VARYING for rule in self.rules for each in rule.conditions)
+        self._possible: tuple[Require, ...] | None = None
 
     def decide(self, attempt: Attempt) -> Decision:
         """The first rule all of whose conditions hold."""
@@ -59,6 +62,23 @@ class Place:
             else:
                 return entry.decision
         return NOBODY
+
+    def possible(self, attempt: Attempt) -> tuple[Require, ...]:
+        """What somebody may be asked, whoever he is: see `idp.policy.decide.possible`."""
+        if self._possible is not None:
+            return self._possible
+        found: dict[tuple[Way, ...], Require] = {}
+        for rule in self.rules:
+            if rule.failing(attempt, ANYBODY):
+                continue
+            if isinstance(rule.then, Require):
+                found.setdefault(rule.then.ways, rule.then)
+            if all(each.kind in ANYBODY for each in rule.conditions):
+                break
+        possible = tuple(found.values())
+        if self._is_steady:
+            self._possible = possible
+        return possible
 
     def _for(self, groups: frozenset[str]) -> tuple[Entry, ...]:
         """Those that are not for other groups alone: people have few sets of groups, so each is sifted once."""

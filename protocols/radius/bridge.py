@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from idp.flow import direct
 from idp.flow.prompting import prompt_for
@@ -26,7 +25,7 @@ from storage.records import Interaction, User
 Reply = tuple[Code, Sequence[Attribute]]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Bridge:
     """One Access-Request of a NAS, in the transaction of `visit`."""
 
@@ -34,11 +33,14 @@ class Bridge:
     nas: NAS
     packet: Packet
     details: dict[str, object]  # of the visit's events: here the method is added once it is known
+    method: Method = field(init=False)  # by which the packet proves somebody
 
     async def answer(self) -> Reply:
         """Raises `idp.authenticators.Busy`, with nothing counted; whatever is wrong with the packet is a Reject."""
         try:
-            method = self.method  # a State without anything beside it is not even looked at
+            method = self.method = _method(
+                self.packet
+            )  # a State with nothing beside it is not even looked at
             self.details["method"] = method.name
             kept = await state.resume(self.visit, self.nas, self.packet)
             match method.read(self.packet, self.nas, kept.held if kept else None):
@@ -50,14 +52,6 @@ class Bridge:
                     return await self._given(kept, given)
         except (Refused, Malformed, reply.MappingError) as error:
             return await self.refuse(str(error))
-
-    @cached_property
-    def method(self) -> Method:
-        """Raises `Refused` for a packet without anything that proves somebody."""
-        method = method_of(self.packet)
-        if method is None:
-            raise Refused("nothing in the packet proves anybody")
-        return method
 
     def _begin(self) -> Interaction:
         return state.begin(self.visit, self.nas)
@@ -197,3 +191,11 @@ class Bridge:
         )
         method = method_of(self.packet)
         return Code.ACCESS_REJECT, method.reject(self.packet, self.nas, None) if method else ()
+
+
+def _method(packet: Packet) -> Method:
+    """Raises `Refused` for a packet without anything that proves somebody."""
+    method = method_of(packet)
+    if method is None:
+        raise Refused("nothing in the packet proves anybody")
+    return method

@@ -16,4 +16,7 @@ METHODS: Final[tuple[Method, ...]] = (EAP(), PAP(), CHAP(), MSCHAPv2(), MSCHAP()
 
 def method_of(packet: Packet) -> Method | None:
     """None for a packet without anything that proves somebody."""
-    return next((method for method in METHODS if method.is_used_by(packet)), None)
+    for method in METHODS:
+        if method.is_used_by(packet):
+            return method
+    return None

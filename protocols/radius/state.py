@@ -8,9 +8,6 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Final
 
-from idp.flow import interaction as interactions
-from idp.outcome import Resume
-from idp.policy import Attempt
 from idp.visit import Visit
 from keys.seal import Unsealable
 from keys.token import new_id
@@ -35,9 +32,16 @@ class Kept:
 
 
 def begin(visit: Visit, nas: NAS) -> Interaction:
-    """A login that nothing is known of yet, and that is not stored."""
-    attempt = Attempt(DOOR, nas.service, visit.caller.address, visit.now)
-    return interactions.new(visit, attempt, Resume(DOOR, {}), None)
+    """A login that nothing is known of yet. What it is found by `keep` gives it, for most end with the first answer."""
+    return Interaction(
+        id="",
+        browser_hash=b"",
+        door=DOOR,
+        service=nas.service,
+        request={},
+        created_at=visit.now,
+        expires_at=visit.now + SECONDS,
+    )
 
 
 async def keep(
@@ -61,6 +65,7 @@ async def keep(
         interaction,
         id=number,
         step=number,
+        browser_hash=visit.caller.browser_hash,
         request={"held": base64.b64encode(held).decode(), "proven": proven, "method": method},
         expires_at=visit.now + SECONDS,
     )

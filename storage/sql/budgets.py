@@ -30,7 +30,7 @@ WHERE tenant = :tenant AND subject = :subject AND failures > 0"""
 CHARGE = """
 UPDATE budgets SET pending = pending - 1 WHERE tenant = :tenant AND subject = :subject AND pending > 0"""
 FIND = "SELECT subject, failures, until, pending FROM budgets WHERE tenant = :tenant AND subject = :subject"
-DELETE = "DELETE FROM budgets WHERE tenant = :tenant AND subject = :subject RETURNING 1"
+DELETE = "DELETE FROM budgets WHERE tenant = :tenant AND subject = :subject"
 
 
 class SQLBudgets:
@@ -76,4 +76,4 @@ class SQLBudgets:
         return Budget(*rows[0]) if rows else None
 
     async def delete(self, subject: str) -> bool:
-        return bool(await self._connection.query(DELETE, subject=subject))
+        return bool(await self._connection.count(DELETE, subject=subject))

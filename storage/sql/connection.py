@@ -1,4 +1,4 @@
-"""What a backend provides to the statements: two verbs, bound to one tenant."""
+"""What a backend provides to the statements: three verbs, bound to one tenant."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ Row = tuple[Any, ...]
 class Connection(Protocol):
     """A transaction of one tenant: every statement gets `:tenant` from here.
 
-    Both verbs raise `StorageError`, and `ValueError` for text with a NUL, which PostgreSQL cannot hold.
+    All verbs raise `StorageError`, and `ValueError` for text with a NUL, which PostgreSQL cannot hold.
     """
 
     async def query(self, statement: str, /, **values: Value) -> Sequence[Row]:
         """Run a statement whose rows are needed now."""
+
+    async def count(self, statement: str, /, **values: Value) -> int:
+        """Run a statement that changes rows, and has no RETURNING; returns how many it did change."""
 
     async def write(self, statement: str, /, **values: Value) -> object:
         """Run a statement whose result nobody needs: it may travel with the next one, and fail there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -83,13 +84,16 @@ async def test_a_code(
         packets = [decode(client.pap(before, "000000")), decode(client.pap(name, typed))]
     await answering.answer(known, packets[0], "127.0.0.1", Code.ACCESS_REQUEST)
     seen: list[str] = []
-    run = SQLiteJournal.run
 
-    def spy(journal: SQLiteJournal, statement: str, values: object = ()) -> object:
-        seen.append(statement)
-        return run(journal, statement, values)  # type: ignore[arg-type]
+    def spied(verb: Callable[..., object]) -> Callable[..., object]:
+        def spy(journal: SQLiteJournal, statement: str, values: object = ()) -> object:
+            seen.append(statement)
+            return verb(journal, statement, values)
 
-    monkeypatch.setattr(SQLiteJournal, "run", spy)
+        return spy
+
+    for name_of_verb in ("run", "count"):
+        monkeypatch.setattr(SQLiteJournal, name_of_verb, spied(getattr(SQLiteJournal, name_of_verb)))
     reply = await answering.answer(known, packets[1], "127.0.0.1", Code.ACCESS_REQUEST)
     await store.close()
     assert reply is not None
