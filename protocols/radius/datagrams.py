@@ -74,7 +74,8 @@ class Datagrams:
             self._received(datagram, address, self._loop.time() - lain)
 
     def _received(self, datagram: bytes, address: tuple[Any, ...], came_at: float) -> None:
-        if self._clients.find(address[0]) is None:  # they take no room in the backlog
+        nas = self._clients.find(address[0])
+        if nas is None:  # they take no room in the backlog
             self._tally.stranger(address[0])
             return
         spare = SPARE if datagram[:1] == SIGN_OF_LIFE else 0
@@ -83,16 +84,13 @@ class Datagrams:
         elif len(self._tasks) >= MOST_AT_ONCE + spare:
             self._backlog.add(came_at, (datagram, address))
         else:
-            self._look_at(datagram, address)
+            self._look_at(nas, datagram, address)
 
     def _dropped(self, request: Request, why: str) -> None:
         if (nas := self._clients.find(request[1][0])) is not None:
             self._tally.dropped(nas, why)
 
-    def _look_at(self, datagram: bytes, address: tuple[Any, ...]) -> None:
-        nas = self._clients.find(address[0])
-        if nas is None:  # any more
-            return
+    def _look_at(self, nas: NAS, datagram: bytes, address: tuple[Any, ...]) -> None:
         try:
             packet = decode(datagram)
         except Malformed as error:
@@ -124,7 +122,9 @@ class Datagrams:
             request = self._backlog.take(self._loop.time())
             if request is None:
                 return
-            self._look_at(*request)
+            datagram, address = request
+            if (nas := self._clients.find(address[0])) is not None:  # still
+                self._look_at(nas, datagram, address)
 
     async def _answer(self, answering: Answering, nas: NAS, packet: Packet, address: tuple[Any, ...]) -> None:
         try:
