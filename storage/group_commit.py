@@ -58,6 +58,7 @@ class GroupCommit:
         self._expiry: asyncio.TimerHandle | None = None  # looks at the first, while anybody waits
         self._done: list[asyncio.Future[None]] = []
         self._bodies = 0
+        self._is_ending = False  # the group is looked at once more before it is committed
         self.flushes = 0  # since the start: how many times the disk was waited for
 
     @property
@@ -154,10 +155,14 @@ class GroupCommit:
                 turn.set_result(None)
                 return
         self._taken = False
-        if self._journal.is_open():  # whoever is about to run in this round of the loop may still join
-            self._loop.call_soon(self._commit_if_idle)
+        if self._journal.is_open() and not self._is_ending:
+            self._is_ending = True
+            self._loop.call_soon(
+                self._commit_if_idle
+            )  # whoever runs in this round of the loop may still join
 
     def _commit_if_idle(self) -> None:
+        self._is_ending = False
         if not self._taken and self._journal.is_open():
             self._commit()
 

@@ -25,19 +25,23 @@ def quick(record: type[T]) -> type[T]:
     each slot is at hand. A record can no more be changed than before.
     """
     each = fields(record)  # type: ignore[arg-type]
-    known: dict[str, Any] = {"MISSING": MISSING, "record": record}
+    known: dict[str, Any] = {"MISSING": MISSING, "record": record, "empty": object.__new__}
     for one in each:
         known[f"set_{one.name}"] = getattr(record, one.name).__set__
         known[f"default_{one.name}"] = one.default
         known[f"new_{one.name}"] = one.default_factory
     sets = "\n".join(f"    set_{one.name}(self, {_value(one)})" for one in each)
     others = ", ".join(f"{one.name}=MISSING" for one in each)
-    kept = ", ".join(f"self.{one.name} if {one.name} is MISSING else {one.name}" for one in each)
+    kept = "\n".join(
+        f"    set_{one.name}(made, self.{one.name} if {one.name} is MISSING else {one.name})" for one in each
+    )
     text = f"""
 def __init__(self, {", ".join(map(_parameter, each))}):
 {sets}
 def __replace__(self, *, {others}):
-    return record({kept})
+    made = empty(record)
+{kept}
+    return made
 """
     made: dict[str, Any] = {}
     exec(text, known, made)  # noqa: S102  text of ours, as in `dataclasses`

@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from storage import migrate
-from storage.contract import StorageError, StorageTimeout, StorageUnwritable
-from storage.group_commit import PATIENCE_SECONDS, POLL_SECONDS, GroupCommit
-from storage.sql import Row, Scope, Value, bind, sweep
+from storage.contract import StorageError, StorageUnwritable
+from storage.group_commit import GroupCommit
+from storage.sql import Row, Scope, Value, sweep
 from storage.sqlite_file import Place, connect, is_busy, translate
+from storage.sqlite_reader import SQLiteReader
 from storage.turn import Turn
 
 NO_VALUES: Mapping[str, Value] = {}
@@ -87,43 +88,6 @@ class SQLiteJournal:
         failure = translate(error)
         self.is_in_doubt = self.is_in_doubt or isinstance(failure, StorageUnwritable)
         return failure
-
-
-class SQLiteReader:
-    """`storage.sql.Connection` that sees what was committed, and never waits for a writer."""
-
-    __slots__ = ("_raw", "_tenant")
-
-    def __init__(self, raw: sqlite3.Connection, tenant: str) -> None:
-        self._raw = raw
-        self._tenant = tenant
-
-    async def query(self, statement: str, /, **values: Value) -> Sequence[Row]:
-        bind(self._tenant, values)
-        deadline = 0.0
-        while True:
-            try:
-                return self._raw.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
-                if not is_busy(error):  # as it is while another process recovers the log after a crash
-                    raise translate(error) from error
-            now = asyncio.get_running_loop().time()
-            deadline = deadline or now + PATIENCE_SECONDS
-            if now > deadline:
-                raise StorageTimeout(f"the database was busy for {PATIENCE_SECONDS} s")
-            await asyncio.sleep(POLL_SECONDS)
-
-    async def count(self, statement: str, /, **values: Value) -> int:
-        return len(await self.query(statement, **values))
-
-    async def write(self, statement: str, /, **values: Value) -> None:
-        await self.query(statement, **values)
-
-    async def commit(self) -> None:
-        """There is nothing to commit."""
-
-    async def rollback(self) -> None:
-        """There is nothing to forget."""
 
 
 class SQLiteStorage:

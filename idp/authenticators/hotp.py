@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterable
 from typing import Final
 
@@ -11,6 +12,7 @@ from keys.mac import pads
 # The digits of Base32 (RFC 4648 §6) as those that `int` knows for base 32.
 _DIGITS: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 _BITS = 5
+_NUMBER: Final = struct.Struct(">I").unpack_from
 
 
 def decode(text: str) -> bytes:
@@ -32,5 +34,5 @@ def codes(secret: bytes, counters: Iterable[int], digits: int, algorithm: str) -
     digest, beyond = getattr(hashlib, algorithm), 10**digits
     inner, outer = pads(secret, algorithm)
     macs = [digest(outer + digest(inner + counter.to_bytes(8)).digest()).digest() for counter in counters]
-    numbers = [int.from_bytes(mac[(at := mac[-1] & 0xF) : at + 4]) & 0x7FFFFFFF for mac in macs]
+    numbers = [_NUMBER(mac, mac[-1] & 0xF)[0] & 0x7FFFFFFF for mac in macs]  # §5.3
     return [str(number % beyond + beyond)[1:] for number in numbers]  # the 1 in front keeps the zeros

@@ -38,10 +38,9 @@ class Bridge:
     async def answer(self) -> Reply:
         """Raises `idp.authenticators.Busy`, with nothing counted; whatever is wrong with the packet is a Reject."""
         try:
-            method = self.method = _method(
-                self.packet
-            )  # a State with nothing beside it is not even looked at
-            self.details["method"] = method.name
+            if (method := method_of(self.packet)) is None:  # a State without one is not even looked at
+                raise Refused("nothing in the packet proves anybody")
+            self.method, self.details["method"] = method, method.name
             kept = await state.resume(self.visit, self.nas, self.packet)
             match method.read(self.packet, self.nas, kept.held if kept else None):
                 case Say() as say:  # nothing was answered: whatever was asked or proven before is void
@@ -191,11 +190,3 @@ class Bridge:
         )
         method = method_of(self.packet)
         return Code.ACCESS_REJECT, method.reject(self.packet, self.nas, None) if method else ()
-
-
-def _method(packet: Packet) -> Method:
-    """Raises `Refused` for a packet without anything that proves somebody."""
-    method = method_of(packet)
-    if method is None:
-        raise Refused("nothing in the packet proves anybody")
-    return method

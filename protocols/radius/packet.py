@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -55,14 +55,12 @@ class Packet:
     authenticator: bytes
     attributes: tuple[Attribute, ...]
     raw: bytes
+    firsts: Mapping[int, bytes]  # of each type the value that comes first
     signed_at: int | None = None  # where the value of Message-Authenticator begins in `raw`
 
     def first(self, kind: int) -> bytes | None:
         """The value of the first attribute of this type."""
-        for found, value in self.attributes:
-            if found == kind:
-                return value
-        return None
+        return self.firsts.get(kind)
 
     def all(self, kind: int) -> list[bytes]:
         """The values of all attributes of this type, in their order."""
@@ -101,7 +99,8 @@ def decode(datagram: bytes) -> Packet:
             signed_at = place + 2
         attributes.append((kind, raw[place + 2 : end]))
         place = end
-    return Packet(code, identifier, raw[HEADER_BYTES:SHORTEST], tuple(attributes), raw, signed_at)
+    firsts = dict(reversed(attributes))
+    return Packet(code, identifier, raw[HEADER_BYTES:SHORTEST], tuple(attributes), raw, firsts, signed_at)
 
 
 def is_signed(packet: Packet, secret: bytes, authenticator: bytes | None = None) -> bool:
