@@ -19,8 +19,8 @@ BUILT_IN: Final[Mapping[str, str]] = {
 }
 # What doors of ours lend to the command line: `idp NOUN` is `NOUN` in their `commands` module.
 NOUNS: Final[Mapping[str, str]] = {
-    "saml": "SAML service providers: their metadata; what they would be told.",
-    "radius": "NASes: what each of them did lately, and who does not sign.",
+    "saml": "SAML service providers: metadata; preview what they would be told.",
+    "radius": "NASes: nas lists what each did lately, and who does not sign.",
 }
 
 

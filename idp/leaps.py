@@ -59,8 +59,14 @@ def returned(before: Belief | None, now: int) -> tuple[int, int] | None:
 async def look(storage: Storage, tenants: Iterable[str], now: int, *, has_leapt: bool) -> Sequence[str]:
     """What an administrator should see to; empty if whatever has ended by `now` may be deleted.
 
-    Where the clock was set back, what it left behind while it was ahead is set right. Raises `StorageError`.
+    Where the clock was set back, what it left behind while it was ahead is set right. A database with a clock of its
+    own is asked first: a node that differs from it deletes nothing, and one that is behind does not take the others
+    for clocks that were ahead. Raises `StorageError`.
     """
+    theirs = await storage.time()
+    if theirs is not None and now < theirs - SKEW_SECONDS:
+        return (f"the clock of this node shows {_shown(now)}, behind the database's: it deletes nothing",)
+    has_leapt = has_leapt or (theirs is not None and now > theirs + SKEW_SECONDS)
     async with storage.snapshot(EVERYWHERE) as tx:
         leap = returned(await tx.clocks.find(), now)
     if leap is not None:  # before it is believed: who dies here leaves it to the next

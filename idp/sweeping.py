@@ -52,7 +52,7 @@ async def _sweep(provider: IdentityProvider) -> None:
         except Exception:  # what cannot be swept here must not keep the rest, nor the next time
             log.exception("defect")
             continue
-        provider.notices["clock"] = doubts
+        provider.notices["clock/sweep"] = doubts
         for tenant in provider.tenants.values() if not doubts else ():
             await _sweep_one(provider, tenant, retention, now)
 

@@ -20,17 +20,17 @@ NOUNS: Final = {
     "token": "Hardware tokens: import, list, assign, unassign, resync, lost.",
     "protect": "Login protect: list, remove.",
     "mail": "Mail to people: list, show, retry, delete, preview.",
-    "session": "Who is signed in where: list, end; which services are still to be told.",
+    "session": "Who is signed in where: list, end, pending (which services are still to be told).",
     "client": "Clients that registered themselves: list, show, delete, token.",
     "key": "Signing keys: list, rotate, retire.",
     "certificate": "Certificates that SAML services know: list, announce, rotate, renew, delete.",
     "authority": "The authority that issues client certificates to people: show, renew, delete; list, issue, revoke.",
     "pseudonym": "The name by which one service knows a user: renew.",
     "storage": "The database: migrate, status.",
-    "audit": "What happened: show, verify, export, key.",
+    "audit": "What happened: show, verify, export, key, rotate.",
     "health": "Ask the running server whether it is well.",
-    "theme": "Look at a theme.",
-    "demo": "Help with the demo tenant.",
+    "theme": "The pages: preview them all.",
+    "demo": "The demo tenant: guide to it, code of a user.",
 }
 
 

@@ -14,6 +14,7 @@ import click
 from idp.audit_events import EVENTS
 from idp.cli import chain
 from idp.cli.context import Opened, in_tenant
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.username import canonical, split
 from storage import Transaction
@@ -58,7 +59,7 @@ class Moment(click.ParamType[Callable[[int, ZoneInfo], int]]):
         return lambda _, zone: int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
 
 
-@click.group()
+@click.group(cls=Noun)
 def audit() -> None:
     """What happened: show, export, verify, key, rotate."""
 

@@ -10,6 +10,7 @@ import click
 from idp import audit
 from idp.authenticators.certificate import ClientCertificate
 from idp.cli.context import Opened, in_tenant
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.credentials.certificates import make_password
 from idp.credentials.enrolment import device_name
@@ -27,7 +28,7 @@ COLUMNS = ("serial", "user", "name", "state", "issued_at", "ends_at")
 PAGE = 500
 
 
-@click.group()
+@click.group(cls=Noun)
 def authority() -> None:
     """The authority that issues client certificates to people: show, renew, delete; list, issue, revoke."""
 

@@ -9,6 +9,7 @@ import click
 from idp import audit
 from idp.cli.context import Opened, in_tenant
 from idp.cli.identifier import Identifying
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.custody.certification import Certification, subject
 from idp.custody.signing import KeyInUse, TooEarly
@@ -21,7 +22,7 @@ NAMES: Final = {method: name for name, method in METHODS.items()}
 algorithm = click.option("--alg", type=click.Choice(list(METHODS)), default="RSA", show_default=True)
 
 
-@click.group()
+@click.group(cls=Noun)
 def certificate() -> None:
     """Certificates that SAML services know: list, announce, rotate, renew, delete."""
 

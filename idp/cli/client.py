@@ -10,6 +10,7 @@ import click
 from idp import audit
 from idp.cli.context import Opened, in_tenant
 from idp.cli.identifier import Identifying
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show, show_record
 from keys.token import hash_token, new_id, new_token
 from storage import Transaction
@@ -21,7 +22,7 @@ COLUMNS: Final = ("client_id", "name", "redirect_uris", "created_at")
 TOKEN_COLUMNS: Final = ("id", "note", "uses_left", "expires_at")
 
 
-@click.group()
+@click.group(cls=Noun)
 def client() -> None:
     """Clients that registered themselves: list, show, delete, token."""
 

@@ -9,13 +9,14 @@ import click
 
 from idp.cli import applying, revision
 from idp.cli.folder import config_option
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show_json
 from idp.config.load import load
 from idp.config.mistake import ConfigurationError, Mistake
 from idp.config.schema import FILES, schema_of
 
 
-@click.group()
+@click.group(cls=Noun)
 def config() -> None:
     """Check the configuration; show what it would change; apply it, and go back."""
 

@@ -14,6 +14,7 @@ from idp.authenticators.password import Password
 from idp.authenticators.totp import Totp
 from idp.cli.context import Change, Opened, in_tenant
 from idp.cli.issue import issue
+from idp.cli.noun import Noun
 from idp.cli.proof import called
 from idp.cli.show import json_option, show
 from idp.credentials import activation
@@ -27,7 +28,7 @@ COLUMNS = ("authenticator", "name", "id", "created_at", "last_used_at")
 MADE = frozenset(("secret",))
 
 
-@click.group()
+@click.group(cls=Noun)
 def credential() -> None:
     """What people prove themselves with: set, issue, activate, list, reset."""
 

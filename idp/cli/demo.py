@@ -11,13 +11,14 @@ import pyotp
 from idp.authenticators.totp import TotpSettings
 from idp.cli.chosen import choose
 from idp.cli.folder import config_option, read_configuration
+from idp.cli.noun import Noun
 from idp.config.configuration import TenantConfiguration
 from idp.config.people import DemoUser
 
 tenant_option = click.option("--tenant", metavar="T", help="Needed where there are several.")
 
 
-@click.group()
+@click.group(cls=Noun)
 def demo() -> None:
     """Help with the demo tenant: guide, code."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
@@ -12,7 +13,9 @@ import click
 from idp.authenticators import Authenticator
 from idp.authenticators.table import open_authenticators
 from idp.cli import explanation
+from idp.cli.chosen import choose
 from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.folder import read_configuration
 from idp.cli.show import json_option, show_json
 from idp.config.mistake import suggest
 from idp.config.rule_names import OWN_SERVICES
@@ -70,6 +73,7 @@ class Proof(click.ParamType[tuple[str, int]]):
     help="known: the browser; certificate: it shows one; or the AAGUID of a passkey. More than once.",
 )
 @click.option("--proof", "proofs", multiple=True, type=Proof(), help="What the session has proven.")
+@click.option("--files", is_flag=True, help="By the rules of the files, where a revision is in force.")
 @json_option
 @in_tenant
 async def explain_(
@@ -82,9 +86,11 @@ async def explain_(
     protocol: str | None,
     devices: tuple[str, ...],
     proofs: tuple[tuple[str, int], ...],
+    files: bool,
     as_json: bool,
 ) -> None:
     """Show which rules are tried, which condition fails on what, and what follows. Nothing is written."""
+    opened = _chosen(opened, files=files)
     supposed = Supposed(
         service,
         protocol or _door(opened, service),
@@ -106,6 +112,24 @@ async def explain_(
     else:
         for line in explanation.lines(opened, attempt, explained):
             click.echo(line)
+
+
+def _chosen(opened: Opened, *, files: bool) -> Opened:
+    """By the files, or by what is in force: then say that the files have other rules, which somebody may have meant."""
+    if opened.configuration.home is None:
+        return opened  # the files are in force
+    try:
+        configuration = read_configuration(opened.configuration.own_folder)
+        edited = choose(configuration, opened.tenant.name)
+    except click.ClickException:
+        if files:
+            raise
+        return opened
+    if files:
+        return dataclasses.replace(opened, configuration=configuration, tenant=edited)
+    if edited.rules != opened.tenant.rules:
+        click.echo("The files have other rules than the revision in force: --files asks them.", err=True)
+    return opened
 
 
 def _door(opened: Opened, service: str) -> str:

@@ -44,7 +44,7 @@ def health(config: Path, as_json: bool) -> None:
     except urllib.error.HTTPError as error:
         said, status = _told(error.read()) or {"status": str(error.code)}, 1
     except (OSError, ValueError) as error:
-        raise click.ClickException(f"{url}: {getattr(error, 'reason', error)}") from None
+        raise click.ClickException(f"{url}: {_why(getattr(error, 'reason', error))}") from None
     if as_json:
         show_json(said)
         sys.exit(status)
@@ -52,6 +52,13 @@ def health(config: Path, as_json: bool) -> None:
     if status:
         raise click.ClickException("\n".join([f"{url}: {lines[0]}", *lines[1:]]))
     click.echo("\n".join(lines))
+
+
+def _why(reason: object) -> str:
+    """Why nobody answered, with what that means where it is the usual thing."""
+    if isinstance(reason, ConnectionRefusedError):
+        return "connection refused: no server runs there, start it by idp serve"
+    return str(reason)
 
 
 def _address(server: ServerSettings) -> str:

@@ -7,6 +7,7 @@ import click
 from idp import audit
 from idp.cli.context import Opened, in_tenant
 from idp.cli.identifier import Identifying
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.custody.signing import ALGORITHMS, KeyInUse, Signing, TooEarly
 from keys.algorithm import ALGORITHMS as KNOWN
@@ -15,7 +16,7 @@ from keys.jws import SigningKey
 COLUMNS = ("kid", "alg", "state", "changed_at")
 
 
-@click.group()
+@click.group(cls=Noun)
 def key() -> None:
     """Signing keys: list, rotate, retire."""
 

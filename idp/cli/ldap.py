@@ -6,6 +6,7 @@ import click
 
 from idp.cli.context import Opened, in_tenant
 from idp.cli.credential import ask
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.ldap.directory import Directory, Fault
 from idp.username import canonical, split
@@ -14,7 +15,7 @@ from keys.secret import Secret
 COLUMNS = ("domain", "server", "result")
 
 
-@click.group()
+@click.group(cls=Noun)
 def ldap() -> None:
     """Directories that know passwords."""
 

@@ -12,6 +12,7 @@ from idp.cli.chosen import choose
 from idp.cli.context import Opened, in_tenant
 from idp.cli.folder import config_option, read_configuration
 from idp.cli.identifier import Identifying
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show, show_record
 from idp.mail.queue import GIVEN_UP_SECONDS
 from idp.mail.specimen import VALUES, specimen
@@ -23,7 +24,7 @@ COLUMNS = ("id", "kind", "user", "written_at", "next_try_at", "attempts", "failu
 MANY = 1000
 
 
-@click.group()
+@click.group(cls=Noun)
 def mail() -> None:
     """Mail to people: list, show, retry, delete, preview."""
 

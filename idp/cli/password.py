@@ -9,12 +9,13 @@ import click
 from idp.authenticators.password.filter import BITS_A_WORD, Built, Filter, NoFilter, build
 from idp.authenticators.password.rules import normalise
 from idp.cli.credential import ask
+from idp.cli.noun import Noun
 
 MEBIBYTE = 1 << 20
 RAREST = 1e-6  # of what is told in figures
 
 
-@click.group()
+@click.group(cls=Noun)
 def password() -> None:
     """Lists of passwords that nobody may choose."""
 

@@ -6,12 +6,13 @@ import click
 
 from idp.cli.desk import Ask, at_desk
 from idp.cli.explain import explain_
+from idp.cli.noun import Noun
 from idp.cli.rehearsal import print_rehearsal, rehearse, since_option, told
 from idp.cli.revision import FIRST, both
 from idp.cli.show import json_option, show_json
 
 
-@click.group()
+@click.group(cls=Noun)
 def policy() -> None:
     """What the rules say of a login, and what they would do to people."""
 

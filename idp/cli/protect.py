@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from idp.cli.context import Opened, in_tenant
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from storage import Transaction
 from storage.releases import ReleaseKey
@@ -13,7 +14,7 @@ COLUMNS = ("user", "device", "id", "created_at", "last_used_at")
 PAGE = 500
 
 
-@click.group()
+@click.group(cls=Noun)
 def protect() -> None:
     """Login protect: list, remove."""
 

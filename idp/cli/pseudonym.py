@@ -6,10 +6,11 @@ import click
 
 from idp import audit
 from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.noun import Noun
 from idp.config.mistake import suggest
 
 
-@click.group()
+@click.group(cls=Noun)
 def pseudonym() -> None:
     """Names that are derived for each SAML service (NameID persistent): renew."""
 

@@ -6,6 +6,7 @@ import click
 
 from idp.cli.context import Opened, in_tenant
 from idp.cli.identifier import Identifying
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.logout import revocation
 
@@ -14,7 +15,7 @@ PENDING = ("service", "client_id", "user", "sid", "since", "next_try_at", "attem
 MANY = 1000
 
 
-@click.group()
+@click.group(cls=Noun)
 def session() -> None:
     """Who is signed in where: list, end; which services are still to be told."""
 

@@ -10,10 +10,11 @@ import click
 import storage as backends
 from idp.cli.context import guarded
 from idp.cli.folder import config_option, read_server
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show_json
 
 
-@click.group()
+@click.group(cls=Noun)
 def storage() -> None:
     """The database: migrate, status."""
 

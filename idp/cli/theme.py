@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from idp.cli.noun import Noun
 from idp.web.catalogue import CatalogueError
 from idp.web.gallery import Gallery
 from idp.web.pages import Pages
 from idp.web.theme import DEFAULT, ThemeError
 
 
-@click.group()
+@click.group(cls=Noun)
 def theme() -> None:
     """How the pages look and speak."""
 

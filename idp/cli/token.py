@@ -13,6 +13,7 @@ from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
 from idp.cli.context import Opened, in_tenant
 from idp.cli.credential import ask
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.hardware import inventory, listed, pskc
 from idp.hardware.container_key import Needed
@@ -26,7 +27,7 @@ COLUMNS = ("serial", "kind", "manufacturer", "user", "state", "changed_at")
 PAGE = 500
 
 
-@click.group()
+@click.group(cls=Noun)
 def token() -> None:
     """Hardware tokens: import, list, assign, unassign, resync, lost."""
 

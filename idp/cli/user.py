@@ -13,6 +13,7 @@ from idp.cli import attribute
 from idp.cli.context import Opened, in_tenant
 from idp.cli.erasing import erase
 from idp.cli.naming import named
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show, show_record
 from idp.cli.standing import forget, standing
 from idp.flow import known_devices
@@ -26,7 +27,7 @@ PAGE = 500
 COLUMNS = ("username", "display_name", "email", "groups", "disabled_at")
 
 
-@click.group()
+@click.group(cls=Noun)
 def user() -> None:
     """People: add, list, show, set, unset, disable, enable, unlock, forget, delete, erase."""
 

@@ -35,7 +35,12 @@ def _base_url(value: str) -> str:
         raise ValueError(
             "must have no query, fragment or user name, for example https://login.example.com/acme"
         )
+    if parts.path.strip("/").partition("/")[0] == "health":
+        raise ValueError("must not lie below /health, where load balancers ask: choose another path")
     return value.rstrip("/")
+
+
+BaseURL = Annotated[str, AfterValidator(_base_url)]
 
 
 def _time_zone(value: str) -> str:
@@ -68,7 +73,7 @@ class TenantSettings(Model):
     """The tenant itself. The section of each open door stands beside these, as that door's own model."""
 
     tenant: Name
-    base_url: Annotated[str, AfterValidator(_base_url)]
+    base_url: BaseURL
     display_name: Texts
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "Asia/Tokyo"
     locales: Annotated[tuple[Locale, ...], Field(min_length=1)] = ("ja", "en")

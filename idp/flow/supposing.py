@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import MAXYEAR, MINYEAR, datetime, tzinfo
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 from uuid import UUID
@@ -21,6 +21,7 @@ from storage import Transaction
 from storage.records import User
 
 PASSKEY: Final = "passkey"
+LONGEST_AGE: Final = 10  # digits: three hundred years
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,15 @@ def door_of(service: str, doors: Mapping[str, str]) -> str | None:
 def moment(text: str, zone: tzinfo) -> int:
     """Epoch seconds of a time such as `2027-01-31 09:00`, on these clocks. Raises ValueError."""
     at = datetime.fromisoformat(text)
+    if not MINYEAR < at.year < MAXYEAR:  # on other clocks it may be a year that none of them has
+        raise ValueError("must be a year that every clock has")
     return int((at if at.tzinfo else at.replace(tzinfo=zone)).timestamp())
 
 
 def proof(text: str) -> tuple[str, int]:
     """An authenticator, and how many seconds ago it was passed: `matrix` or `matrix=3600`. Raises ValueError."""
     name, _, age = text.partition("=")
-    if age and not (age.isdecimal() and age.isascii()):
+    if age and not (age.isdecimal() and age.isascii() and len(age) <= LONGEST_AGE):
         raise ValueError("must be a name, or a name and seconds, for example matrix=3600")
     return name, int(age or 0)
 

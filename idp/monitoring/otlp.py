@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from socket import gethostname
-from typing import Final
+from typing import Any, Final
 
+import requests
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -26,8 +27,19 @@ from storage.following import Followed
 
 KINDS: Final = {SERVER: SpanKind.SERVER, CLIENT: SpanKind.CLIENT, INTERNAL: SpanKind.INTERNAL}
 TIMEOUT_SECONDS: Final = 5.0  # for one parcel; what a collector does not take by then is lost
+END_SECONDS: Final = 3.0  # at the end, for what is still to be sent
 DELAY_MILLISECONDS: Final = 1000
 PROPAGATOR: Final = TraceContextTextMapPropagator()
+
+
+class _Deaf(requests.Session):
+    """Hears whether a collector took what it was sent, and not what it says of it, which may be without end."""
+
+    def request(self, *asked: Any, **options: Any) -> requests.Response:
+        heard = requests.Response()
+        with super().request(*asked, **{**options, "stream": True, "allow_redirects": False}) as answer:
+            heard.status_code, heard.reason, heard.headers = answer.status_code, answer.reason, answer.headers
+        return heard
 
 
 class _Span:
@@ -91,10 +103,12 @@ async def exporting(settings: Tracing, database: Storage) -> AsyncIterator[Stora
     )
     sampler = ParentBased(TraceIdRatioBased(settings.share))
     provider = TracerProvider(sampler, resource, shutdown_on_exit=False)
-    exporter = OTLPSpanExporter(settings.endpoint, timeout=TIMEOUT_SECONDS)
+    exporter = OTLPSpanExporter(settings.endpoint, timeout=TIMEOUT_SECONDS, session=_Deaf())
     provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=DELAY_MILLISECONDS))
     try:
         with tracing(_Tracer(provider.get_tracer("masugata", __version__))):
             yield Followed(database, span)
     finally:
-        await asyncio.to_thread(provider.shutdown)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):  # the thread goes with the process
+                await asyncio.to_thread(provider.shutdown)

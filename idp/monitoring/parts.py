@@ -80,7 +80,7 @@ def _of_process(live: Mapping[str, Any]) -> Iterator[Finding]:
         # The other notices are of what the database tells of too, whichever process asks.
         if source == "revision":
             yield from (("configuration", DEGRADED, words) for words in said)
-        if source == "clock":
+        if source in ("clock", "clock/sweep"):  # against the database's, and against a stopwatch
             yield from (("clock", DEGRADED, words) for words in said)
         if source.startswith("chain/"):
             yield from (("audit", FAILED, words) for words in said)

@@ -70,6 +70,9 @@ class Seat:
         with os.fdopen(descriptor, "wb") as file:
             file.write(orjson.dumps(told))
         draft.replace(self.folder / f"{self.number}.json")
+        os.utime(
+            self.descriptor
+        )  # else who tidies up temporary files takes the lock for forgotten after some days
 
     def all(self) -> Iterator[Told]:
         """What lies at every seat, this one's too."""

@@ -13,11 +13,12 @@ from aiohttp import hdrs, web
 
 from idp import __version__
 from idp.monitoring.exposition import Report, expose
-from idp.web.connection import OPTIONS
 from idp.web.gate import BODY_BYTES
 from idp.web.health import LIVE_PATH, READY_PATH, Health, live
+from idp.web.server import accepting
 
 METRICS_PATH: Final = "/metrics"
+MOST: Final = 32  # connections: more than watch over us, and few enough that those who sign in have theirs
 
 
 class Monitor:
@@ -60,12 +61,12 @@ class Monitor:
         app.router.add_get(READY_PATH, self.ready)
         app.router.add_get(METRICS_PATH, self.metrics)
         app.on_response_prepare.append(_nameless)
-        runner = web.AppRunner(app, **OPTIONS)
+        runner = web.AppRunner(app)
         await runner.setup()
+        assert runner.server is not None
         try:
-            for sock in sockets:
-                await web.SockSite(runner, sock).start()
-            yield
+            async with accepting(runner.server, sockets, MOST):
+                yield
         finally:
             await runner.cleanup()
 

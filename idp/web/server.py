@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aiohttp import hdrs, web
 
-from idp.accepting import Accepting
+from idp.accepting import MOST_HANDSHAKES, Accepting
 from idp.background import running
 from idp.supervisor.sockets import BACKLOG
 from idp.supervisor.work import Stop
@@ -58,7 +58,7 @@ async def serve(
     runner = web.ServerRunner(manager, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     try:
-        async with _accepting(manager, sockets, most, tls):
+        async with accepting(manager, sockets, room(most, is_tls=tls is not None), tls):
             ready()
             await stop.wait()
         await asyncio.sleep(ACCEPTED_SECONDS)
@@ -67,13 +67,22 @@ async def serve(
         await runner.cleanup()
 
 
+def room(most: int, *, is_tls: bool) -> int:
+    """How many connections there may be, of `most`: so many that descriptors are left for everything else.
+
+    A connection counts only once its handshake is over.
+    """
+    others = OTHER_FILES + (MOST_HANDSHAKES if is_tls else 0)
+    return max(1, min(most, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - others))
+
+
 @asynccontextmanager
-async def _accepting(
-    manager: web.Server, sockets: Sequence[socket], most: int, tls: ssl.SSLContext | None
+async def accepting(
+    manager: web.Server, sockets: Sequence[socket], most: int, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[None]:
-    """Accept while the block runs; the connections stay."""
+    """Accept while the block runs, `most` connections at once; they stay."""
     loop = asyncio.get_running_loop()
-    connections = Connections(min(most, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - OTHER_FILES))
+    connections = Connections(most)
 
     def connection() -> Connection:
         return Connection(manager, connections, loop=loop, **OPTIONS)

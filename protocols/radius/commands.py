@@ -11,6 +11,7 @@ import click
 
 from idp.cli.audit import Span, find
 from idp.cli.context import Opened, in_tenant
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from protocols.radius import admission, tally
 from storage import Transaction
@@ -33,7 +34,7 @@ class Count:
     dropped: Counter[str] = field(default_factory=Counter)  # by reason, or by address of a stranger
 
 
-@click.group()
+@click.group(cls=Noun)
 def radius() -> None:
     """NASes: what each of them did lately, and who does not sign."""
 

@@ -23,7 +23,7 @@ BURST: Final = 64  # read before others get their turn
 BUSY: Final = "busy: too many wait for the same thing"
 
 SIGN_OF_LIFE: Final = bytes((Code.STATUS_SERVER,))
-Request = tuple[bytes, tuple[Any, ...]]  # and where the answer goes
+Request = tuple[NAS, Packet, tuple[Any, ...]]  # and where the answer goes
 
 
 class Datagrams:
@@ -80,31 +80,43 @@ class Datagrams:
             return
         spare = SPARE if datagram[:1] == SIGN_OF_LIFE else 0
         if self._backlog.is_late(came_at, self._loop.time()):
-            self._dropped((datagram, address), LATE)
+            self._tally.dropped(nas, LATE)
+        elif (packet := self._genuine(nas, datagram)) is None:
+            return  # nor do those who only give the address of a NAS as theirs
         elif len(self._tasks) >= MOST_AT_ONCE + spare:
-            self._backlog.add(came_at, (datagram, address))
+            self._backlog.add(came_at, (nas, packet, address))
         else:
-            self._look_at(nas, datagram, address)
+            self._admitted(nas, packet, address)
 
     def _dropped(self, request: Request, why: str) -> None:
-        if (nas := self._clients.find(request[1][0])) is not None:
-            self._tally.dropped(nas, why)
+        self._tally.dropped(request[0], why)
 
-    def _look_at(self, nas: NAS, datagram: bytes, address: tuple[Any, ...]) -> None:
+    def _genuine(self, nas: NAS, datagram: bytes) -> Packet | None:
+        """What a holder of the secret has made."""
         try:
             packet = decode(datagram)
         except Malformed as error:
             self._tally.dropped(nas, f"malformed: {error}")
-            return
+            return None
         wrong = fault(packet, nas, (self._request, Code.STATUS_SERVER))
         if wrong is not None:
             self._tally.dropped(nas, wrong)
+            return None
+        return packet
+
+    def _waited(self, heard_of: NAS, packet: Packet, address: tuple[Any, ...]) -> None:
+        """Its turn has come; meanwhile another configuration may have."""
+        nas = self._clients.find(address[0])
+        if nas is None:  # any more
             return
-        if packet.signed_at is None and packet.code == Code.ACCESS_REQUEST:
-            self._tally.unsigned(nas)
+        if nas is not heard_of and (wrong := fault(packet, nas, (self._request, Code.STATUS_SERVER))):
+            self._tally.dropped(nas, wrong)
+            return
         self._admitted(nas, packet, address)
 
     def _admitted(self, nas: NAS, packet: Packet, address: tuple[Any, ...]) -> None:
+        if packet.signed_at is None and packet.code == Code.ACCESS_REQUEST:
+            self._tally.unsigned(nas)
         sender: Sender = address[:2]
         heard = self._duplicates.hear(sender, packet.identifier, packet.authenticator)
         if heard is not None:
@@ -122,9 +134,7 @@ class Datagrams:
             request = self._backlog.take(self._loop.time())
             if request is None:
                 return
-            datagram, address = request
-            if (nas := self._clients.find(address[0])) is not None:  # still
-                self._look_at(nas, datagram, address)
+            self._waited(*request)
 
     async def _answer(self, answering: Answering, nas: NAS, packet: Packet, address: tuple[Any, ...]) -> None:
         try:

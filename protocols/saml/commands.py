@@ -9,6 +9,7 @@ import click
 
 from idp.authenticators.table import open_authenticators
 from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.noun import Noun
 from idp.config.mistake import suggest
 from idp.custody.certification import Certification
 from idp.custody.derivation import find_key
@@ -47,7 +48,7 @@ def _address(context: click.Context, option: click.Parameter, given: str | None)
         raise click.BadParameter(f"{given} is no IP address", context, option) from None
 
 
-@click.group()
+@click.group(cls=Noun)
 def saml() -> None:
     """SAML service providers: their metadata, and what they would be told."""
 

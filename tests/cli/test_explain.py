@@ -67,6 +67,21 @@ def test_machines_are_told_the_same(desk: Office) -> None:
     }
 
 
+def test_with_a_revision_in_force_the_files_are_asked_by_name(desk: Office) -> None:
+    where = ("policy", "explain", "--user", "alice", "--service", "wiki", "--address", "192.0.2.7", *AT)
+    desk.run("config", "apply", "--why", "as it was")
+    assert desk.run(*where).stderr == ""
+    policies = desk.folder / "tenants" / "acme" / "policies.yaml"
+    policies.write_text(RULES.replace("[matrix]}", "[totp]}"))
+    stale = desk.run(*where)
+    assert stale.stdout.splitlines()[-1] == "let in after matrix" and "--files" in stale.stderr
+    edited = desk.run(*where, "--files")
+    assert edited.stdout.splitlines()[-1] == "let in after totp" and edited.stderr == ""
+    policies.write_text("- nonsense\n")
+    assert desk.run(*where).stdout == stale.stdout
+    assert "policies.yaml:1" in desk.run(*where, "--files", status=1).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

@@ -51,4 +51,4 @@ def test_a_server_that_cannot_serve(unmigrated: Office) -> None:
 
 def test_no_server_at_all(unmigrated: Office) -> None:
     (unmigrated.folder / "idp.yaml").write_text("listen: {http: 127.0.0.1:1}\n")
-    assert "refused" in unmigrated.run("health", status=1).stderr.lower()
+    assert "refused: no server runs there, start it by idp serve" in unmigrated.run("health", status=1).stderr

@@ -177,7 +177,10 @@ async def test_a_decision_is_explained_as_the_command_explains_it(server: Server
         {"service": "x"},
         {"address": "here"},
         {"at": "noon"},
+        {"at": "9999-12-31 23:00-12:00"},  # a year later on these clocks, which have none
+        {"at": "0001-01-01 00:00+14:00"},
         {"proofs": "card"},
+        {"proofs": f"password={'9' * 30}"},
     ):
         refused = await look(desk, server, "/explain", **{**supposed, **fault})
         assert refused.alerts and "<ol" not in refused.text, fault

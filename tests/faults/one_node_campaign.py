@@ -88,6 +88,7 @@ async def run(
         await _examine(node, ledger)
         findings.take(ledger)
     except AssertionError as error:
+        error.add_note(f"seed {seed}")
         error.add_note("\n".join(node.log.splitlines()[-40:]))
         raise
     finally:

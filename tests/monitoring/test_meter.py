@@ -47,6 +47,14 @@ def test_the_limit_holds_for_what_was_inherited_too(monkeypatch: pytest.MonkeyPa
     assert after.counts[EVENTS.name, OTHERS, OTHERS] == 1
 
 
+def test_a_seat_that_is_taken_never_looks_forgotten(tmp_path: Path) -> None:
+    """Who tidies up temporary files deletes what nobody has touched for days: the lock, and the seat with it."""
+    seat = Seat.take(tmp_path)
+    os.utime(tmp_path / "0.lock", (0, 0))
+    seat.lay_down(Meter(), LIVE)
+    assert (tmp_path / "0.lock").stat().st_mtime > 0
+
+
 def test_a_seat_is_taken_by_one_and_inherited_by_the_next(tmp_path: Path) -> None:
     meter = Meter()
     meter.count(LOGINS, "demo", "oidc", "accepted", "staff", "", by=3)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 from urllib.request import Request, urlopen
 
 import pytest
 
+from idp.web.monitor import MOST
 from tests.monitoring.conftest import HOLDERS, Scrape, Watched
 from tests.people import ALICE, CAROL, wrong_answer
 from tests.protocols.radius.nas import ACCEPT, NAS, REJECT
@@ -181,3 +184,24 @@ def test_metrics_as_openmetrics_where_that_is_asked_for(watched: Watched) -> Non
         assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
         assert "Server" not in answer.headers
         assert answer.read().endswith(b"# EOF\n")
+
+
+async def test_connections_that_nobody_uses_end_here_too(watched: Watched) -> None:
+    """Whoever reaches the listener could take the descriptors of those who sign in."""
+    with contextlib.ExitStack() as held:
+        opened: list[socket.socket] = []
+        for _ in range(2 * MOST + 1):  # of two workers, one has too many
+            one = held.enter_context(socket.create_connection(("127.0.0.1", watched.monitoring), timeout=60))
+            one.setblocking(False)
+            opened.append(one)
+        await eventually(lambda: any(map(has_ended, opened)))
+    assert watched.asked("/health/live")[0] == 200
+
+
+def has_ended(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True

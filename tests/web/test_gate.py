@@ -137,7 +137,8 @@ def post(length: int | None, sent: bytes) -> bytes:
     return f"POST /echo HTTP/1.1\r\nHost: x\r\n{how}\r\n\r\n".encode() + sent
 
 
-async def test_slow_bodies_hold_no_place_and_the_oldest_makes_room() -> None:
+async def test_slow_bodies_hold_no_place_and_the_oldest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "BODY_SECONDS", 3600.0)  # nobody is given up for being slow alone
     async with served(MOST_BODIES * 2) as one:
         slow = []
         for most in (3, MOST_BODIES, MOST_BODIES + 3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,7 +33,11 @@ def main(config: Path, tenant: str, port: int) -> None:
     app.cleanup_ctx.append(_client)
     for site in sites:
         site.setup(app)
-    web.run_app(app, host="localhost", port=port, access_log=None, print=None)
+    try:
+        web.run_app(app, host="localhost", port=port, access_log=None, print=None)
+    except OSError as error:
+        words = f"cannot listen at localhost:{port}: {os.strerror(error.errno or 0)}, see README.md for another port"
+        raise click.ClickException(words) from None
 
 
 def sites_of(tenant: TenantConfiguration, port: int) -> list[Site]:

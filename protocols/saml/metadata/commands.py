@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from idp.cli.context import Opened, in_tenant
+from idp.cli.noun import Noun
 from idp.cli.show import json_option, show, show_json, show_record
 from idp.config.mistake import suggest
 from idp.web.outbound import Outbound
@@ -26,7 +27,7 @@ RESULTS = {
 }
 
 
-@click.group()
+@click.group(cls=Noun)
 def metadata() -> None:
     """What services publish about themselves: list, show, diff, accept, refresh."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from idp.config.load import load
+from protocols.oidc.sample.__main__ import main as serve_samples
 from protocols.oidc.sample.__main__ import sites_of
 from tests.browser import Browser
 from tests.config.folder import write
@@ -91,3 +94,16 @@ def test_it_stands_in_for_nobody_who_is_called_back_nowhere(tmp_path: Path) -> N
     (acme,) = load(write(tmp_path, tenants__acme__services__tv=DEVICE)).tenants
     assert set(acme.services) == {"wiki", "tv"}
     assert sites_of(acme, 9000) == []
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        shutil.copytree(ROOT / "conf", tmp_path / "conf", ignore=shutil.ignore_patterns("var"))
+        wiki = tmp_path / "conf" / "tenants" / "demo" / "services" / "wiki.yaml"
+        wiki.write_text(wiki.read_text().replace("localhost:9000", f"localhost:{port}"))
+        said = CliRunner().invoke(serve_samples, ["--config", str(tmp_path / "conf"), "--port", str(port)])
+    assert said.exit_code == 1
+    assert (
+        said.stderr.startswith(f"Error: cannot listen at localhost:{port}: ") and "README.md" in said.stderr
+    )

@@ -6,8 +6,12 @@ import asyncio
 import socket
 from pathlib import Path
 
+import pytest
+
 import storage
 from idp.monitoring.meter import Meter
+from protocols.radius import datagrams
+from protocols.radius.admission import WRONG_AUTHENTICATOR
 from protocols.radius.clients import Clients
 from protocols.radius.datagrams import Datagrams
 from protocols.radius.packet import Code
@@ -45,6 +49,44 @@ async def test_a_worker_that_goes_leaves_at_the_socket_what_it_has_not_read(tmp_
             assert nas.socket.recv(4096)[:2] == bytes((Code.ACCOUNTING_RESPONSE, FIRST))
             await asyncio.sleep(0.05)  # its end made room for others, and still nothing is read
         assert sock.recv(4096)[:2] == bytes((Code.ACCOUNTING_REQUEST, SECOND))
+    await store.close()
+
+
+async def test_who_gives_the_address_of_a_nas_as_his_takes_no_room_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever cannot sign is dropped at once: what waits was made by holders of the secret."""
+    monkeypatch.setattr(datagrams, "MOST_AT_ONCE", 1)
+    store = await storage.open(f"sqlite:{tmp_path / 'masugata.db'}")
+    await store.migrate()
+    answering, known = await opened(tmp_path, store)
+    dropped: list[str] = []
+
+    class Watched(Tally):
+        def dropped(self, nas: object, reason: str) -> None:
+            dropped.append(reason)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.setblocking(False)
+        serving = Datagrams(
+            sock, Code.ACCOUNTING_REQUEST, Clients([known.tenant]), answering, Watched("demo", Meter())
+        )
+        port = sock.getsockname()[1]
+        with NAS(port) as nas:
+            async with store.transaction("demo") as tx:
+                await tx.users.find("nobody")  # who has the turn to write keeps the first one waiting
+                nas.send(reported(FIRST, "one", "a", identifier=FIRST))
+                forged = bytearray(reported(FIRST, "one", "b", identifier=SECOND))
+                forged[-1] ^= 1
+                nas.send(bytes(forged))
+                await eventually(lambda: dropped)
+                assert dropped == [WRONG_AUTHENTICATOR] and not serving.is_full
+                nas.send(reported(FIRST, "one", "c", identifier=SECOND))
+                await eventually(lambda: serving.is_full)
+            codes = [(await asyncio.to_thread(nas.socket.recv, 4096))[:2] for _ in range(2)]
+            assert codes == [bytes((Code.ACCOUNTING_RESPONSE, each)) for each in (FIRST, SECOND)]
+        await serving.drain()
     await store.close()
 
 

@@ -1,0 +1,88 @@
+"""What one node with a wrong clock may do to the others: the database has a clock too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import storage
+from idp import sweeping, timekeeping
+from idp.leaps import look
+from idp.login import Login
+from idp.monitoring.parts import judge
+from idp.provider import IdentityProvider
+from storage import Storage
+from storage.clock import SKEW_SECONDS
+from tests.server import eventually
+from tests.storage.examples import SESSION, USER
+
+HOUR = 3600
+
+
+@pytest.fixture
+async def store(postgres_url: str) -> AsyncIterator[Storage]:
+    opened = await storage.open(postgres_url)
+    await opened.migrate()
+    yield opened
+    await opened.close()
+
+
+async def test_a_node_that_is_behind_ends_nothing_that_others_made(store: Storage) -> None:
+    """It would take the others for a clock that was ahead and was set back, once a minute."""
+    now = int(time.time())
+    assert not await look(store, ["acme"], now, has_leapt=False)
+    async with store.transaction("acme") as tx:
+        await tx.users.add(USER)
+        await tx.sessions.add(replace(SESSION, created_at=now, seen_at=now, expires_at=now + HOUR))
+        await tx.budgets.spend("anna", 5, HOUR, now)
+    doubts = await look(store, ["acme"], now - 2 * SKEW_SECONDS, has_leapt=False)
+    assert "behind the database's" in doubts[0]
+    async with store.snapshot("acme") as tx:
+        assert await tx.sessions.find(SESSION.id_hash, now) is not None
+        budget = await tx.budgets.find("anna")
+        assert budget is not None and budget.until == now + HOUR
+    assert not await look(store, ["acme"], now, has_leapt=False)
+
+
+async def test_a_node_that_is_ahead_sweeps_nothing_though_it_never_leapt(store: Storage) -> None:
+    """By less than a day, it would be believed at once: what the others need for hours yet would go."""
+    now = int(time.time())
+    assert not await look(store, ["acme"], now, has_leapt=False)
+    for ahead in (now + 20 * HOUR, now + 20 * HOUR + 60):
+        assert await look(store, ["acme"], ahead, has_leapt=False)
+    assert not await look(store, ["acme"], now, has_leapt=False)
+
+
+async def test_who_compares_and_who_sweeps_do_not_silence_each_other(
+    store: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both look every minute or so, and health says what either of them found."""
+    looks = {sweeping: 0, timekeeping: 0}
+    for room in looks:
+        for pause in ("FIRST_SECONDS", "SECONDS"):
+            monkeypatch.setattr(room, pause, 0.01)
+
+    async def counted(provider: IdentityProvider) -> int:
+        looks[timekeeping] += 1
+        return await theirs(provider)
+
+    async def counted_too(*given: Any, **named: Any) -> Any:
+        looks[sweeping] += 1
+        return await look(*given, **named)
+
+    theirs = timekeeping.ahead_of_the_database
+    monkeypatch.setattr(timekeeping, "ahead_of_the_database", counted)
+    monkeypatch.setattr(sweeping, "look", counted_too)
+    provider = IdentityProvider({}, store, Login(), lambda: int(time.time()) - 20 * HOUR)
+    async with sweeping.sweeping(provider), timekeeping.comparing(provider):
+        for _ in range(3):  # whoever was last
+            before = dict(looks)
+            await eventually(lambda before=before: all(looks[each] > before[each] + 1 for each in looks))
+            said = {name: list(words) for name, words in provider.notices.items()}
+            live = {"doors": {}, "directories": {}, "died": [], "notices": said}
+            found = " ".join(judge((), 1, [live], [], 0).reasons["clock"])
+            assert "deletes nothing" in found and "see which of the two is wrong" in found
