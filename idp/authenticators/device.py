@@ -42,7 +42,8 @@ class Device:
     def parse(cls, content: bytes) -> Device:
         """The device behind sealed content that `dump` has made."""
         value: dict[str, Any] = orjson.loads(content)
-        return cls(**value | {"secret": hotp.decode(value["secret"])})
+        value["secret"] = hotp.decode(value["secret"])
+        return cls(**value)
 
     def dump(self) -> bytes:
         """As it is sealed. What most devices have is left out."""
