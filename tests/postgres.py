@@ -84,8 +84,10 @@ def as_server_user(directory: Path, *command: str | Path) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """A server that lives as long as the session; the machine does not fail meanwhile."""
-    with running_postgres("-c fsync=off -c full_page_writes=off") as server:
+    """A server that lives as long as the session; the machine does not fail meanwhile. Many servers share it, each of
+    which keeps its connections.
+    """
+    with running_postgres("-c fsync=off -c full_page_writes=off -c max_connections=500") as server:
         yield server
 
 
