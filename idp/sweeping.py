@@ -58,9 +58,7 @@ async def _sweep(provider: IdentityProvider) -> None:
 
 
 async def _sweep_one(provider: IdentityProvider, tenant: Tenant, retention: Retention, now: int) -> None:
-    ended = (
-        now - SKEW_SECONDS
-    )  # a clock that is so little ahead is not noticed: what it believes to be over stays
+    ended = now - SKEW_SECONDS  # so little ahead a clock is not noticed: what it believes to be over stays
     try:
         if tenant.settings.session.expiry_signs_out:
             await sign_out_expired(provider.storage, tenant, now)

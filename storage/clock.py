@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-SKEW_SECONDS: Final = (
-    600  # how far clocks of nodes may differ, and a clock be set without anybody having to look
-)
+# How far clocks of nodes may differ, and a clock be set without anybody having to look.
+SKEW_SECONDS: Final = 600
 
 
 @dataclass(frozen=True, slots=True)

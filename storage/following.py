@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import TracebackType
 
+from storage.around import Around
 from storage.contract import Storage, Transaction
 from storage.sql import Connection, Row, SQLTransaction, Value
 
@@ -13,15 +14,12 @@ from storage.sql import Connection, Row, SQLTransaction, Value
 Step = Callable[[str, Mapping[str, str]], AbstractContextManager[object]]
 
 
-class Followed:
+class Followed(Around):
     """`storage.contract.Storage`, as it is, with a step around each transaction, snapshot and statement."""
 
     def __init__(self, storage: Storage, step: Step) -> None:
-        self._storage = storage
+        super().__init__(storage)
         self._step = step
-        self.migrate, self.pending = storage.migrate, storage.pending
-        self.sweep, self.check, self.time = storage.sweep, storage.check, storage.time
-        self.warnings, self.figures, self.close = storage.warnings, storage.figures, storage.close
 
     def transaction(self, tenant: str) -> AbstractAsyncContextManager[Transaction]:
         return _Block(self._storage.transaction(tenant), self._step, "transaction", tenant)

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Protocol
 
+from storage.around import Around
 from storage.contract import Storage, Transaction
 
 
@@ -21,16 +22,13 @@ class Watcher(Protocol):
         """What was noted in a transaction and is on the disk now."""
 
 
-class Watched:
+class Watched(Around):
     """`storage.contract.Storage`, as it is, but for those who write. What is swept is nobody's doing."""
 
     def __init__(self, storage: Storage, watcher: Watcher) -> None:
+        super().__init__(storage)
         self._watcher = watcher
-        self._storage = storage
         self.snapshot = storage.snapshot
-        self.migrate, self.pending = storage.migrate, storage.pending
-        self.sweep, self.check, self.time = storage.sweep, storage.check, storage.time
-        self.warnings, self.figures, self.close = storage.warnings, storage.figures, storage.close
 
     def transaction(self, tenant: str) -> AbstractAsyncContextManager[Transaction]:
         return _Block(self._storage.transaction(tenant), tenant, self._watcher)

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -15,6 +15,9 @@ from urllib.parse import quote
 
 import psycopg2
 import pytest
+
+import storage
+from storage import Storage
 
 EMPTY = """
 DO $$ DECLARE found RECORD; BEGIN
@@ -132,3 +135,12 @@ def emptied_postgres_url(postgres_server: PostgresServer, reused_postgres_url: s
     """The reused database without a row, in whatever tables there are."""
     postgres_server.run(EMPTY, "reused")
     return reused_postgres_url
+
+
+@pytest.fixture(name="store")
+async def postgres_store(postgres_url: str) -> AsyncIterator[Storage]:
+    """An open storage on PostgreSQL alone, where only that is asked."""
+    opened = await storage.open(postgres_url)
+    await opened.migrate()
+    yield opened
+    await opened.close()

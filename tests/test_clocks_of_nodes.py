@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-import storage
 from idp import sweeping, timekeeping
 from idp.leaps import look
 from idp.login import Login
@@ -17,18 +15,13 @@ from idp.monitoring.parts import judge
 from idp.provider import IdentityProvider
 from storage import Storage
 from storage.clock import SKEW_SECONDS
+from tests.postgres import postgres_store
 from tests.server import eventually
 from tests.storage.examples import SESSION, USER
 
+__all__ = ["postgres_store"]
+
 HOUR = 3600
-
-
-@pytest.fixture
-async def store(postgres_url: str) -> AsyncIterator[Storage]:
-    opened = await storage.open(postgres_url)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 async def test_a_node_that_is_behind_ends_nothing_that_others_made(store: Storage) -> None:

@@ -14,8 +14,8 @@ from idp.authenticators import Refused
 from idp.authenticators.certificate import ClientCertificate
 from idp.authenticators.certificate.settings import AFTER_LOGIN
 from idp.authenticators.recovery import ALPHABET, GROUP
+from idp.credentials import owned
 from idp.credentials.enrolment import device_name
-from idp.credentials.proofs import may_remove
 from idp.custody import authority
 from idp.mail.queue import changed
 from idp.visit import Visit
@@ -101,8 +101,7 @@ async def issue(visit: Visit, certificate: ClientCertificate, user: User, name: 
 
 async def rename(visit: Visit, user: User, serial: str, name: str) -> bool:
     """Give a certificate of the user another name; False where it is none of his."""
-    held = await _find(visit, user, serial)
-    return held is not None and await visit.tx.credentials.rename(held.id, device_name(name))
+    return await owned.rename(visit, user, ClientCertificate.name, serial, name)
 
 
 async def remove(visit: Visit, user: User, serial: str) -> bool:
@@ -110,12 +109,8 @@ async def remove(visit: Visit, user: User, serial: str) -> bool:
 
     Raises `Refused` for the last one where he may be asked for one.
     """
-    held = await _find(visit, user, serial)
+    held = await owned.give_up(visit, user, ClientCertificate.name, serial)
     if held is None:
-        return False
-    if not await may_remove(visit, user, held):
-        raise Refused("needed", "a rule asks for a certificate, and this is the last")
-    if not await visit.tx.credentials.delete_one(held.id):
         return False
     await authority.note_revoked(visit.tx, user.id, visit.now)
     await _changed(visit, user, "credential.removed", held)
@@ -144,11 +139,6 @@ def of(visit: Visit) -> ClientCertificate | None:
     """The tenant's authenticator, if it has one."""
     found = visit.tenant.authenticators.get(ClientCertificate.name)
     return found if isinstance(found, ClientCertificate) else None
-
-
-async def _find(visit: Visit, user: User, serial: str) -> Credential | None:
-    held = await visit.tx.credentials.list(user.id, ClientCertificate.name)
-    return next((each for each in held if each.id == serial), None)
 
 
 async def _changed(visit: Visit, user: User, event: str, held: Credential) -> None:

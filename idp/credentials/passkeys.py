@@ -13,9 +13,9 @@ import orjson
 from idp.authenticators import Refused
 from idp.authenticators.passkey import Passkey
 from idp.authenticators.passkey.passkey import CHALLENGE_BYTES
+from idp.credentials import owned
 from idp.credentials.enrolment import device_name
 from idp.credentials.keeping import keep, tell
-from idp.credentials.proofs import may_remove
 from idp.visit import Visit
 from keys import base64url
 from keys.seal import Unsealable
@@ -60,10 +60,7 @@ async def add(
 
 async def rename(visit: Visit, user: User, credential_id: str, name: str) -> bool:
     """Give a passkey of the user another name; False where it is none of his."""
-    held = await _find(visit, user, credential_id)
-    if held is None:
-        return False
-    return await visit.tx.credentials.rename(held.id, device_name(name))
+    return await owned.rename(visit, user, Passkey.name, credential_id, name)
 
 
 async def remove(visit: Visit, user: User, credential_id: str) -> bool:
@@ -71,20 +68,11 @@ async def remove(visit: Visit, user: User, credential_id: str) -> bool:
 
     Raises `Refused` for the last one where he may be asked for one.
     """
-    held = await _find(visit, user, credential_id)
+    held = await owned.give_up(visit, user, Passkey.name, credential_id)
     if held is None:
-        return False
-    if not await may_remove(visit, user, held):
-        raise Refused("needed", "a rule asks for a passkey, and this is the last")
-    if not await visit.tx.credentials.delete_one(held.id):
         return False
     await tell(visit, user, "credential.removed", held, SERVICE)
     return True
-
-
-async def _find(visit: Visit, user: User, credential_id: str) -> Credential | None:
-    held = await visit.tx.credentials.list(user.id, Passkey.name)
-    return next((each for each in held if each.id == credential_id), None)
 
 
 async def _consume(visit: Visit, user: User, state: str) -> bytes:

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg2
 import pytest
 
-import storage
 from storage import Storage
 from storage.postgres import PostgresLink
+from tests.postgres import postgres_store
 from tests.storage.examples import USER, add_login
 
-
-@pytest.fixture
-async def store(postgres_url: str) -> AsyncIterator[Storage]:
-    opened = await storage.open(postgres_url)
-    await opened.migrate()
-    yield opened
-    await opened.close()
+__all__ = ["postgres_store"]
 
 
 async def raw(url: str, *statements: str) -> list[tuple[Any, ...]]:

@@ -7,7 +7,6 @@ import dataclasses
 import secrets
 import time
 import traceback
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
@@ -17,16 +16,10 @@ import storage
 from storage import Storage, StorageError, StorageTimeout
 from storage.postgres import PostgresLink
 from storage.postgres_servers import places
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, postgres_store
 from tests.storage.examples import AUDIT, GRANT, INTERACTION, NOW, SESSION, USER, user
 
-
-@pytest.fixture
-async def store(postgres_url: str) -> AsyncIterator[Storage]:
-    opened = await storage.open(postgres_url)
-    await opened.migrate()
-    yield opened
-    await opened.close()
+__all__ = ["postgres_store"]
 
 
 @pytest.fixture

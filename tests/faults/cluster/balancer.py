@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from idp.background import running
+
 LOOK_SECONDS = 0.25  # from one look at a node to the next
 ANSWER_SECONDS = 3.0  # a node that takes longer to say that it is ready is not
 
@@ -33,16 +35,14 @@ class Balancer:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True), timeout=aiohttp.ClientTimeout(ANSWER_SECONDS)
-        ) as session:
-            tasks = [asyncio.create_task(self._watch(session, each)) for each in self.addresses]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+        async with (
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(force_close=True),
+                timeout=aiohttp.ClientTimeout(ANSWER_SECONDS),
+            ) as session,
+            running(*(self._watch(session, each) for each in self.addresses)),
+        ):
+            yield
 
     async def _watch(self, session: aiohttp.ClientSession, address: str) -> None:
         while True:
