@@ -35,21 +35,33 @@ def chi_square(counts: Sequence[int]) -> float:
     return sum((count - expected) ** 2 for count in counts) / expected
 
 
-def differing(samples: Sequence[Times], planted: float = 0.0) -> list[tuple[str, str]]:
-    """The kinds and steps whose time differs from a real user's (the kind `real`) in every sample.
-
-    `planted` times the spread of a real user's times is added to those of every other.
-    """
-    first = samples[0]
+def differing(samples: Sequence[Times]) -> list[tuple[str, str]]:
+    """The kinds and steps whose time differs from a real user's (the kind `real`) in every sample."""
     return [
         (kind, step)
-        for kind in first
-        if kind != "real"
-        for step in first[kind]
-        if all(_differ(times["real"][step], times[kind][step], planted) for times in samples)
+        for kind, step in _compared(samples)
+        if all(_differ(times, kind, step) for times in samples)
     ]
 
 
-def _differ(real: Sequence[float], other: Sequence[float], planted: float) -> bool:
+def unseen(samples: Sequence[Times], planted: float) -> list[tuple[str, str]]:
+    """The kinds and steps where no sample would show a leak: of `planted` times the spread of a real user's times.
+
+    None, if the samples are good for anything. One of them may be spoilt by what else the machine did meanwhile.
+    """
+    return [
+        (kind, step)
+        for kind, step in _compared(samples)
+        if not any(_differ(times, kind, step, planted) for times in samples)
+    ]
+
+
+def _compared(samples: Sequence[Times]) -> list[tuple[str, str]]:
+    return [(kind, step) for kind in samples[0] if kind != "real" for step in samples[0][kind]]
+
+
+def _differ(times: Times, kind: str, step: str, planted: float = 0.0) -> bool:
+    real = times["real"][step]
     first, _, third = quantiles(real)  # the middle half is what a quiet machine repeats
-    return kolmogorov_smirnov(real, [one + planted * (third - first) for one in other]) < 0.01
+    later = [one + planted * (third - first) for one in times[kind][step]]
+    return kolmogorov_smirnov(real, later) < 0.01
