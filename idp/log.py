@@ -7,7 +7,6 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -110,12 +109,16 @@ class _Tolerant:
         self._stream = stream
 
     def write(self, line: Any) -> None:
-        with suppress(OSError):
+        try:  # noqa: SIM105  four calls less for every line
             self._stream.write(line)
+        except OSError:
+            pass
 
     def flush(self) -> None:
-        with suppress(OSError):
+        try:  # noqa: SIM105
             self._stream.flush()
+        except OSError:
+            pass
 
 
 def _take_over_libraries(before: list[Processor], renderer: Processor, *, in_bytes: bool) -> None:

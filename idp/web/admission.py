@@ -52,7 +52,8 @@ class Admission:
         """One more is under way."""
         self._under_way += 1
         self._admitted += 1
-        self._busiest = max(self._busiest, self._under_way)
+        if self._under_way > self._busiest:
+            self._busiest = self._under_way
 
     def leave(self) -> None:
         self._under_way -= 1

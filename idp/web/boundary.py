@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 import structlog
 from aiohttp import hdrs, web
@@ -15,6 +14,7 @@ from idp.log import about
 from idp.monitoring.meter import Meter
 from idp.monitoring.table import REQUESTS
 from idp.tenant import Tenant
+from idp.tracing import is_on
 from idp.web import cookies, language
 from idp.web.address import Network, client_address
 from idp.web.directory import Directory
@@ -22,7 +22,8 @@ from idp.web.exchange import ADDRESS, NOW, PREFIX, REQUEST_ID, TENANT
 from idp.web.failure import failure
 from idp.web.form import BadForm
 from idp.web.language import CHOSEN
-from idp.web.route import method_of, route_of
+from idp.web.ready import HSTS, NOSNIFF, Ready, Shelf
+from idp.web.route import Routes, method_of
 from idp.web.traced import traced
 from keys.token import new_id
 from storage import StorageError, StorageUnwritable
@@ -33,7 +34,6 @@ log = structlog.get_logger("http")
 
 RETRY_SECONDS = 1  # a full queue or a lost database connection is worth another try that soon
 MENDED_SECONDS = 30  # a full disk is not
-HSTS = "max-age=31536000"
 # Where a choice of language is remembered; the wish of a service is not.
 OWN_PAGES = (
     *("/", "/login", "/forgotten", "/forgotten/new", "/logout"),
@@ -43,60 +43,84 @@ ROOMS = ("/account", "/console")  # and all below them
 ANY_HOST = "/health/"  # asked by address, not by name
 
 
-@dataclass(frozen=True, slots=True)
 class Boundary:
-    """Knows the tenants, the time (epoch seconds) and the proxies that are believed."""
+    """Knows the tenants, the time (epoch seconds), the proxies that are believed, and what is ready."""
 
-    directory: Directory
-    clock: Callable[[], int]
-    trusted: Sequence[Network]
-    meter: Meter
+    def __init__(
+        self,
+        directory: Directory,
+        clock: Callable[[], int],
+        trusted: Sequence[Network],
+        meter: Meter,
+        shelf: Shelf,
+    ) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._trusted = trusted
+        self._meter = meter
+        self._shelf = shelf
+        self._routes = Routes()
+        self._say = log.bind().info  # looked up once: every request has a line
+
+    def meet(self, application: Handler, request: web.Request) -> Awaitable[web.StreamResponse]:
+        """The answer of whoever has it: what is ready needs no application."""
+        ready = self._shelf.find(request)
+        return application(request) if ready is None else self._give(request, ready)
 
     @web.middleware
     async def cross(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Find the tenant, stamp the request, run the handler, and turn every failure into an answer that helps."""
         started = time.perf_counter()
-        request[REQUEST_ID] = request_id = new_id()
-        about(request_id=request_id)
-        response = await traced(request, self.trusted, self._enter(request, handler))
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        request[REQUEST_ID] = new_id()
+        route = self._routes.of(request)
+        answer = self._enter(request, handler)
+        response = await (traced(request, route, self._trusted, answer) if is_on() else answer)
+        response.headers.setdefault(*NOSNIFF)
+        self._tell(request, response.status, route, started)
+        return response
+
+    async def _give(self, request: web.Request, ready: Ready) -> web.StreamResponse:
+        started = time.perf_counter()
+        about(request_id=new_id(), tenant=ready.tenant)
+        response = ready.at(self._clock())
+        self._tell(request, response.status, ready.route, started)
+        return response
+
+    def _tell(self, request: web.Request, status: int, route: str, started: float) -> None:
         seconds = time.perf_counter() - started
-        status = str(response.status)
-        self.meter.time(REQUESTS, seconds, route_of(request), method_of(request), status)
-        log.info(
+        self._meter.time(REQUESTS, seconds, route, method_of(request), str(status))
+        self._say(
             "request",
             method=request.method,
             path=request.path,  # never the query: it holds codes and states
-            status=response.status,
+            status=status,
             ms=round(seconds * 1000, 2),
         )
-        return response
 
     async def _enter(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(ANY_HOST):
+        request_id, path = request[REQUEST_ID], request.path
+        if path.startswith(ANY_HOST):
+            about(request_id=request_id)
             return await handler(request)
-        tenant = self.directory.find(request.headers.get("Host", ""), request.path)
+        tenant = self._directory.find(request.headers.get(hdrs.HOST, ""), path)
         if tenant is None:
+            about(request_id=request_id)
             # RFC 9110 §15.5.20: we are not the server for that host
             return web.Response(status=421, text="No tenant of this server has this address.\n")
-        self._stamp(request, tenant)
-        response = await _run(request, handler)
+        about(request_id=request_id, tenant=tenant.name)
+        request[TENANT] = tenant
+        request[NOW] = self._clock()
+        forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, ())
+        request[ADDRESS] = client_address(request.remote, forwarded, self._trusted)
+        response = await _run(request, tenant, handler)
         if tenant.is_secure:
-            response.headers["Strict-Transport-Security"] = HSTS
+            response.headers[HSTS[0]] = HSTS[1]
         return response
 
-    def _stamp(self, request: web.Request, tenant: Tenant) -> None:
-        forwarded = request.headers.getall("X-Forwarded-For", ())
-        request[TENANT] = tenant
-        request[NOW] = self.clock()
-        request[ADDRESS] = client_address(request.remote, forwarded, self.trusted)
-        about(request_id=request[REQUEST_ID], tenant=tenant.name)
 
-
-async def _run(request: web.Request, handler: Handler) -> web.StreamResponse:
-    tenant = request[TENANT]
-    found = request.match_info.http_exception is None
-    if found and request.match_info.apps[-1][PREFIX] != tenant.prefix:
+async def _run(request: web.Request, tenant: Tenant, handler: Handler) -> web.StreamResponse:
+    match = request.match_info
+    if match.apps[-1][PREFIX] != tenant.prefix and match.http_exception is None:
         return failure(request, 404)
     try:
         response = await handler(request)

@@ -16,8 +16,7 @@ class Directory:
     def __init__(self, tenants: Iterable[Tenant]) -> None:
         self._by_host: dict[str, list[tuple[str, Tenant]]] = {}
         for tenant in tenants:
-            parts = urlsplit(tenant.settings.base_url)
-            host = _host(parts.netloc, parts.scheme)
+            host = host_of(tenant.settings.base_url)
             self._by_host.setdefault(host, []).append((tenant.prefix, tenant))
         for entries in self._by_host.values():
             entries.sort(key=lambda entry: -len(entry[0]))
@@ -33,6 +32,12 @@ class Directory:
     def prefixes(self) -> frozenset[str]:
         """All path prefixes in use; empty for tenants with a host of their own."""
         return frozenset(prefix for entries in self._by_host.values() for prefix, _ in entries)
+
+
+def host_of(base_url: str) -> str:
+    """As clients write it in the header Host."""
+    parts = urlsplit(base_url)
+    return _host(parts.netloc, parts.scheme)
 
 
 def _host(netloc: str, scheme: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from aiohttp import web, web_app
 
@@ -26,11 +27,12 @@ from idp.web import routes, server
 from idp.web.admission import Admission
 from idp.web.boundary import Boundary
 from idp.web.directory import Directory
-from idp.web.exchange import ARCHIVE, CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, TRUSTED
+from idp.web.exchange import ARCHIVE, CERTIFICATE_HEADER, PAGES, PREFIX, PROVIDER, SHELF, TRUSTED
 from idp.web.gate import BODY_BYTES
 from idp.web.health import Health, Serving
 from idp.web.letters import Letters
 from idp.web.pages import Pages
+from idp.web.ready import Shelf
 from idp.web.switchboard import Line
 
 
@@ -64,7 +66,11 @@ async def opened(
     serving = Serving(in_force.name, settings.doors, in_force.number)
     inspection = Inspection(provider, node, settings.doors)
     health = Health(inspection, serving, provider.notices, stop, admission)
-    app = await _Rooms(archive, pages, provider, health).application()
+    shelf = Shelf(stop)
+    directory = Directory(provider.tenants.values())
+    boundary = Boundary(directory, provider.clock, settings.trusted_proxies, provider.meter, shelf)
+    rooms = _Rooms(archive, pages, provider, health, shelf)
+    app = await rooms.application(boundary, directory.prefixes())
     app.on_response_prepare.append(server.finishing(stop))
     runner = web.AppRunner(app)
     async with (
@@ -77,8 +83,7 @@ async def opened(
     ):
         await runner.setup()
         try:
-            assert runner.server is not None
-            line = Line(runner.server, _beginnings(in_force))
+            line = _line(runner, boundary, in_force)
             yield Edition(in_force, pages, provider, line, health)
             await line.finish()
         finally:
@@ -86,6 +91,14 @@ async def opened(
             # The library remembers the applications of the last 1024 handlers, and with them all that they know.
             web_app._cached_build_middleware.cache_clear()
             await _close(provider)
+
+
+def _line(runner: web.AppRunner, boundary: Boundary, in_force: InForce) -> Line:
+    """The application behind its boundary."""
+    server = runner.server
+    assert server is not None
+    meet = partial(boundary.meet, server.request_handler)
+    return Line(web.Server(meet, request_factory=server.request_factory), _beginnings(in_force))
 
 
 def _beginnings(in_force: InForce) -> tuple[str, ...]:
@@ -110,20 +123,18 @@ class _Rooms:
     pages: Pages
     provider: IdentityProvider
     health: Health
+    shelf: Shelf
 
     @property
     def in_force(self) -> InForce:
         """The configuration."""
         return self.archive.in_force
 
-    async def application(self) -> web.Application:
+    async def application(self, boundary: Boundary, prefixes: Iterable[str]) -> web.Application:
         """The root application, and below it one for each path prefix, with the tenants that live there."""
-        provider, settings = self.provider, self.in_force.configuration.server
-        directory = Directory(provider.tenants.values())
-        boundary = Boundary(directory, provider.clock, settings.trusted_proxies, provider.meter)
         root = web.Application(middlewares=[boundary.cross], client_max_size=BODY_BYTES)
         self.health.setup(root)
-        for prefix in sorted({"", *directory.prefixes()}):
+        for prefix in sorted({"", *prefixes}):
             app = web.Application() if prefix else root
             await self._furnish(app, prefix)
             if prefix:
@@ -135,6 +146,7 @@ class _Rooms:
         tenants = {name: tenant for name, tenant in provider.tenants.items() if tenant.prefix == prefix}
         here = dataclasses.replace(provider, tenants=tenants, doors={})
         app[PREFIX], app[PROVIDER], app[PAGES], app[ARCHIVE] = prefix, here, self.pages, self.archive
+        app[SHELF] = self.shelf
         app[TRUSTED] = settings.trusted_proxies
         app[CERTIFICATE_HEADER] = settings.client_certificate_header
         routes.setup(app, here)

@@ -14,10 +14,12 @@ from idp.tenant import Tenant
 if TYPE_CHECKING:
     from idp.revisions.archive import Archive
     from idp.web.pages import Pages
+    from idp.web.ready import Shelf
 
 PROVIDER = web.AppKey("provider", IdentityProvider)
 PAGES: web.AppKey[Pages] = web.AppKey("pages")
 ARCHIVE: web.AppKey[Archive] = web.AppKey("archive")
+SHELF: web.AppKey[Shelf] = web.AppKey("shelf")
 TRUSTED: web.AppKey[Sequence[IPv4Network | IPv6Network]] = web.AppKey("trusted")  # proxies that are believed
 CERTIFICATE_HEADER: web.AppKey[str | None] = web.AppKey(
     "certificate_header"

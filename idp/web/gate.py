@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -20,7 +20,6 @@ BODY_BYTES: Final = 256 * 1024  # the largest request that any page of ours send
 BODY_SECONDS: Final = 15.0  # from the end of the head to that of the body
 MOST_BODIES: Final = 64  # that are waited for; then whoever is waited for longest is waited for no more
 ALWAYS: Final = "/health/"  # whoever watches us is answered, above all now
-OWN_BEGINNINGS: Final = ("/",)  # the portal
 GLANCE_SECONDS: Final = 0.05
 LOG_SECONDS: Final = 1.0
 
@@ -44,33 +43,32 @@ class Gate:
         return cls(Admission(settings.requests, settings.delay_ms / 1000))
 
     async def let(
-        self, request: web.BaseRequest, beginnings: Sequence[str], handler: Handler
+        self, request: web.BaseRequest, beginnings: tuple[str, ...], handler: Handler
     ) -> web.StreamResponse:
         """The handler's answer, or one that says why there is none. `beginnings` are paths that begin a login."""
-        path = request.path
+        path, admission = request.path, self.admission
         if path.startswith(ALWAYS):
             return await handler(request)
-        begins = path.endswith((*OWN_BEGINNINGS, *beginnings))
-        if self.admission.admits(begins=begins):
-            if not request.content.is_eof() and (refused := await self._rest(request)):
+        begins = path.endswith(beginnings)
+        admitted = admission.admits(begins=begins)
+        if admitted and not request.content.is_eof():
+            if refused := await self._rest(request):
                 return refused
-            if self.admission.admits(begins=begins):  # others may have come while the body did
-                return await self._through(request, handler)
-        self.admission.turn_away()
-        return self._turning_away.answer(request.headers)
+            admitted = admission.admits(begins=begins)  # others may have come while the body did
+        if not admitted:
+            admission.turn_away()
+            return self._turning_away.answer(request.headers)
+        admission.enter()
+        try:
+            return await handler(request)
+        finally:
+            admission.leave()
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """While the block runs it is seen how late the process is."""
         async with running(self._watch()):
             yield
-
-    async def _through(self, request: web.BaseRequest, handler: Handler) -> web.StreamResponse:
-        self.admission.enter()
-        try:
-            return await handler(request)
-        finally:
-            self.admission.leave()
 
     async def _rest(self, request: web.BaseRequest) -> web.Response | None:
         """Wait for the body, as long as nobody else waits for us: a slow sender shall hold a connection only.

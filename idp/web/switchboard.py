@@ -12,6 +12,7 @@ from idp.web.connection import Connection
 from idp.web.gate import Gate
 
 GLANCE_SECONDS: Final = 0.05  # how often it is looked whether requests are still under way
+OWN_BEGINNINGS: Final = ("/",)  # the portal
 DRAIN_SECONDS: Final = 10.0  # then whoever still works on one has to do without
 
 
@@ -23,8 +24,9 @@ class Line:
 
         `beginnings` are the paths that begin a login, without the prefixes of tenants.
         """
-        self.server = server
-        self.beginnings = beginnings
+        self.request = server.request_factory
+        self.answer = server.request_handler
+        self.beginnings = (*OWN_BEGINNINGS, *beginnings)
         self.under_way = 0
 
     async def finish(self) -> None:
@@ -57,16 +59,17 @@ class Switchboard:
         return web.Server(self._handle, request_factory=self._request, handler_cancellation=False)
 
     def _request(self, *parts: Any) -> web.BaseRequest:
-        request = self._line.server.request_factory(*parts)
-        request[LINE] = self._line
+        line = self._line
+        request = line.request(*parts)
+        request[LINE] = line
         return request
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        if isinstance(request.protocol, Connection):
-            request.protocol.stir()
-        line = request[LINE]
+        line, connection = request[LINE], request.protocol
+        if isinstance(connection, Connection):
+            connection.stir()
         line.under_way += 1
         try:
-            return await self._gate.let(request, line.beginnings, line.server.request_handler)
+            return await self._gate.let(request, line.beginnings, line.answer)
         finally:
             line.under_way -= 1

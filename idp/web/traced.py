@@ -9,25 +9,19 @@ from aiohttp import web
 from idp import tracing
 from idp.web.address import Network, is_trusted
 from idp.web.exchange import REQUEST_ID, TENANT
-from idp.web.route import method_of, route_of
+from idp.web.route import method_of
 
 CONTEXT = ("traceparent", "tracestate")
 
 
-def traced(
-    request: web.Request, trusted: Sequence[Network], answer: Awaitable[web.StreamResponse]
-) -> Awaitable[web.StreamResponse]:
-    """The answer; within a span where that is switched on. A stranger cannot make us keep what he wants traced."""
-    return _within(request, trusted, answer) if tracing.is_on() else answer
-
-
-async def _within(
-    request: web.Request, trusted: Sequence[Network], answer: Awaitable[web.StreamResponse]
+async def traced(
+    request: web.Request, route: str, trusted: Sequence[Network], answer: Awaitable[web.StreamResponse]
 ) -> web.StreamResponse:
+    """The answer, within a span. A stranger cannot make us keep what he wants traced."""
     parent = {}
     if is_trusted(request.remote, trusted):
         parent = {name: request.headers[name] for name in CONTEXT if name in request.headers}
-    method, route = method_of(request), route_of(request)
+    method = method_of(request)
     about = {"http.request.method": method, "http.route": route, "masugata.request_id": request[REQUEST_ID]}
     with tracing.span(f"{method} {route}", about, kind=tracing.SERVER, parent=parent) as span:
         response = await answer

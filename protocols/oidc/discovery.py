@@ -12,6 +12,7 @@ from idp.assurance import ACR_VALUES
 from idp.custody.signing import ALGORITHMS as USUAL
 from idp.policy import Require
 from idp.tenant import Tenant
+from idp.web.ready import Document
 from protocols.oidc import issuer, token_metadata
 from protocols.oidc.clients import Client
 from protocols.oidc.pkce import METHOD
@@ -27,7 +28,7 @@ MAXIMUM_AGE = 3600  # seconds; a change of the configuration is rare and never b
 
 def document(
     tenant: Tenant, settings: TenantSettings, clients: Collection[Client], *, certificates: bool = False
-) -> bytes:
+) -> Document:
     """The metadata as JSON, every link made from the configured base URL. With `certificates` clients may show one."""
     said = metadata(tenant, clients) | logout(tenant, settings, clients)
     said |= token_metadata.authentication(certificates=certificates)
@@ -38,7 +39,7 @@ def document(
         # A client may come tomorrow that signs its requests, by whichever algorithm.
         said["request_parameter_supported"] = True
         said["request_object_signing_alg_values_supported"] = sorted(get_args(RequestAlgorithm))
-    return orjson.dumps(said)
+    return Document.of(orjson.dumps(said), "application/json", MAXIMUM_AGE)
 
 
 def logout(tenant: Tenant, settings: TenantSettings, clients: Collection[Client]) -> dict[str, Any]:
@@ -107,9 +108,5 @@ def _devices(tenant: Tenant, clients: Collection[Client]) -> dict[str, Any]:
 
 
 async def show(request: web.Request) -> web.Response:
-    """The same bytes for everybody."""
-    return web.Response(
-        body=issuer.of(request).discovery,
-        content_type="application/json",
-        headers={"Cache-Control": f"public, max-age={MAXIMUM_AGE}", "Access-Control-Allow-Origin": "*"},
-    )
+    """The same for everybody."""
+    return issuer.of(request).discovery.response(request)

@@ -14,6 +14,7 @@ from idp.provider import IdentityProvider
 from idp.tenant import Tenant
 from idp.web.exchange import TENANT
 from idp.web.outbound import Outbound
+from idp.web.ready import Document
 from protocols.oidc import registered
 from protocols.oidc.client_keys import ClientKeys
 from protocols.oidc.clients import Client
@@ -33,7 +34,7 @@ class Issuer:
     settings: TenantSettings
     clients: Mapping[str, Client]
     public_origins: frozenset[str]  # web applications that may call us from the browser
-    discovery: bytes
+    discovery: Document
     signing: Signing
     outbound: Outbound
     client_keys: ClientKeys

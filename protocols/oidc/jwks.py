@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from idp.web.ready import Document
 from keys.jwks import MEDIA_TYPE, document
 from protocols.oidc import issuer
 
@@ -15,8 +16,4 @@ async def show(request: web.Request) -> web.Response:
     here = issuer.of(request)
     async with here.provider.storage.snapshot(here.tenant.name) as tx:
         ring = await here.signing.load(tx)
-    return web.Response(
-        body=document(ring),
-        content_type=MEDIA_TYPE,
-        headers={"Cache-Control": f"public, max-age={MAXIMUM_AGE}", "Access-Control-Allow-Origin": "*"},
-    )
+    return Document.of(document(ring), MEDIA_TYPE, MAXIMUM_AGE).response(request)

@@ -10,7 +10,7 @@ from idp.custody.derivation import open_key
 from idp.custody.signing import Signing
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
-from idp.web.exchange import CERTIFICATE_HEADER
+from idp.web.exchange import CERTIFICATE_HEADER, SHELF
 from idp.web.outbound import Outbound
 from protocols.oidc import (
     authorization,
@@ -82,6 +82,8 @@ async def setup(app: web.Application, provider: IdentityProvider) -> None:
     """Called once for each application of the process: the root, and one for each path prefix of a tenant."""
     app.add_routes(ROUTES)
     app[ISSUERS] = {tenant.name: await _issuer(app, provider, tenant) for tenant in provider.tenants.values()}
+    for here in app[ISSUERS].values():
+        app[SHELF].put(here.tenant, discovery.PATH, here.discovery)
     provider.doors[DOOR] = OIDCDoor(app[ISSUERS])
 
 

@@ -58,6 +58,8 @@ async def test_anybody_may_read_and_keep_it(rp: Prober, path: str) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "max-age" in answer.headers["Cache-Control"]
     assert (await rp.send("HEAD", path, None, {})).status == 200
+    again = await rp.get(path, {"If-None-Match": answer.headers["ETag"]})
+    assert (again.status, again.text) == (304, "")
 
 
 @pytest.mark.parametrize("path", ["/oidc/token", "/oidc/userinfo"])
