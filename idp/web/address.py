@@ -33,7 +33,7 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Sequ
 
 def is_trusted(peer: str | None, trusted: Sequence[Network]) -> bool:
     """Whether whoever speaks to us, not whoever he speaks for, is a proxy that is believed."""
-    address = _parse(peer)
+    address = _parse(peer) if trusted else None
     return address is not None and _is_in(address, trusted)
 
 

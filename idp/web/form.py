@@ -42,13 +42,14 @@ def pairs(encoded: str, most: int, *, strict: bool = False) -> list[tuple[str, s
     parts = encoded.split("&")
     if len(parts) > most:
         raise ValueError("too many")
+    is_plain = "%" not in encoded and "+" not in encoded  # as forms of tokens and digits are
     read = []
     for part in parts:
         name, equals, value = part.partition("=")
         if not equals and strict:
             raise ValueError("a name without a value")
         if part:
-            read.append((_decoded(name), _decoded(value)))
+            read.append((name, value) if is_plain else (_decoded(name), _decoded(value)))
     return read
 
 

@@ -23,12 +23,13 @@ from idp.web.exchange import PREFIX
 from idp.web.gate import Gate
 from idp.web.ready import Document, Shelf
 from idp.web.switchboard import Line, Switchboard
+from tests.server import eventually
 
 PATH = "/acme/.well-known/something"
 HOST = "login.example.com"
 NOW = 1_800_000_000
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
-BODY = json.dumps({"said": "x" * 3000}).encode()
+BODY = json.dumps({"said": "x" * 30_000}).encode()
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Served:
     port: int
     stop: Stop
     meter: Meter
+    connections: Connections
     by_application: int = 0  # so many came so far
 
     async def ask(self, text: str) -> bytes:
@@ -94,7 +96,7 @@ async def served() -> AsyncIterator[Served]:
     listening = await loop.create_server(
         lambda: servers.Connection(manager, connections, loop=loop, **servers.OPTIONS), "127.0.0.1", 0
     )
-    one = Served(listening.sockets[0].getsockname()[1], stop, meter)
+    one = Served(listening.sockets[0].getsockname()[1], stop, meter, connections)
     try:
         yield one
     finally:
@@ -185,3 +187,16 @@ async def test_one_after_the_other_on_a_connection(served: Served) -> None:
             assert await reader.readexactly(len(BODY)) == BODY
     assert served.by_application == 0
     writer.close()
+
+
+async def test_whoever_reads_nothing_is_waited_for(served: Served) -> None:
+    """Else a thousand requests sent at once would fill our memory with answers."""
+    _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(request().encode() * 1000)
+    await eventually(lambda: any(each._stuck_at is not None for each in served.connections))
+    (stuck,) = served.connections
+    for _ in range(100):  # in which time as many more answers would have been written
+        await served.told(request("HEAD"))
+    assert stuck.transport is not None
+    assert stuck.transport.get_write_buffer_size() < 10 * len(BODY)
+    writer.transport.abort()
