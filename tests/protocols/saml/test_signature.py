@@ -207,7 +207,7 @@ def test_only_one_shape_of_signature_is_known(name: str) -> None:
 
 @pytest.mark.parametrize(("declared", "in_use"), [(201, 0), (10, 21), (0, 21)])
 def test_more_namespaces_than_anybody_needs_are_not_written_down(declared: int, in_use: int) -> None:
-    """THREAT_MODEL.md 4: answered within 100 ms. Canonical form, which must be had before the signature can be verified,
+    """THREAT_MODEL.md 4: answered within 100 ms. Canonical form, which is made before the signature can be verified,
     costs the product of namespaces, prefixes and elements: 30 kB of a stranger's took a minute.
     """
     namespaces = " ".join(f'xmlns:n{number}="urn:n"' for number in range(declared))
