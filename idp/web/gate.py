@@ -13,6 +13,7 @@ from aiohttp import HttpVersion11, hdrs, web
 
 from idp.background import running
 from idp.config.overload import Overload
+from idp.outside import HELD
 from idp.web.admission import Admission
 from idp.web.turning_away import TurningAway, refusal
 
@@ -67,9 +68,11 @@ class Gate:
 
     async def _through(self, request: web.BaseRequest, handler: Handler) -> web.StreamResponse:
         self.admission.enter()
+        held = HELD.set(self.admission)
         try:
             return await handler(request)
         finally:
+            HELD.reset(held)
             self.admission.leave()
 
     async def _rest(self, request: web.BaseRequest) -> web.Response | None:

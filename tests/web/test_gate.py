@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from idp.outside import outside
 from idp.web import gate as gates
 from idp.web.admission import Admission
 from idp.web.connection import (
@@ -55,6 +56,11 @@ async def served(most: int = 100) -> AsyncIterator[Served]:
         await go_on.wait()
         return web.Response()
 
+    async def away(_: web.Request) -> web.Response:
+        with outside():
+            await go_on.wait()
+        return web.Response()
+
     async def live(_: web.Request) -> web.Response:
         return web.Response()
 
@@ -67,6 +73,7 @@ async def served(most: int = 100) -> AsyncIterator[Served]:
 
     app = web.Application(client_max_size=BODY_BYTES)
     app.add_routes([web.get("/begin", wait), web.get("/go-on", wait), web.get("/health/live", live)])
+    app.add_routes([web.get("/away", away)])
     app.add_routes([web.post("/echo", echo), web.get("/large", large)])
     runner = web.AppRunner(app)
     await runner.setup()
@@ -111,6 +118,23 @@ async def test_beginnings_leave_room_and_whoever_finds_none_is_told_so_at_once()
         assert [await each for each in waiting] == [200] * MOST
         assert await status("/begin") == 200
         assert one.admission.load().turned_away == 2
+
+
+async def test_who_waits_for_somebody_outside_keeps_no_place_and_has_one_again_at_the_end() -> None:
+    async with served() as one:
+        answers = []
+        for number in range(1, 2 * MOST + 1):
+            reader, writer = await one.connect()
+            writer.write(b"GET /away HTTP/1.1\r\nHost: x\r\n\r\n")
+            answers.append(reader)
+            await eventually(lambda number=number: one.under_way.under_way == number)  # type: ignore[misc]
+        load = one.admission.load()
+        assert (load.under_way, load.turned_away, load.admitted) == (0, 0, 2 * MOST)
+        one.open.set()
+        for reader in answers:
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        await eventually(lambda: one.under_way.under_way == 0)
+        assert one.admission.load().under_way == 0
 
 
 async def test_browsers_are_shown_a_page_in_their_language_and_programs_json() -> None:
