@@ -103,8 +103,9 @@ class Server:
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
         log.settle()
-        overload = self.in_force.configuration.server.overload
-        gate = Gate(Admission(overload.requests, overload.delay_ms / 1000))
+        settings = self.in_force.configuration.server
+        overload = settings.overload
+        gate = Gate(Admission(overload.requests, overload.delay_ms / 1000), settings.trusted_proxies)
         try:
             node = Node(self.workers, now(), gate.admission.load)
             async with self._database(node) as database, AsyncExitStack() as held:
