@@ -28,6 +28,7 @@ from idp.monitoring.node import Node
 from idp.monitoring.noting import Noting
 from idp.places import Places
 from idp.provider import IdentityProvider
+from idp.quorum import name_of
 from idp.revisions.inquiry import in_force_at
 from idp.revisions.preparing import preload, prepared, zones_of
 from idp.revisions.succession import Succession
@@ -107,7 +108,7 @@ class Server:
         overload = settings.overload
         gate = Gate(Admission(overload.requests, overload.delay_ms / 1000), settings.trusted_proxies)
         try:
-            node = Node(self.workers, now(), gate.admission.load)
+            node = Node(name_of(self.home), self.workers, now(), gate.admission.load)
             async with self._database(node) as database, AsyncExitStack() as held:
                 await held.enter_async_context(gate.watching())
                 editions = Editions(

@@ -17,7 +17,7 @@ from idp.leaps import Watch, look
 from idp.logout import revocation
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
-from idp.timekeeping import ahead_of_the_database
+from idp.timekeeping import read
 from storage import Storage, StorageError
 from storage.clock import SKEW_SECONDS
 
@@ -77,7 +77,8 @@ async def keep_logs(provider: IdentityProvider, retention: Retention, tenant: Te
     """Delete what is too old of a log, and return how much. Nothing where this machine's clock is not the database's:
     what a wrong one deletes does not come back.
     """
-    return 0 if await ahead_of_the_database(provider) else await retention.keep(tenant)
+    reading = await read(provider)
+    return 0 if reading and reading.ahead else await retention.keep(tenant)
 
 
 async def sign_out_expired(storage: Storage, tenant: Tenant, now: int) -> int:

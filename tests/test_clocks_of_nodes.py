@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from idp.leaps import look
 from idp.login import Login
 from idp.monitoring.parts import judge
 from idp.provider import IdentityProvider
+from idp.timekeeping import Reading, comparing
 from storage import Storage
 from storage.clock import SKEW_SECONDS
 from tests.postgres import postgres_store
@@ -21,7 +23,7 @@ from tests.storage.examples import SESSION, USER
 
 __all__ = ["postgres_store"]
 
-HOUR = 3600
+HOUR, NOW = 3600, 1_800_000_000
 
 
 async def test_a_node_that_is_behind_ends_nothing_that_others_made(store: Storage) -> None:
@@ -59,7 +61,7 @@ async def test_who_compares_and_who_sweeps_do_not_silence_each_other(
         for pause in ("FIRST_SECONDS", "SECONDS"):
             monkeypatch.setattr(room, pause, 0.01)
 
-    async def counted(provider: IdentityProvider) -> int:
+    async def counted(provider: IdentityProvider) -> Reading | None:
         looks[timekeeping] += 1
         return await theirs(provider)
 
@@ -67,11 +69,11 @@ async def test_who_compares_and_who_sweeps_do_not_silence_each_other(
         looks[sweeping] += 1
         return await look(*given, **named)
 
-    theirs = timekeeping.ahead_of_the_database
-    monkeypatch.setattr(timekeeping, "ahead_of_the_database", counted)
+    theirs = timekeeping.read
+    monkeypatch.setattr(timekeeping, "read", counted)
     monkeypatch.setattr(sweeping, "look", counted_too)
     provider = IdentityProvider({}, store, Login(), lambda: int(time.time()) - 20 * HOUR)
-    async with sweeping.sweeping(provider), timekeeping.comparing(provider):
+    async with sweeping.sweeping(provider), timekeeping.comparing(provider, "one"):
         for _ in range(3):  # whoever was last
             before = dict(looks)
             await eventually(lambda before=before: all(looks[each] > before[each] + 1 for each in looks))
@@ -79,3 +81,38 @@ async def test_who_compares_and_who_sweeps_do_not_silence_each_other(
             live = {"doors": {}, "directories": {}, "died": [], "notices": said}
             found = " ".join(judge((), 1, [live], [], 0).reasons["clock"])
             assert "deletes nothing" in found and "see which of the two is wrong" in found
+
+
+async def test_of_three_nodes_the_one_whose_clock_is_wrong_is_not_ready(
+    store: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it is set right; and if the database's own clock is off, all of them go on."""
+    for pause in ("FIRST_SECONDS", "SECONDS"):
+        monkeypatch.setattr(timekeeping, pause, 0.02)
+    ahead = {"a": 0, "b": 0, "c": 200}
+
+    def node(name: str) -> IdentityProvider:
+        return IdentityProvider({}, store, Login(), lambda: int(time.time()) + ahead[name])
+
+    nodes = {name: node(name) for name in ahead}
+
+    def state(name: str) -> str:
+        said = {source: list(words) for source, words in nodes[name].notices.items()}
+        live = {"doors": {}, "directories": {}, "died": [], "notices": said}
+        return judge((), 1, [live], [], 0).states["clock"]
+
+    async with AsyncExitStack() as looking:
+        for name, provider in nodes.items():
+            await looking.enter_async_context(comparing(provider, name))
+        await eventually(lambda: [state(name) for name in "abc"] == ["ok", "ok", "failed"])
+        ahead["c"] = 0
+        await eventually(lambda: [state(name) for name in "abc"] == ["ok", "ok", "ok"])
+        for name in ahead:
+            ahead[name] = -200
+        await eventually(lambda: [state(name) for name in "abc"] == ["degraded"] * 3)
+
+
+def test_what_took_long_tells_little() -> None:
+    assert Reading(NOW, NOW + 0.5, NOW).offset == 0 and Reading(NOW, NOW + 0.5, NOW).is_exact
+    assert Reading(NOW + 200, NOW, NOW + 201).offset in (200, 201)
+    assert not Reading(NOW, NOW + 4, NOW + 5).is_exact and Reading(NOW, NOW + 4, NOW + 5).ahead == 0

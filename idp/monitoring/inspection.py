@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from idp.monitoring.node import Node
-from idp.monitoring.parts import Parts, judge
+from idp.monitoring.parts import CLOCK, FAILED, Parts, judge
 from idp.monitoring.seats import Told
 from idp.monitoring.survey import Standing, Surveyor
 from idp.provider import IdentityProvider
@@ -29,6 +29,11 @@ class Found:
     seats: Sequence[Told]
     standings: Sequence[Standing]
     parts: Parts
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether another node would do no better: logins work, and they do not spoil those of the others."""
+        return self.is_well and self.parts.states[CLOCK] != FAILED
 
 
 class Inspection:

@@ -30,8 +30,9 @@ Live = dict[str, Any]
 class Node:
     """Shared by all configurations that the process serves one after the other."""
 
-    def __init__(self, workers: int, begun_at: int, load: Callable[[], Load]) -> None:
+    def __init__(self, name: str, workers: int, begun_at: int, load: Callable[[], Load]) -> None:
         """`workers` is how many there should be; `begun_at` when this one began to serve (epoch seconds)."""
+        self.name = name  # by which other nodes know it
         self._load = load
         self.meter = Meter()
         self.doors: dict[str, Callable[[], str]] = {}  # how those stand that are no web pages

@@ -12,6 +12,7 @@ OK: Final = "ok"
 DEGRADED: Final = "degraded"  # what it is there for works on, or comes later
 FAILED: Final = "failed"  # what it is there for does not work
 ORDER: Final = (OK, DEGRADED, FAILED)
+CLOCK: Final = "clock"  # failed where this node's is wrong, and those of most others are not
 
 STUCK_SECONDS: Final = 900  # a mail, or a word to a service, that waits for so long should be looked at
 UNLINKED_SECONDS: Final = 60  # links are half a second behind; another node takes over within five
@@ -53,7 +54,7 @@ def judge(
         "streams",
         "configuration",
         "background",
-        "clock",
+        CLOCK,
     ):
         parts.add(part, OK)
     for door in doors:
@@ -80,8 +81,10 @@ def _of_process(live: Mapping[str, Any]) -> Iterator[Finding]:
         # The other notices are of what the database tells of too, whichever process asks.
         if source == "revision":
             yield from (("configuration", DEGRADED, words) for words in said)
+        if source == "clock/outvoted":
+            yield from ((CLOCK, FAILED, words) for words in said)
         if source in ("clock", "clock/sweep"):  # against the database's, and against a stopwatch
-            yield from (("clock", DEGRADED, words) for words in said)
+            yield from ((CLOCK, DEGRADED, words) for words in said)
         if source.startswith("chain/"):
             yield from (("audit", FAILED, words) for words in said)
 

@@ -96,6 +96,11 @@ def test_a_queue_that_moves_is_no_fault(standing: dict[str, Any]) -> None:
             "degraded",
             {"notices": {"clock": ["the clock of this node is 9 s behind the database's"]}},
         ),
+        (
+            "clock",
+            "failed",
+            {"notices": {"clock/outvoted": ["most nodes' clocks agree, not with this one's"]}},
+        ),
         ("audit", "failed", {"notices": {"chain/acme": ["acme: the audit log was tampered with"]}}),
     ],
 )
