@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -26,30 +27,35 @@ __all__ = ["postgres_store"]
 HOUR, NOW = 3600, 1_800_000_000
 
 
+async def asked(store: Storage, now: int) -> Sequence[str]:
+    """What a sweep is told by a node that shows this time, and has not leapt."""
+    return await look(store, ["acme"], now, await store.time(), has_leapt=False)
+
+
 async def test_a_node_that_is_behind_ends_nothing_that_others_made(store: Storage) -> None:
     """It would take the others for a clock that was ahead and was set back, once a minute."""
     now = int(time.time())
-    assert not await look(store, ["acme"], now, has_leapt=False)
+    assert not await asked(store, now)
     async with store.transaction("acme") as tx:
         await tx.users.add(USER)
         await tx.sessions.add(replace(SESSION, created_at=now, seen_at=now, expires_at=now + HOUR))
         await tx.budgets.spend("anna", 5, HOUR, now)
-    doubts = await look(store, ["acme"], now - 2 * SKEW_SECONDS, has_leapt=False)
+    doubts = await asked(store, now - 2 * SKEW_SECONDS)
     assert "behind the database's" in doubts[0]
     async with store.snapshot("acme") as tx:
         assert await tx.sessions.find(SESSION.id_hash, now) is not None
         budget = await tx.budgets.find("anna")
         assert budget is not None and budget.until == now + HOUR
-    assert not await look(store, ["acme"], now, has_leapt=False)
+    assert not await asked(store, now)
 
 
 async def test_a_node_that_is_ahead_sweeps_nothing_though_it_never_leapt(store: Storage) -> None:
     """By less than a day, it would be believed at once: what the others need for hours yet would go."""
     now = int(time.time())
-    assert not await look(store, ["acme"], now, has_leapt=False)
+    assert not await asked(store, now)
     for ahead in (now + 20 * HOUR, now + 20 * HOUR + 60):
-        assert await look(store, ["acme"], ahead, has_leapt=False)
-    assert not await look(store, ["acme"], now, has_leapt=False)
+        assert await asked(store, ahead)
+    assert not await asked(store, now)
 
 
 async def test_who_compares_and_who_sweeps_do_not_silence_each_other(
