@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from idp.monitoring.filed import Certified
 from idp.monitoring.survey import Standing
 
 OK: Final = "ok"
@@ -41,8 +42,11 @@ def judge(
     lives: Sequence[Mapping[str, Any]],
     standings: Sequence[Standing] | None,
     now: int,
+    certificates: Sequence[Certified] = (),
 ) -> Parts:
-    """`lives` is what each process says of itself; `standings` is None where the database does not answer."""
+    """`lives` is what each process says of itself; `standings` is None where the database does not answer;
+    `certificates` are those of the node itself.
+    """
     parts = Parts()
     parts.add("storage", OK if standings is not None else FAILED)
     for part in (
@@ -65,6 +69,9 @@ def judge(
         parts.add("workers", OK)
     for found in (*map(_of_process, lives), *(_of_tenant(each, now) for each in standings or ())):
         for part, state, words in found:
+            parts.add(part, state, words)
+    for each in certificates:
+        for part, state, words in ending(f"the {each.purpose} certificate", each.ends_at, now):
             parts.add(part, state, words)
     return parts
 
