@@ -12,9 +12,7 @@ from storage import Storage
 from storage.nodes import NodeClock
 from storage.revisions import EVERYWHERE
 
-AGREEING_SECONDS: Final = (
-    5  # more than clocks that are kept by NTP differ, and what a look is wrong by at both
-)
+AGREEING_SECONDS: Final = 5  # clocks that are kept by NTP differ by less, with what each look is wrong by
 SILENT_SECONDS: Final = 90  # after three looks that did not come a node has no say any more
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 

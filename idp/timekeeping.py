@@ -44,7 +44,7 @@ class Reading:
     @property
     def is_exact(self) -> bool:
         """Whether the answer came so soon that it is known to a second by how much they differ."""
-        return self.after - self.before <= 1
+        return 0 <= self.after - self.before <= 1
 
     @property
     def offset(self) -> int:

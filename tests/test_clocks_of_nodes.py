@@ -121,4 +121,5 @@ async def test_of_three_nodes_the_one_whose_clock_is_wrong_is_not_ready(
 def test_what_took_long_tells_little() -> None:
     assert Reading(NOW, NOW + 0.5, NOW).offset == 0 and Reading(NOW, NOW + 0.5, NOW).is_exact
     assert Reading(NOW + 200, NOW, NOW + 201).offset in (200, 201)
+    assert not Reading(NOW + 200, NOW, NOW).is_exact, "it was set meanwhile"
     assert not Reading(NOW, NOW + 4, NOW + 5).is_exact and Reading(NOW, NOW + 4, NOW + 5).ahead == 0
