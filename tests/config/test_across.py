@@ -84,6 +84,13 @@ def test_a_rule_may_name_our_own_pages_and_a_service_whose_file_has_a_mistake(tm
     ]
 
 
+def test_account_pages_are_a_service_and_no_door(tmp_path: Path) -> None:
+    rule = "- {name: x, when: {protocols: [portal, account]}, then: deny}\n"
+    assert mistakes(write(tmp_path, tenants__acme__policies=rule)) == [
+        "tenants/acme/policies.yaml:1:40: account is entered by the door portal, write services: [account]"
+    ]
+
+
 def test_a_theme_and_a_language_must_be_there(tmp_path: Path) -> None:
     tenant = TENANT + "theme: defualt\nlocales: [ja, xx]\n"
     assert mistakes(write(tmp_path, tenants__acme__tenant=tenant)) == [
