@@ -36,9 +36,9 @@ RULES: tuple[tuple[dict[str, Any], str], ...] = (
     ({"requests": Requests("address", 9, 5)}, "アドレスごとに 5 秒間で 9 回を超過"),
     ({"proofs": Proofs()}, "いずれか"),
     ({"proofs": Proofs(SAME)}, "パターン, ワンタイムコード"),
-    ({"proofs": Proofs(SAME, 60)}, "パターン, ワンタイムコード（60 秒以内）"),
-    ({"proofs": Proofs(frozenset(), None, "multi")}, "いずれか（二要素）"),
-    ({"proofs": Proofs(frozenset({"card"}), 60, "multi")}, "card（二要素、60 秒以内）"),
+    ({"proofs": Proofs(SAME, 60)}, "60 秒以内のパターン, ワンタイムコード"),
+    ({"proofs": Proofs(frozenset(), None, "multi")}, "いずれかを含む二要素"),
+    ({"proofs": Proofs(frozenset({"card"}), 60, "multi")}, "60 秒以内の、cardを含む二要素"),
 )
 SEEN = (
     ("groups", "none", "なし"),
@@ -76,7 +76,7 @@ def wanted(given: dict[str, Any]) -> object:
 def test_what_a_rule_wants_is_said_in_japanese() -> None:
     assert said(*(wanted(given) for given, _ in RULES)) == [words for _, words in RULES]
     (by_name,) = Rule("x", Require("x", ("totp",))).conditions
-    assert said(value(by_name.name, by_name.wanted)) == ["console（名指しのみ）"]
+    assert said(value(by_name.name, by_name.wanted)) == ["console の名指し"]
 
 
 def test_what_there_was_is_said_in_japanese() -> None:
