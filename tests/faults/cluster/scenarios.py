@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -56,9 +54,8 @@ async def suffer(cluster: Cluster, name: str, injure: Injury) -> Outcome:
     return outcome
 
 
-def health(node: Node) -> Any:
-    with urllib.request.urlopen(f"http://{node.address}:{node.port}/health/ready") as answer:
-        return json.loads(answer.read())
+def health(node: Node) -> dict[str, Any]:
+    return node.health()[1]
 
 
 async def rolling_restart(cluster: Cluster) -> None:
