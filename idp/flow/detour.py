@@ -9,7 +9,7 @@ from idp.authenticators.certificate import certificate
 from idp.credentials import certificates
 from idp.flow import interaction as interactions
 from idp.flow import ways
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT, PORTAL
 from idp.flow.gathering import gather
 from idp.outcome import Accept, Reason, Reject, Resume
 from idp.policy import Attempt, Require, decide
@@ -35,7 +35,7 @@ async def begin(visit: Visit, accept: Accept) -> str | None:
         or not await certificates.is_due(visit, user, accept.authentication.proofs)
     ):
         return None
-    attempt = Attempt(PORTAL, PORTAL, visit.caller.address, visit.now, user)
+    attempt = Attempt(PORTAL, ACCOUNT, visit.caller.address, visit.now, user)
     proofs = accept.authentication.proofs
     attempt = await gather(visit, attempt, proofs)
     verdict = decide(visit.tenant.policy, attempt).verdict
