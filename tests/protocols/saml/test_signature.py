@@ -212,10 +212,13 @@ def test_more_namespaces_than_anybody_needs_are_not_written_down(declared: int, 
     """
     namespaces = " ".join(f'xmlns:n{number}="urn:n"' for number in range(declared))
     opening = b"<samlp:AuthnRequest "
-    root = parse(serialize(signed()).replace(opening, opening + namespaces.encode() + b" ", 1))
-    prefixes = etree.SubElement(part(root, "CanonicalizationMethod"), tag(EXCLUSIVE, "InclusiveNamespaces"))
-    prefixes.set("PrefixList", " ".join(f"n{number}" for number in range(in_use)))
-    with pytest.raises(BadSignature, match="namespaces"):
+    written = serialize(signed()).replace(opening, opening + namespaces.encode() + b" ", 1)
+    with pytest.raises((Unreadable, BadSignature), match="namespaces"):
+        root = parse(written)
+        prefixes = etree.SubElement(
+            part(root, "CanonicalizationMethod"), tag(EXCLUSIVE, "InclusiveNamespaces")
+        )
+        prefixes.set("PrefixList", " ".join(f"n{number}" for number in range(in_use)))
         verify(root, [KEY.certificate])
 
 
