@@ -46,6 +46,8 @@ class Gate:
     ) -> web.StreamResponse:
         """The handler's answer, or one that says why there is none. `beginnings` are paths that begin a login."""
         path = request.path
+        if hdrs.EXPECT in request.headers and not _waits(request):
+            return refusal(417, "Nothing but 100-continue can be expected here.")  # RFC 9110 §10.1.1
         if path.startswith(ALWAYS):
             return await handler(request)
         begins = path.endswith((*OWN_BEGINNINGS, *beginnings))
@@ -79,10 +81,7 @@ class Gate:
         """
         if (request.content_length or 0) > BODY_BYTES:
             return refusal(413, "That is more than we take.")
-        if (
-            request.version == HttpVersion11
-            and request.headers.get(hdrs.EXPECT, "").lower() == "100-continue"
-        ):
+        if request.version == HttpVersion11 and _waits(request):
             await request.writer.write(
                 b"HTTP/1.1 100 Continue\r\n\r\n"
             )  # RFC 9110 §10.1.1: it waits for this
@@ -129,3 +128,8 @@ class Gate:
                 room=load.room,
                 late_ms=round(load.late_seconds * 1000),
             )
+
+
+def _waits(request: web.BaseRequest) -> bool:
+    """Whether it wants to be told to go on before it sends its body."""
+    return request.headers.get(hdrs.EXPECT, "").lower() == "100-continue"

@@ -241,6 +241,17 @@ async def test_who_waits_to_be_told_to_go_on_is_told_so() -> None:
         assert b"HTTP/1.1 200 " in await reader.readuntil(b"abc")
 
 
+async def test_what_else_is_expected_is_refused_and_not_repeated() -> None:
+    """RFC 9110 §10.1.1; THREAT_MODEL.md 32: no 5xx. It may be no text at all, and is nobody's business."""
+    async with served() as one:
+        for expected in (b"\xff\xfe", b"<script>", b"100-continue, more"):
+            reader, writer = await one.connect()
+            writer.write(post(3, b"abc").replace(b"Host", b"Expect: " + expected + b"\r\nHost"))
+            answer = await reader.read()
+            assert answer.startswith(b"HTTP/1.1 417 ")
+            assert expected not in answer
+
+
 async def test_a_head_that_comes_bit_by_bit_has_an_end() -> None:
     async with served() as one:
         reader, writer = await one.connect()

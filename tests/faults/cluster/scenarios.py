@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -61,12 +58,8 @@ async def suffer(cluster: Cluster, name: str, injure: Injury) -> Outcome:
     return outcome
 
 
-def health(node: Node) -> Any:
-    try:
-        with urllib.request.urlopen(f"http://{node.address}:{node.port}/health/ready") as answer:
-            return json.loads(answer.read())
-    except urllib.error.HTTPError as unready:
-        return json.loads(unready.read())
+def health(node: Node) -> dict[str, Any]:
+    return node.health()[1]
 
 
 async def rolling_restart(cluster: Cluster) -> None:
