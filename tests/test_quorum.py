@@ -39,7 +39,7 @@ def test_the_clock_is_wrong_with_which_most_do_not_agree(ahead: list[int], out: 
 
 def test_never_are_more_than_half_of_the_nodes_out() -> None:
     shown = (0, 3, 6, 9, ASTRAY, -ASTRAY)
-    for many in range(1, 6):
+    for many in range(1, 5):
         for number in range(len(shown) ** many):
             ahead = [shown[number // len(shown) ** place % len(shown)] for place in range(many)]
             out = [is_outvoted(mine, ahead[:at] + ahead[at + 1 :]) for at, mine in enumerate(ahead)]
