@@ -104,11 +104,15 @@ class Server(Administration):
 
     def launch(self) -> Server:
         """Start with the folder as it stands, and wait until the server says that it is ready."""
+        self.begin()
+        self._wait_until_ready()
+        return self
+
+    def begin(self) -> None:
+        """Start, and wait for nothing."""
         streams = Path(os.devnull), self._log_path, self._log_path
         self._process = self.command("serve", streams=streams)
         STARTED.add(self)
-        self._wait_until_ready()
-        return self
 
     def begin_to_stop(self) -> None:
         """Ask it to end; `stop` waits for that."""
