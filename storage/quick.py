@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,10 +40,20 @@ def quick(record: type[T]) -> type[T]:
     for one in each:
         known[f"default_{one.name}"] = one.default
         known[f"new_{one.name}"] = one.default_factory
+    made: dict[str, Any] = {}
+    exec(_methods(each), known, made)  # noqa: S102  text of ours, as in `dataclasses`
+    for name, method in made.items():
+        setattr(record, name, method)
+    return record
+
+
+def _methods(each: Sequence[Field[Any]]) -> str:
     sets = "\n".join(f"    self.{one.name} = {_value(one)}" for one in each)
-    others = ", ".join(f"{name}=MISSING" for name in names)
-    kept = "\n".join(f"    _made.{name} = self.{name} if {name} is MISSING else {name}" for name in names)
-    text = f"""
+    others = ", ".join(f"{one.name}=MISSING" for one in each)
+    kept = "\n".join(
+        f"    _made.{one.name} = self.{one.name} if {one.name} is MISSING else {one.name}" for one in each
+    )
+    return f"""
 def __init__(self, {", ".join(map(_parameter, each))}):
     _kind = self.__class__
     _become(self, _draft)
@@ -54,11 +65,6 @@ def __replace__(self, *, {others}):
     _made.__class__ = _record
     return _made
 """
-    made: dict[str, Any] = {}
-    exec(text, known, made)  # noqa: S102  text of ours, as in `dataclasses`
-    for name, method in made.items():
-        setattr(record, name, method)
-    return record
 
 
 def _parameter(one: Field[Any]) -> str:

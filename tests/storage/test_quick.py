@@ -48,6 +48,16 @@ def test_a_record_is_made_as_dataclasses_would() -> None:
         Quick("a", unknown=1)  # type: ignore[call-arg]
 
 
+@quick
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Its fields are called like what stands in the methods that are made."""
+
+    kind: str
+    record: str = "r"
+    made: list[str] = field(default_factory=list)
+
+
 class Kind(Quick):
     """One that adds nothing."""
 
@@ -56,6 +66,7 @@ class Kind(Quick):
 
 def test_a_record_is_of_the_class_that_was_called() -> None:
     assert type(Kind("a")) is Kind
+    assert (Named("k").kind, replace(Named("k", "s"), made=["m"])) == ("k", Named("k", "s", ["m"]))
     assert type(Quick("a")) is type(replace(Quick("a"), name="b")) is Quick
 
 
