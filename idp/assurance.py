@@ -33,4 +33,4 @@ def factor(authenticator: Authenticator) -> str:
 def _is_multiple(proofs: Sequence[Proof], authenticators: Mapping[str, Authenticator]) -> bool:
     """An authenticator that the configuration no longer names vouches for nothing."""
     given = [found for proof in proofs if (found := authenticators.get(proof.authenticator))]
-    return len({one.factor for one in given}) > 1 or any(map(is_multiple, given))
+    return (len(given) > 1 and len({one.factor for one in given}) > 1) or any(map(is_multiple, given))

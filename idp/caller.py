@@ -42,4 +42,4 @@ class Caller:
     @property
     def whence(self) -> str:
         """What the audit log has in the place of an address, never to be taken for the user's: `nas 192.0.2.1`."""
-        return self.through if self.through and self.address.is_unspecified else str(self.address)
+        return self.through if self.through and not int(self.address) else str(self.address)

@@ -12,6 +12,7 @@ from pathlib import Path
 from storage import migrate
 from storage.contract import StorageError, StorageUnwritable
 from storage.group_commit import GroupCommit
+from storage.numbered import numbered
 from storage.sql import Row, Scope, Value, sweep
 from storage.sqlite_file import Place, connect, is_busy, translate
 from storage.sqlite_reader import SQLiteReader
@@ -52,15 +53,17 @@ class SQLiteJournal:
         return self._raw.total_changes != self._changes_before
 
     def run(self, statement: str, values: Mapping[str, Value] = NO_VALUES) -> Sequence[Row]:
+        text, pick = numbered(statement)
         try:
-            return self._raw.execute(statement, values).fetchall()
+            return self._raw.execute(text, pick(values)).fetchall()
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
     def count(self, statement: str, values: Mapping[str, Value] = NO_VALUES) -> int:
+        text, pick = numbered(statement)
         try:
             return self._raw.execute(
-                statement, values
+                text, pick(values)
             ).rowcount  # RETURNING takes as long as the change itself
         except sqlite3.Error as error:
             raise self._failed(error) from error

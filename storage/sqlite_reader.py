@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from storage.contract import StorageTimeout
 from storage.group_commit import PATIENCE_SECONDS, POLL_SECONDS
+from storage.numbered import numbered
 from storage.sql import Row, Value, bind
 from storage.sqlite_file import is_busy, translate
 
@@ -23,10 +24,11 @@ class SQLiteReader:
 
     async def query(self, statement: str, /, **values: Value) -> Sequence[Row]:
         bind(self._tenant, values)
-        deadline = 0.0
+        text, pick = numbered(statement)
+        picked, deadline = pick(values), 0.0
         while True:
             try:
-                return self._raw.execute(statement, values).fetchall()
+                return self._raw.execute(text, picked).fetchall()
             except sqlite3.Error as error:
                 if not is_busy(error):  # as it is while another process recovers the log after a crash
                     raise translate(error) from error

@@ -45,7 +45,7 @@ class Turn:
             self._failed = True
             raise
 
-    write = query  # nothing travels with the next one: there is no way to go
+    write = count  # nothing travels with the next one: there is no way to go
 
     async def script(self, text: str) -> None:
         """Several statements, as a migration has them."""

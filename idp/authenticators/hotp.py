@@ -34,5 +34,5 @@ def codes(secret: bytes, counters: Iterable[int], digits: int, algorithm: str) -
     digest, beyond = getattr(hashlib, algorithm), 10**digits
     inner, outer = pads(secret, algorithm)
     macs = [digest(outer + digest(inner + counter.to_bytes(8)).digest()).digest() for counter in counters]
-    numbers = [_NUMBER(mac, mac[-1] & 0xF)[0] & 0x7FFFFFFF for mac in macs]  # §5.3
-    return [str(number % beyond + beyond)[1:] for number in numbers]  # the 1 in front keeps the zeros
+    # §5.3; the 1 in front of the number keeps its zeros
+    return [str((_NUMBER(mac, mac[-1] & 0xF)[0] & 0x7FFFFFFF) % beyond + beyond)[1:] for mac in macs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from ipaddress import ip_network
 from typing import Any, Final
 
@@ -27,15 +27,15 @@ IPV6_PREFIX: Final = 64  # what one customer has to choose from
 
 
 async def gather(
-    visit: Visit, attempt: Attempt, proofs: Iterable[Proof] = (), *, count: bool = False, name: str = ""
+    visit: Visit, attempt: Attempt, proofs: Sequence[Proof] = (), *, count: bool = False, name: str = ""
 ) -> Attempt:
     """The attempt with all that the rules for its service look at. `proofs` are those that stand.
 
     `count` is for the first decision of a login, which is one more request; `name` is who is said to make it. The
     database is asked alike for every name.
     """
-    given = tuple(given_of(visit.tenant, each, visit.now) for each in proofs)
-    if given:
+    if proofs:
+        given = tuple([given_of(visit.tenant, each, visit.now) for each in proofs])
         attempt = replace(attempt, proofs=given)
     place = visit.tenant.policy.place(attempt.service, attempt.protocol)
     if place.is_plain:

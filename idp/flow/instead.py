@@ -16,9 +16,9 @@ from storage.records import Interaction, Proof, User
 def missing(tenant: Tenant, way: Way, proofs: Sequence[Proof]) -> Way:
     """The authenticators on the way that the proofs do not cover, in its order."""
     given = {proof.authenticator for proof in proofs}
-    lost = [name for name in way if name not in given]
-    replaced = _replaced(tenant, way, given)
-    return tuple(name for name in lost if name != replaced)
+    lost = tuple([name for name in way if name not in given])
+    replaced = _replaced(tenant, way, given) if lost else None
+    return lost if replaced is None else tuple(name for name in lost if name != replaced)
 
 
 def counting(tenant: Tenant, way: Way, proofs: Sequence[Proof]) -> tuple[Proof, ...]:

@@ -14,7 +14,7 @@ from idp.authenticators import Busy
 from idp.caller import Caller
 from idp.monitoring.table import DATAGRAMS
 from idp.provider import IdentityProvider
-from idp.tracing import SERVER, span
+from idp.tracing import SERVER, is_on, span
 from idp.visit import Visit
 from protocols.radius import accounting
 from protocols.radius.bridge import Bridge
@@ -48,14 +48,17 @@ class Answering:
         `kind` is what is asked at this socket: a sign of life looks like the answer to that (RFC 5997 §3).
         """
         began = time.perf_counter()
-        with span(
-            "radius", {"masugata.tenant": nas.tenant.name, "masugata.service": nas.service}, kind=SERVER
-        ) as step:
-            answered = await self._answer(nas, packet, peer, kind)
-            outcome = OUTCOMES.get(answered[0], "other") if answered else "unanswered"
-            step.tell({"masugata.outcome": outcome})
+        answered = await (self._followed if is_on() else self._answer)(nas, packet, peer, kind)
         seconds = time.perf_counter() - began
-        self._provider.meter.time(DATAGRAMS, seconds, nas.tenant.name, nas.service, outcome)
+        self._provider.meter.time(DATAGRAMS, seconds, nas.tenant.name, nas.service, _outcome(answered))
+        return answered
+
+    async def _followed(self, nas: NAS, packet: Packet, peer: str, kind: Code) -> bytes | None:
+        """The same as a step that somebody follows."""
+        about = {"masugata.tenant": nas.tenant.name, "masugata.service": nas.service}
+        with span("radius", about, kind=SERVER) as step:
+            answered = await self._answer(nas, packet, peer, kind)
+            step.tell({"masugata.outcome": _outcome(answered)})
         return answered
 
     async def _answer(self, nas: NAS, packet: Packet, peer: str, kind: Code) -> bytes | None:
@@ -103,6 +106,10 @@ class Answering:
             visit = Visit(tx, nas.tenant, _caller(nas, packet, peer), self._provider.clock(), {"nas": peer})
             await accounting.account(visit, nas, packet, peer)
         return acknowledgement(packet, nas.secret)
+
+
+def _outcome(answered: bytes | None) -> str:
+    return OUTCOMES.get(answered[0], "other") if answered else "unanswered"
 
 
 def _caller(nas: NAS, packet: Packet, peer: str) -> Caller:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from idp.tenant import Tenant
@@ -15,15 +15,15 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class NAS:
-    """One service at this door, whatever number of machines it has."""
+    """One service at this door, whatever number of machines it has. What each packet needs is worked out once."""
 
     tenant: Tenant
     service: str
     settings: ServiceSettings
 
-    @property
+    @cached_property
     def secret(self) -> bytes:
         """What it shares with us."""
         return self.settings.secret.reveal().encode()
@@ -33,7 +33,7 @@ class NAS:
         """Whether its packets come through TLS."""
         return False
 
-    @property
+    @cached_property
     def browser(self) -> Secret:
         """What binds a login to this NAS: it needs no secrecy, since its packets are signed."""
         return Secret(f"radius {self.service}")
@@ -42,9 +42,7 @@ class NAS:
 class ProtectedNAS(NAS):
     """One behind TLS, which has authenticated it: the secret protects nothing any more (RFC 6614 §2.3)."""
 
-    __slots__ = ()
-
-    @property
+    @cached_property
     def secret(self) -> bytes:
         return b"radsec"
 
@@ -54,9 +52,10 @@ class ProtectedNAS(NAS):
 
 
 class Clients:
-    """All of them, of all tenants, on one socket."""
+    """All of them, of all tenants, on one socket. Most packets come from few addresses, which are looked up once."""
 
     def __init__(self, tenants: Iterable[Tenant]) -> None:
+        self.find = lru_cache(maxsize=4096)(self._find)
         self._networks: dict[tuple[int, int], dict[int, NAS]] = {}  # by (version, prefix length)
         for tenant in tenants:
             for name, service in tenant.services.items():
@@ -67,8 +66,8 @@ class Clients:
             for version in (4, 6)
         }
 
-    def find(self, address: str) -> NAS | None:
-        """The NAS at this address; None for a stranger."""
+    def _find(self, address: str) -> NAS | None:
+        """`find`: the NAS at this address; None for a stranger."""
         parsed = parse(address)
         bits = int(parsed)
         for length in self._lengths[parsed.version]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from socket import socket
 from typing import Any, Final
 
@@ -160,5 +159,7 @@ class Datagrams:
             self._send(reply, address)
 
     def _send(self, reply: bytes, address: tuple[Any, ...]) -> None:
-        with contextlib.suppress(OSError):  # the NAS asks again, and is answered from what we remember
+        try:
             self._socket.sendto(reply, address)
+        except OSError:
+            return  # the NAS asks again, and is answered from what we remember

@@ -7,6 +7,11 @@ import dataclasses
 from storage.records import Budget
 from storage.sql.connection import Connection
 
+# Nothing is counted yet, as mostly: on SQLite the statement below takes twice as long, for the sake of what it returns.
+FIRST = """
+INSERT INTO budgets (tenant, subject, failures, until, pending)
+VALUES (:tenant, :subject, 1, :until, :pending)
+ON CONFLICT DO NOTHING"""
 # The count has run out and begins anew, or the guess is within the limit. One that is not changes nothing, so
 # that it neither prolongs the lock nor takes from those that are still being looked at. `budgets.` names the row as
 # it was.
@@ -44,6 +49,9 @@ class SQLBudgets:
     async def spend(
         self, subject: str, limit: int, seconds: int, now: int, *, pending: bool = True
     ) -> Budget:
+        until = now + seconds
+        if await self._connection.count(FIRST, subject=subject, until=until, pending=int(pending)):
+            return Budget(subject, 1, until, int(pending))
         rows = await self._connection.query(
             SPEND, subject=subject, limit=limit, seconds=seconds, now=now, pending=int(pending)
         )

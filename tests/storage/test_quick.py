@@ -48,6 +48,35 @@ def test_a_record_is_made_as_dataclasses_would() -> None:
         Quick("a", unknown=1)  # type: ignore[call-arg]
 
 
+@quick
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Its fields are called like what stands in the methods that are made."""
+
+    kind: str
+    record: str = "r"
+    made: list[str] = field(default_factory=list)
+
+
+class Kind(Quick):
+    """One that adds nothing."""
+
+    __slots__ = ()
+
+
+def test_a_record_is_of_the_class_that_was_called() -> None:
+    assert type(Kind("a")) is Kind
+    assert (Named("k").kind, replace(Named("k", "s"), made=["m"])) == ("k", Named("k", "s", ["m"]))
+    assert type(Quick("a")) is type(replace(Quick("a"), name="b")) is Quick
+
+
+def test_a_class_without_slots_of_its_own_is_refused() -> None:
+    with pytest.raises(TypeError, match="slots"):
+        quick(dataclass(frozen=True)(type("Loose", (), {"__annotations__": {"name": "str"}})))
+    with pytest.raises(TypeError, match="slots"):
+        quick(dataclass(frozen=True, slots=True)(type("Same", (Plain,), {})))
+
+
 def test_a_record_cannot_be_changed_but_copied_with_another_value() -> None:
     made = Quick("a", seen=["b"])
     with pytest.raises(FrozenInstanceError):
