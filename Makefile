@@ -88,7 +88,8 @@ audit: $(VENV)/made-for-running  ## Ask which locked releases have known holes; 
 	@.ci/audit requirements*.txt
 
 image:  ## Build the container image, by docker, podman or buildah
-	@builder=$$(command -v docker || command -v podman || command -v buildah) || { echo 'docker, podman or buildah is needed' >&2; exit 1; }; \
+	@for builder in docker podman buildah; do $$builder info >/dev/null 2>&1 && break; done || \
+		{ echo 'docker (and its daemon), podman or buildah is needed' >&2; exit 1; }; \
 	BUILDAH_FORMAT=docker $$builder build --tag masugata .
 
 clean:  ## Remove what was made, but no data: conf/var keeps the demo's

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import tzinfo
 from itertools import chain
@@ -24,10 +24,12 @@ from idp.config.mistake import ConfigurationError
 from idp.config.revisions import Revisions
 from idp.custody.vault import WrongMasterKey
 from idp.editions import Editions
+from idp.monitoring.filed import Filed, of_node
 from idp.monitoring.node import Node
 from idp.monitoring.noting import Noting
 from idp.places import Places
 from idp.provider import IdentityProvider
+from idp.quorum import name_of
 from idp.revisions.inquiry import in_force_at
 from idp.revisions.preparing import preload, prepared, zones_of
 from idp.revisions.succession import Succession
@@ -62,6 +64,7 @@ def load(folder: Path, workers: int | None = None) -> Server:
         encrypted = tls.context(radsec, folder) if radsec else None
         own = configuration.server.tls
         secure = tls.of_pages(own, folder) if own else None
+        filed = of_node(configuration.server, folder)
     except ConfigurationError as error:
         raise Unfit([str(mistake) for mistake in error.mistakes]) from error
     except (ThemeError, CatalogueError, ValueError, OSError) as error:
@@ -72,7 +75,7 @@ def load(folder: Path, workers: int | None = None) -> Server:
     for warning in configuration.warnings:
         logger.warning("configuration.dubious", words=str(warning))
     count = workers or configuration.server.workers
-    return Server(in_force, folder, master, pages, count, encrypted, secure, zones)
+    return Server(in_force, folder, master, pages, count, encrypted, secure, filed, zones)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Server:
     workers: int
     tls: ssl.SSLContext | None  # of doors that are no web pages
     secure: ssl.SSLContext | None  # of our pages
+    filed: Sequence[Filed]  # the certificates of both
     zones: dict[str, tzinfo]  # the log's: what a later revision adds is added here
     seats: Path | None = None  # where workers lay down what they count
 
@@ -103,10 +107,12 @@ class Server:
         self, sockets: Mapping[str, tuple[socket, ...]], ready: Callable[[], None], stop: Stop
     ) -> None:
         log.settle()
-        overload = self.in_force.configuration.server.overload
-        gate = Gate(Admission(overload.requests, overload.delay_ms / 1000))
+        settings = self.in_force.configuration.server
+        overload = settings.overload
+        gate = Gate(Admission(overload.requests, overload.delay_ms / 1000), settings.trusted_proxies)
         try:
-            node = Node(self.workers, now(), gate.admission.load)
+            node = Node(name_of(self.home), self.workers, now(), gate.admission.load)
+            node.filed = self.filed
             async with self._database(node) as database, AsyncExitStack() as held:
                 await held.enter_async_context(gate.watching())
                 editions = Editions(

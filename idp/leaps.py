@@ -56,14 +56,15 @@ def returned(before: Belief | None, now: int) -> tuple[int, int] | None:
     return (since, since - now) if now < since - SKEW_SECONDS else None
 
 
-async def look(storage: Storage, tenants: Iterable[str], now: int, *, has_leapt: bool) -> Sequence[str]:
+async def look(
+    storage: Storage, tenants: Iterable[str], now: int, theirs: float | None, *, has_leapt: bool
+) -> Sequence[str]:
     """What an administrator should see to; empty if whatever has ended by `now` may be deleted.
 
-    Where the clock was set back, what it left behind while it was ahead is set right. A database with a clock of its
-    own is asked first: a node that differs from it deletes nothing, and one that is behind does not take the others
-    for clocks that were ahead. Raises `StorageError`.
+    Where the clock was set back, what it left behind while it was ahead is set right. `theirs` is what a database
+    with a clock of its own shows: a node that differs from it deletes nothing, and one that is behind does not take
+    the others for clocks that were ahead. Raises `StorageError`.
     """
-    theirs = await storage.time()
     if theirs is not None and now < theirs - SKEW_SECONDS:
         return (f"the clock of this node shows {_shown(now)}, behind the database's: it deletes nothing",)
     has_leapt = has_leapt or (theirs is not None and now > theirs + SKEW_SECONDS)

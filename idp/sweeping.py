@@ -17,7 +17,7 @@ from idp.leaps import Watch, look
 from idp.logout import revocation
 from idp.provider import IdentityProvider
 from idp.tenant import Tenant
-from idp.timekeeping import ahead_of_the_database
+from idp.timekeeping import read
 from storage import Storage, StorageError
 from storage.clock import SKEW_SECONDS
 
@@ -42,42 +42,46 @@ async def _sweep(provider: IdentityProvider) -> None:
     while True:
         await asyncio.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311  nobody gains by foreseeing it
         seconds = SECONDS
-        try:
-            now = provider.clock()  # one for all: no session may be swept that was not looked at
-            has_leapt = watch.has_leapt(now, asyncio.get_running_loop().time())
-            doubts = await look(provider.storage, provider.tenants, now, has_leapt=has_leapt)
-        except StorageError as error:
-            log.warning("storage.sweep.failed", error=str(error))
-            continue
-        except Exception:  # what cannot be swept here must not keep the rest, nor the next time
-            log.exception("defect")
-            continue
-        provider.notices["clock/sweep"] = doubts
-        for tenant in provider.tenants.values() if not doubts else ():
-            await _sweep_one(provider, tenant, retention, now)
+        await sweep_all(provider, retention, watch)
 
 
-async def _sweep_one(provider: IdentityProvider, tenant: Tenant, retention: Retention, now: int) -> None:
+async def sweep_all(provider: IdentityProvider, retention: Retention, watch: Watch) -> None:
+    """Once, for all tenants; where the clock is in doubt, nothing. Of the logs nothing goes where it is not the
+    database's either: what a wrong one deletes there does not come back.
+    """
+    try:
+        reading = await read(provider)
+        # one for all: no session may be swept that was not looked at, and nothing by another than was compared
+        now = reading.after if reading else provider.clock()
+        has_leapt = watch.has_leapt(now, asyncio.get_running_loop().time())
+        theirs = reading.theirs if reading else None
+        doubts = await look(provider.storage, provider.tenants, now, theirs, has_leapt=has_leapt)
+    except StorageError as error:
+        log.warning("storage.sweep.failed", error=str(error))
+        return
+    except Exception:  # what cannot be swept here must not keep the rest, nor the next time
+        log.exception("defect")
+        return
+    provider.notices["clock/sweep"] = doubts
+    logs = None if reading and reading.ahead else retention
+    for tenant in provider.tenants.values() if not doubts else ():
+        await _sweep_one(provider, tenant, logs, now)
+
+
+async def _sweep_one(provider: IdentityProvider, tenant: Tenant, logs: Retention | None, now: int) -> None:
     ended = now - SKEW_SECONDS  # so little ahead a clock is not noticed: what it believes to be over stays
     try:
         if tenant.settings.session.expiry_signs_out:
             await sign_out_expired(provider.storage, tenant, now)
         deleted = await provider.storage.sweep(tenant.name, ended)
         await _forget_keys(provider.storage, tenant.name, ended)
-        deleted += await keep_logs(provider, retention, tenant)
+        deleted += await logs.keep(tenant, now) if logs else 0
     except StorageError as error:
         log.warning("storage.sweep.failed", tenant=tenant.name, error=str(error))
     except Exception:  # one tenant must not keep the others
         log.exception("defect", tenant=tenant.name)
     else:
         log.debug("storage.swept", tenant=tenant.name, rows=deleted)
-
-
-async def keep_logs(provider: IdentityProvider, retention: Retention, tenant: Tenant) -> int:
-    """Delete what is too old of a log, and return how much. Nothing where this machine's clock is not the database's:
-    what a wrong one deletes does not come back.
-    """
-    return 0 if await ahead_of_the_database(provider) else await retention.keep(tenant)
 
 
 async def sign_out_expired(storage: Storage, tenant: Tenant, now: int) -> int:

@@ -29,5 +29,6 @@ class Clocks(Protocol):
     async def replace(self, belief: Belief) -> None: ...
     async def bring_back(self, since: int, leap: int) -> int:
         """What ended or was due at `since` or later, by the clock that was ahead, does so `leap` seconds earlier;
-        logins, sessions, codes and tokens that it made end now. Returns how many rows were touched.
+        keys that were turned since then were turned by as much earlier; logins, sessions, codes and tokens that it made
+        end now. Returns how many rows were touched.
         """

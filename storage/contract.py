@@ -25,6 +25,7 @@ from storage.known_devices import KnownDevices
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
+from storage.nodes import Nodes
 from storage.notes import Notes
 from storage.participants import Artifacts, Participants
 from storage.patterns import FormerPatterns
@@ -154,6 +155,7 @@ class Transaction(Protocol):
     former_patterns: FormerPatterns
     revisions: Revisions
     clocks: Clocks
+    nodes: Nodes
     audit: Audit
     audit_view: AuditView
     audit_chain: AuditChain

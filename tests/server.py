@@ -104,11 +104,15 @@ class Server(Administration):
 
     def launch(self) -> Server:
         """Start with the folder as it stands, and wait until the server says that it is ready."""
+        self.begin()
+        self._wait_until_ready()
+        return self
+
+    def begin(self) -> None:
+        """Start, and wait for nothing."""
         streams = Path(os.devnull), self._log_path, self._log_path
         self._process = self.command("serve", streams=streams)
         STARTED.add(self)
-        self._wait_until_ready()
-        return self
 
     def begin_to_stop(self) -> None:
         """Ask it to end; `stop` waits for that."""
@@ -209,13 +213,20 @@ class Server(Administration):
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(
-                f"http://{self.address}:{self.port}/health/ready", timeout=2
-            ) as answer:
-                ready: bool = answer.status == 200
-                return ready
-        except (urllib.error.URLError, OSError):
+            return self.health(2)[0] == 200
+        except (OSError, ValueError):  # ValueError: what answers is no server of ours, or not yet whole
             return False
+
+    def health(self, seconds: float = 60) -> tuple[int, dict[str, Any]]:
+        """Status and content of `/health/ready`, by one of the workers. Raises OSError where nobody answers."""
+        try:
+            with urllib.request.urlopen(
+                f"http://{self.address}:{self.port}/health/ready", timeout=seconds
+            ) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read())
 
 
 def begin_to_stop_all() -> None:

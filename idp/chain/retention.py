@@ -38,9 +38,8 @@ class Retention:
         self._done: dict[str, date] = {}
         self._holder = holder_name()
 
-    async def keep(self, tenant: Tenant) -> int:
-        """Returns how many records were deleted."""
-        now = self._provider.clock()
+    async def keep(self, tenant: Tenant, now: int) -> int:
+        """Returns how many records were deleted. Whether `now` can be believed the caller has seen."""
         today = datetime.fromtimestamp(now, tenant.zone).date()
         if self._done.get(tenant.name) == today:
             return 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
-from typing import Final
+from signal import SIGPIPE
+from typing import Any, Final
 
 import click
 
@@ -33,6 +35,8 @@ NOUNS: Final = {
     "demo": "The demo tenant: guide to it, code of a user.",
 }
 
+NOBODY_READS: Final = 128 + SIGPIPE  # the status that a shell gives to whom that signal ended
+
 
 class Nouns(click.Group):
     """Knows every noun by name, those that doors lend us too, and imports the one that is used."""
@@ -47,6 +51,16 @@ class Nouns(click.Group):
         elif cmd_name in doors.NOUNS:
             found = doors.command(cmd_name)
         return found
+
+    def main(self, *args: Any, **given: Any) -> Any:
+        """As click does; but where nobody reads any more, as in `idp … | head`, it ends as if by SIGPIPE."""
+        printed = sys.stdout
+        try:
+            return super().main(*args, **given)
+        except SystemExit:
+            if sys.stdout is not printed:  # click puts something silent there, and no other sign
+                raise SystemExit(NOBODY_READS) from None
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

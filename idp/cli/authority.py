@@ -10,6 +10,7 @@ import click
 from idp import audit
 from idp.authenticators.certificate import ClientCertificate
 from idp.cli.context import Opened, in_tenant
+from idp.cli.counted import counted
 from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.credentials.certificates import make_password
@@ -133,7 +134,7 @@ async def revoke(opened: Opened, serial: str) -> None:
         user = await tx.users.find(found.user_id)
         if letterbox and user:
             await changed(tx, letterbox, AUTHENTICATOR, user, opened.now)
-    click.echo(f"revoked {found.serial}, ended {sessions} sessions")
+    click.echo(f"revoked {found.serial}, ended {counted(sessions, 'session')}")
 
 
 async def _certificate(opened: Opened) -> ClientCertificate:

@@ -17,6 +17,7 @@ from idp.chain.own_keys import own_keys
 from idp.chain.rotating import rotate
 from idp.chain.verifying import Broken, Verification
 from idp.cli.context import Opened, in_tenant
+from idp.cli.counted import counted
 from idp.cli.folder import config_option
 from idp.cli.show import show_json
 from keys.jwk import VerifyingKey
@@ -136,7 +137,7 @@ async def _in_database(opened: Opened, /, anchors: Files, keys: Path | None) -> 
         count, at = await tx.audit_chain.waiting()
     if count:
         click.echo(
-            f"{count} records since {opened.time(at)} are not linked yet: a server that runs does that"
+            f"not linked yet: {counted(count, 'record')} since {opened.time(at)}, a server that runs does that"
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from idp.cli import applying, revision
+from idp.cli.counted import counted
 from idp.cli.folder import config_option
 from idp.cli.noun import Noun
 from idp.cli.show import json_option, show_json
@@ -72,5 +73,5 @@ def _row(mistake: Mistake, kind: str) -> dict[str, str | int]:
 
 
 def _summary(mistakes: int, warnings: int) -> str:
-    also = f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
-    return f"{mistakes or 'no'} mistake{'s' * (mistakes != 1)}{also}"
+    also = f", {counted(warnings, 'warning')}" if warnings else ""
+    return f"{counted(mistakes, 'mistake') if mistakes else 'no mistakes'}{also}"

@@ -179,6 +179,8 @@ def guarded(work: Callable[[], Awaitable[None]]) -> None:
     """Run it; expected failures become one sentence and exit status 1."""
     try:
         asyncio.run(_awaited(work))
+    except BrokenPipeError:
+        raise  # nobody reads what is printed: `idp.cli` ends quietly
     except (StorageError, WrongMasterKey, OSError) as error:
         raise click.ClickException(str(error)) from None
     except Unsealable:

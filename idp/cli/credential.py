@@ -13,6 +13,7 @@ from idp.authenticators.matrix import Matrix
 from idp.authenticators.password import Password
 from idp.authenticators.totp import Totp
 from idp.cli.context import Change, Opened, in_tenant
+from idp.cli.counted import counted
 from idp.cli.issue import issue
 from idp.cli.noun import Noun
 from idp.cli.proof import called
@@ -104,7 +105,8 @@ async def activate(opened: Opened, name: str, authenticator: str, by_mail: bool)
             told: dict[str, Any] = {"url": url, "until": until}
             await post(about.tx, letterbox, "activation", about.user, opened.now, last_at=until, **told)
     click.echo(f"mailed to {about.user.email}" if by_mail else url)
-    click.echo(f"valid for {prover.settings.activation_days} days, ended {sessions} sessions", err=True)
+    days = counted(prover.settings.activation_days, "day")
+    click.echo(f"valid for {days}, ended {counted(sessions, 'session')}", err=True)
 
 
 @credential.command("list")
@@ -148,7 +150,7 @@ async def reset(opened: Opened, name: str, authenticator: str, which: str | None
         await about.record("credential.reset", authenticator=authenticator, sessions=sessions)
         if letterbox:
             await changed(about.tx, letterbox, called(authenticator), person, opened.now)
-    click.echo(f"reset {authenticator} of {person.login_name}, ended {sessions} sessions")
+    click.echo(f"reset {authenticator} of {person.login_name}, ended {counted(sessions, 'session')}")
 
 
 async def _delete(about: Change, authenticator: str, which: str | None) -> bool:

@@ -18,8 +18,9 @@ from idp.cli.context import Opened, find_user, in_tenant
 from idp.cli.folder import read_configuration
 from idp.cli.show import json_option, show_json
 from idp.config.mistake import suggest
-from idp.config.rule_names import OWN_SERVICES
+from idp.config.rule_names import OWN_DOORS, OWN_SERVICES
 from idp.countries import open_countries
+from idp.doors import names as door_names
 from idp.flow import supposing
 from idp.flow.supposing import Supposed, door_of
 from idp.policy.explain import explain
@@ -58,7 +59,7 @@ class Proof(click.ParamType[tuple[str, int]]):
 @click.command("explain")
 @click.option("--user", "-u", required=True, metavar="U", help="Who signs in.")
 @click.option(
-    "--service", "-s", required=True, metavar="S", help="Where; portal or console for our own pages."
+    "--service", "-s", required=True, metavar="S", help="Where; portal, account or console for our own pages."
 )
 @click.option("--address", "-a", type=IPAddress(), required=True, help="From where.")
 @click.option(
@@ -93,7 +94,7 @@ async def explain_(
     opened = _chosen(opened, files=files)
     supposed = Supposed(
         service,
-        protocol or _door(opened, service),
+        _named(protocol) if protocol else _door(opened, service),
         address,
         _moment(at, opened),
         dict(proofs),
@@ -137,6 +138,13 @@ def _door(opened: Opened, service: str) -> str:
     if door is None:
         known = suggest(service, {*opened.doors, *OWN_SERVICES})
         raise click.ClickException(f"no service is called {service}, {known}")
+    return door
+
+
+def _named(door: str) -> str:
+    known = {*door_names(), *OWN_DOORS.values()}
+    if door not in known:
+        raise click.ClickException(f"no door is called {door}, {suggest(door, known)}")
     return door
 
 

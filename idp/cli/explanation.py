@@ -20,6 +20,8 @@ def lines(opened: Opened, attempt: Attempt, explained: Explanation) -> Iterator[
     for tried in explained.tried:
         yield f"  {tried.rule}: {_tried(tried)}"
     yield _outcome(attempt, explained)
+    if attempt.user.disabled_at is not None:
+        yield f"but {attempt.user.login_name} is disabled, and let in nowhere"
 
 
 def _tried(tried: Tried) -> str:
@@ -53,6 +55,7 @@ def row(opened: Opened, attempt: Attempt, explained: Explanation) -> dict[str, A
             }
             for tried in explained.tried
         ],
+        "disabled": attempt.user is not None and attempt.user.disabled_at is not None,
         "outcome": "deny" if isinstance(verdict, Deny) else "require",
         "rule": verdict.rule,
         "why": explained.decision.why,

@@ -10,6 +10,7 @@ import click
 from idp import audit
 from idp.cli.chosen import choose
 from idp.cli.context import Opened, in_tenant
+from idp.cli.counted import counted
 from idp.cli.folder import config_option, read_configuration
 from idp.cli.identifier import Identifying
 from idp.cli.noun import Noun
@@ -79,7 +80,7 @@ async def retry(opened: Opened, mail_id: str | None, everything: bool) -> None:
             if not await tx.mails.revive(each, opened.now, opened.now + GIVEN_UP_SECONDS):
                 raise _unknown(each)
             await audit.record(tx, "mail.retried", opened.now, mail=each)
-    click.echo(f"mails to be sent again: {len(ids)}")
+    click.echo(f"{counted(len(ids), 'mail')} to be sent again")
 
 
 @mail.command(cls=Identifying)

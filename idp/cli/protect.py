@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from idp.cli.context import Opened, in_tenant
+from idp.cli.counted import counted
 from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from storage import Transaction
@@ -44,7 +45,7 @@ async def remove(opened: Opened, name: str) -> None:
     async with opened.changing(name) as about:
         removed = await about.tx.releases.delete_keys(about.user.id)
         await about.record("protect.removed", devices=removed)
-    click.echo(f"removed {removed} devices of {about.user.login_name}")
+    click.echo(f"removed {counted(removed, 'device')} of {about.user.login_name}")
 
 
 async def _row(opened: Opened, tx: Transaction, key: ReleaseKey) -> dict[str, str | None]:

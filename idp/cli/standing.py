@@ -10,6 +10,7 @@ import click
 from idp import throttle
 from idp.authenticators.matrix.settings import MatrixSettings
 from idp.cli.context import Opened, in_tenant
+from idp.cli.counted import counted
 from idp.cli.identifier import Identifying
 from idp.config.lockout import Lockout
 from idp.flow import exposure, known_devices
@@ -56,12 +57,12 @@ async def forget(opened: Opened, name: str, devices: tuple[str, ...]) -> None:
     """Forget browsers in which a user signed in before, those named or all: they are a stranger's from then on."""
     async with opened.changing(name) as about:
         known, person = about.tx.known_devices, about.user
-        if devices:
-            forgotten = sum([await known.delete(person.id, each) for each in devices])
-        else:
-            forgotten = await known.delete_of(person.id)
+        for each in set(devices):
+            if not await known.delete(person.id, each):
+                raise click.ClickException(f"{person.login_name} has no browser {each}, see idp user show")
+        forgotten = len(set(devices)) or await known.delete_of(person.id)
         await about.record("devices.forgotten", devices=forgotten)
-    click.echo(f"forgot {forgotten} browsers of {person.login_name}")
+    click.echo(f"forgot {counted(forgotten, 'browser')} of {person.login_name}")
 
 
 async def _budgets(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from idp.cli.counted import counted
 from idp.cli.noun import Noun
 from idp.web.catalogue import CatalogueError
 from idp.web.gallery import Gallery
@@ -36,4 +37,4 @@ def preview(out: Path, name: str, config: Path) -> None:
         count = Gallery(Pages(config / "themes"), name).write(out)
     except (ThemeError, CatalogueError) as mistake:
         raise click.ClickException(str(mistake)) from mistake
-    click.echo(f"{count} pages: {out / 'index.html'}")
+    click.echo(f"{counted(count, 'page')}: {out / 'index.html'}")

@@ -12,6 +12,7 @@ from idp import audit
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
 from idp.cli.context import Opened, in_tenant
+from idp.cli.counted import counted
 from idp.cli.credential import ask
 from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
@@ -55,7 +56,7 @@ async def import_(opened: Opened, file: Path, dry_run: bool) -> None:
             await audit.record(
                 tx, "token.imported", opened.now, serials=[one.device.serial for one in delivery.tokens]
             )
-    click.echo(f"{'would import' if dry_run else 'imported'} {len(delivery.tokens)} tokens")
+    click.echo(f"{'would import' if dry_run else 'imported'} {counted(len(delivery.tokens), 'token')}")
 
 
 @token.command("list")
@@ -135,7 +136,7 @@ async def lost(opened: Opened, serial: str) -> None:
         if user_id:
             sessions = await end_all(tx, opened.doors, user_id, opened.now, reason="token lost")
         await _record(opened, tx, "token.lost", held, sessions=sessions)
-    click.echo(f"{serial} is lost, ended {sessions} sessions")
+    click.echo(f"{serial} is lost, ended {counted(sessions, 'session')}")
 
 
 def _read(file: Path) -> Delivery:

@@ -10,7 +10,8 @@ import click
 
 from idp import attributes, audit, throttle
 from idp.cli import attribute
-from idp.cli.context import Opened, in_tenant
+from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.counted import counted
 from idp.cli.erasing import erase
 from idp.cli.naming import named
 from idp.cli.noun import Noun
@@ -120,7 +121,9 @@ async def disable(opened: Opened, name: str) -> None:
             await about.tx.users.replace(dataclasses.replace(person, disabled_at=opened.now))
         sessions, grants = await evict(about.tx, opened.doors, person.id, opened.now)
         await about.record("user.disabled", sessions=sessions, grants=grants)
-    click.echo(f"disabled {person.login_name}, ended {sessions} sessions and {grants} grants")
+    click.echo(
+        f"disabled {person.login_name}, ended {counted(sessions, 'session')} and {counted(grants, 'grant')}"
+    )
 
 
 @user.command()
@@ -147,6 +150,8 @@ async def unlock(opened: Opened, name: str) -> None:
         if was_locked:
             about = person.id if person else None
             await audit.record(tx, "user.unlocked", opened.now, user_id=about, username=username)
+        elif person is None:
+            await find_user(tx, name, opened.tenant.settings.domains)  # raises, and says who may be meant
     click.echo(f"unlocked {username}" if was_locked else f"{username} had no wrong answers")
 
 

@@ -19,6 +19,7 @@ from idp.config.rule_names import OWN_SERVICES, check_names, check_once, made_by
 from idp.config.server import ServerSettings
 from idp.config.tenant import TenantSettings
 from idp.config.tenant_folder import TenantFolder
+from idp.config.theme_files import LinkedOut, theme_files
 from idp.doors import DoorModels
 
 # What lies below a tenant's base URL: no other tenant's path may begin so.
@@ -98,6 +99,10 @@ def _check_theme(document: Document, settings: TenantSettings, root: Path, findi
             document.position(("theme",)), f"theme: no theme is called {theme}, {suggest(theme, known)}"
         )
         folder = THEMES / DEFAULT_THEME
+    try:
+        list(theme_files(folder))
+    except LinkedOut as error:
+        findings.error(document.position(("theme",)), f"theme: {error}")
     spoken = {
         path.parents[1].name
         for layer in (folder, THEMES / DEFAULT_THEME)

@@ -14,6 +14,7 @@ from typing import Final, Self
 import orjson
 
 from idp.config.configuration import Configuration
+from idp.config.theme_files import theme_files
 
 DIGITS: Final = 12
 # What is larger is no part of a revision: a list of breached passwords has gigabytes. Every node has its own.
@@ -101,9 +102,7 @@ def _is_configuration(name: str) -> bool:
 
 def _theme_files(configuration: Configuration) -> Iterable[Path]:
     for theme in {tenant.settings.theme for tenant in configuration.tenants}:
-        for path in (configuration.themes_folder / theme).rglob("*"):
-            if path.is_file():
-                yield path
+        yield from theme_files(configuration.themes_folder / theme)
 
 
 def _within(folder: Path, path: Path) -> str:

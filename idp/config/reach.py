@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from idp.authenticators import table
 from idp.config.mistake import Findings
-from idp.config.rule_names import OWN_SERVICES, own_door
+from idp.config.rule_names import OWN_DOORS
 from idp.config.service import ServiceSettings
 from idp.config.tenant_folder import TenantFolder
 from idp.policy import Require, Rule, Rules
@@ -64,7 +64,7 @@ def _opens_the_console(rule: Rule) -> bool:
 
 def _doors(tenant: TenantFolder) -> dict[str, Mapping[str, Any]]:
     """The sections of each service by door; our own pages, and services that doors make, have none to look into."""
-    found: dict[str, Mapping[str, Any]] = {name: {own_door(name): None} for name in OWN_SERVICES}
+    found: dict[str, Mapping[str, Any]] = {name: {door: None} for name, door in OWN_DOORS.items()}
     for door in type(tenant.settings).model_fields if tenant.settings else ():
         section = getattr(tenant.settings, door)
         if hasattr(section, "services"):

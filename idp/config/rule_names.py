@@ -15,7 +15,8 @@ from idp.config.tenant_folder import TenantFolder
 from idp.doors import names as door_names
 from idp.policy.conditions import CONSOLE
 
-OWN_SERVICES: Final = ("portal", "account", CONSOLE)  # our own pages, which rules may name like any service
+OWN_DOORS: Final[Mapping[str, str]] = {"portal": "portal", "account": "portal", CONSOLE: CONSOLE}
+OWN_SERVICES: Final = tuple(OWN_DOORS)  # our own pages, which rules may name like any service
 Unknown = Callable[[str], str]
 
 
@@ -34,11 +35,6 @@ def check_names(tenant: TenantFolder, server: ServerSettings, findings: Findings
             findings.error(document.position(at), words)
         for at, words in _unmet(tenant, server, document, place):
             findings.error(document.key_position(at), words)
-
-
-def own_door(service: str) -> str:
-    """By which door one comes to pages of ours."""
-    return CONSOLE if service == CONSOLE else "portal"
 
 
 def check_once(tenant: TenantFolder, findings: Findings) -> None:
@@ -67,7 +63,7 @@ def _known(tenant: TenantFolder) -> Mapping[KeyPath, Unknown]:
     return {
         ("when", "services"): partial(_missing, services, "no service is called {}"),
         ("when", "tags"): partial(_missing, tags, "no service has the tag {}") if whole else lambda _: "",
-        ("when", "protocols"): partial(_missing, {*door_names(), *OWN_SERVICES}, "no door is called {}"),
+        ("when", "protocols"): _door,
         ("when", "networks"): place,
         ("when", "networks", "any"): place,
         ("when", "networks", "not"): place,
@@ -77,6 +73,13 @@ def _known(tenant: TenantFolder) -> Mapping[KeyPath, Unknown]:
 
 def _missing(known: set[str], words: str, name: str) -> str:
     return "" if name in known else f"{words.format(name)}, {suggest(name, known)}"
+
+
+def _door(name: str) -> str:
+    known = {*door_names(), *OWN_DOORS.values()}
+    if name in OWN_DOORS and name not in known:
+        return f"{name} is entered by the door {OWN_DOORS[name]}, write services: [{name}]"
+    return _missing(known, "no door is called {}", name)
 
 
 def _place(tenant: TenantFolder, name: str) -> str:

@@ -10,11 +10,12 @@ from typing import Any, Final
 from idp.authenticators import Refused
 from idp.authenticators.password import Password
 from idp.authenticators.password.password import Due
+from idp.credentials.present import configured, present
 from idp.flow.taken import Over, Taken
 from idp.mail.queue import changed
 from idp.visit import Visit
 from keys.secret import Secret
-from storage.records import Credential, Interaction, Proof, User
+from storage.records import Interaction, Proof, User
 
 QUESTION: Final = "password.new"  # in the chain of a login; no authenticator can be called so
 AGAIN: Final = "password.again"  # what is asked besides
@@ -39,38 +40,39 @@ async def due(visit: Visit, user: User, proofs: tuple[Proof, ...]) -> Due:
     password = visit.tenant.authenticators.get(Password.name)
     if not isinstance(password, Password) or all(proof.authenticator != password.name for proof in proofs):
         return ""
-    present = None if password.is_elsewhere(user) else await password.present(visit.tx, user)
-    return password.due(present, visit.now) if present else ""
+    held = None if password.is_elsewhere(user) else await password.present(visit.tx, user)
+    return password.due(held, visit.now) if held else ""
 
 
 def comes_first(visit: Visit) -> bool:
     """Whether such a password is refused where nobody can be asked for a new one."""
-    return _password(visit).settings.change_first
+    return configured(visit, Password).settings.change_first
 
 
 async def begin(visit: Visit, interaction: Interaction, user: User, why: Due) -> Interaction:
     """The interaction with this question before all others. Raises `Over` for somebody without a password."""
-    _, present = await _present(visit, user)
+    held = await present(visit, user, configured(visit, Password))
     return dataclasses.replace(
-        interaction, chain=(QUESTION, *interaction.chain), prompt={"why": why, "replaces": present.id}
+        interaction, chain=(QUESTION, *interaction.chain), prompt={"why": why, "replaces": held.id}
     )
 
 
 def shown(visit: Visit, interaction: Interaction, refused: str) -> Mapping[str, Any]:
     """What the page needs. `refused` is the rule that was broken, or empty."""
-    return {"why": interaction.prompt["why"], "min": _password(visit).shortest, "refused": refused}
+    return {"why": interaction.prompt["why"], "min": configured(visit, Password).shortest, "refused": refused}
 
 
 async def take(visit: Visit, interaction: Interaction, user: User | None, form: Chosen) -> Taken:
     """Keep the password that was typed, if it obeys the rules. Raises `Over`, for nobody too."""
     if user is None:
         raise Over
-    password, present = await _present(visit, user)
-    if interaction.prompt["replaces"] != present.id:
+    password = configured(visit, Password)
+    held = await present(visit, user, password)
+    if interaction.prompt["replaces"] != held.id:
         raise Over
     if form.new != form.again:
         return Taken(interaction, DIFFERS)
-    if password.is_same(present, form.new):
+    if password.is_same(held, form.new):
         return Taken(interaction, FORMER)
     try:
         fresh = password.enrol(user, {"password": form.new}, visit.now)
@@ -79,25 +81,10 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
     await visit.tx.users.lock(
         user.id
     )  # an operator who gives him one now comes first, or takes this one away
-    if not await visit.tx.credentials.delete_one(present.id):
+    if not await visit.tx.credentials.delete_one(held.id):
         raise Over
     await visit.tx.credentials.add(fresh)
     why = interaction.prompt["why"]
     await visit.record("password.changed", user_id=user.id, service=interaction.service, why=why)
     await changed(visit.tx, visit.tenant, "password", user, visit.now, address=visit.caller.whence)
     return Taken(dataclasses.replace(interaction, chain=interaction.chain[1:], prompt={}), kept=True)
-
-
-async def _present(visit: Visit, user: User) -> tuple[Password, Credential]:
-    password = _password(visit)
-    present = await password.present(visit.tx, user)
-    if present is None:
-        raise Over
-    return password, present
-
-
-def _password(visit: Visit) -> Password:
-    password = visit.tenant.authenticators.get(Password.name)
-    if not isinstance(password, Password):
-        raise Over
-    return password

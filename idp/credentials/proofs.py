@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from idp.credentials import elsewhere
 from idp.flow import instead
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT, PORTAL
 from idp.flow.gathering import looked_at
 from idp.logout.revocation import doors_of
 from idp.policy import Attempt, Require, asked
@@ -23,7 +23,7 @@ def _asked(visit: Visit, user: User) -> tuple[Require, ...]:
     """All that the rules may ask of him. Services that no rule names are alike: one of each door stands for all."""
     rules = visit.tenant.policy
     named = frozenset().union(*(rule.services | rule.tagged for rule in rules))
-    ours = {**dict.fromkeys((PORTAL, *visit.tenant.services), PORTAL), CONSOLE: CONSOLE}
+    ours = {**dict.fromkeys((PORTAL, ACCOUNT, *visit.tenant.services), PORTAL), CONSOLE: CONSOLE}
     doors = ours | doors_of(visit.tenant)
     places = {(door, service if service in (*named, CONSOLE) else "") for service, door in doors.items()}
     about = looked_at(user, rules.needs.attributes) if rules.needs.attributes else {}

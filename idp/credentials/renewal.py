@@ -17,6 +17,7 @@ from idp.authenticators.matrix.draft import Draft, Form, Way
 from idp.authenticators.matrix.grid import grid
 from idp.authenticators.matrix.present import Due, Present
 from idp.credentials import drafting, recovery
+from idp.credentials.present import configured, present
 from idp.flow import exposure
 from idp.flow.taken import Over, Taken
 from idp.mail.queue import changed
@@ -49,14 +50,14 @@ async def due(visit: Visit, user: User, proofs: tuple[Proof, ...]) -> Due:
     matrix = visit.tenant.authenticators.get(Matrix.name)
     if not isinstance(matrix, Matrix) or all(proof.authenticator != matrix.name for proof in proofs):
         return ""
-    present = visit.patterns.get(user.id) or await matrix.present(visit.tx, user)
-    why = present.due(visit.now) if present else ""
-    return "exposed" if present and not why and await exposure.must_renew(visit, user) else why
+    held = visit.patterns.get(user.id) or await matrix.present(visit.tx, user)
+    why = held.due(visit.now) if held else ""
+    return "exposed" if held and not why and await exposure.must_renew(visit, user) else why
 
 
 def comes_first(visit: Visit) -> bool:
     """Whether such a pattern is refused where nobody can be asked for a new one."""
-    return _matrix(visit).settings.change_first
+    return configured(visit, Matrix).settings.change_first
 
 
 async def begin(
@@ -66,11 +67,12 @@ async def begin(
 
     Raises `Over` for somebody without a pattern.
     """
-    matrix, present = await _present(visit, user)
-    if way not in ways(matrix, present.due(visit.now)):
+    matrix = configured(visit, Matrix)
+    held = await present(visit, user, matrix)
+    if way not in ways(matrix, held.due(visit.now)):
         raise Over
-    fresh = draft.begin(present.settings, way, tuple(present.content.cells))
-    credential = present.credential
+    fresh = draft.begin(held.settings, way, tuple(held.content.cells))
+    credential = held.credential
     about: dict[str, Any] = {"why": why, "replaces": credential.id, "changed_at": credential.changed_at}
     if link:
         about["link"] = link
@@ -94,7 +96,7 @@ def shown(
     visit: Visit, interaction: Interaction, user: User | None, refused: str
 ) -> tuple[str, Mapping[str, Any]]:
     """The page, and what it needs. `refused` is the rule that was broken, or empty."""
-    matrix, now = _matrix(visit), drafting.find(visit, interaction)
+    matrix, now = configured(visit, Matrix), drafting.find(visit, interaction)
     settings = matrix.settings_of(user)
     told = {
         "stage": now.stage,
@@ -118,41 +120,42 @@ async def take(visit: Visit, interaction: Interaction, user: User | None, form: 
     """Take what was typed or chosen; keep the pattern once it is confirmed. Raises `Over`, for nobody too."""
     if user is None:
         raise Over
-    matrix, present = await _present(visit, user)
+    matrix = configured(visit, Matrix)
+    held = await present(visit, user, matrix)
     prompt, before = interaction.prompt, drafting.find(visit, interaction)
-    if (prompt["replaces"], prompt["changed_at"]) != (present.credential.id, present.credential.changed_at):
+    if (prompt["replaces"], prompt["changed_at"]) != (held.credential.id, held.credential.changed_at):
         raise Over
     if form.way:
-        return Taken(drafting.keep(visit, interaction, _anew(matrix, present, before, form.way)))
+        return Taken(drafting.keep(visit, interaction, _anew(matrix, held, before, form.way)))
     try:
-        after = draft.take(before, form, present.settings)
+        after = draft.take(before, form, held.settings)
         if after is not None and after.is_known and not before.is_known:
-            await _refuse_former(visit, matrix, present, after)
+            await _refuse_former(visit, matrix, held, after)
     except Refused as refused:
-        again = draft.after_refusal(before, present.settings)
+        again = draft.after_refusal(before, held.settings)
         return Taken(drafting.keep(visit, interaction, again), refused.rule)
     if after is not None:
         return Taken(drafting.keep(visit, interaction, after))
     confirmed = Content(before.cells, before.phrase)
     if "link" in prompt and not await recovery.spend(visit, user, prompt["link"], interaction.created_at):
         raise Over
-    if not await matrix.change(visit.tx, present, confirmed, visit.now):
+    if not await matrix.change(visit.tx, held, confirmed, visit.now):
         raise Over
     await _tell(visit, interaction, user, before.way)
     return Taken(dataclasses.replace(interaction, chain=interaction.chain[1:], prompt={}), kept=True)
 
 
-def _anew(matrix: Matrix, present: Present, before: Draft, way: str) -> Draft:
+def _anew(matrix: Matrix, held: Present, before: Draft, way: str) -> Draft:
     """From the first page, in another way too; but whoever began to change a phrase changes nothing else."""
     same = [each for each in ways(matrix) if (each == "phrase") == (before.way == "phrase")]
     chosen = next((each for each in same if each == way), None)
     if chosen is None:
         raise Over
-    return draft.begin(present.settings, chosen, before.cells)
+    return draft.begin(held.settings, chosen, before.cells)
 
 
-async def _refuse_former(visit: Visit, matrix: Matrix, present: Present, chosen: Draft) -> None:
-    if await matrix.is_former(visit.tx, present, chosen.cells, visit.now):
+async def _refuse_former(visit: Visit, matrix: Matrix, held: Present, chosen: Draft) -> None:
+    if await matrix.is_former(visit.tx, held, chosen.cells, visit.now):
         raise Refused(FORMER, "the user had this pattern before")
 
 
@@ -163,18 +166,3 @@ async def _tell(visit: Visit, interaction: Interaction, user: User, way: Way) ->
     await visit.record(event, user_id=user.id, service=interaction.service, way=way, why=why)
     address = str(visit.caller.address)
     await changed(visit.tx, visit.tenant, event.partition(".")[0], user, visit.now, address=address)
-
-
-async def _present(visit: Visit, user: User) -> tuple[Matrix, Present]:
-    matrix = _matrix(visit)
-    present = await matrix.present(visit.tx, user)
-    if present is None:
-        raise Over
-    return matrix, present
-
-
-def _matrix(visit: Visit) -> Matrix:
-    matrix = visit.tenant.authenticators.get(Matrix.name)
-    if not isinstance(matrix, Matrix):
-        raise Over
-    return matrix

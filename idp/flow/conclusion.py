@@ -18,6 +18,9 @@ from storage.quick import replace
 from storage.records import Interaction, Session, User
 
 PORTAL: Final = "portal"  # our page of tiles, as rules name it: both a door and a service
+ACCOUNT: Final = (
+    "account"  # the pages where people look after themselves: a service, entered by the portal's door
+)
 
 
 def authenticated(visit: Visit, user: User, held: Session, verdict: Require) -> Authentication:

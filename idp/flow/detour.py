@@ -9,9 +9,9 @@ from idp.authenticators.certificate import certificate
 from idp.credentials import certificates
 from idp.flow import interaction as interactions
 from idp.flow import ways
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT, PORTAL
 from idp.flow.gathering import gather
-from idp.outcome import Accept, Reject, Resume
+from idp.outcome import Accept, Reason, Reject, Resume
 from idp.policy import Attempt, Require, decide
 from idp.visit import Visit
 from storage.records import Interaction
@@ -19,6 +19,7 @@ from storage.records import Interaction
 __all__ = ["GOES_ON", "begin", "end"]
 
 GOES_ON: Final = "interaction"  # in the query of the page of certificates: names the login that waits
+WAITS: Final = "waits"  # in its prompt, where a login in progress has its question
 
 
 async def begin(visit: Visit, accept: Accept) -> str | None:
@@ -34,7 +35,7 @@ async def begin(visit: Visit, accept: Accept) -> str | None:
         or not await certificates.is_due(visit, user, accept.authentication.proofs)
     ):
         return None
-    attempt = Attempt(PORTAL, PORTAL, visit.caller.address, visit.now, user)
+    attempt = Attempt(PORTAL, ACCOUNT, visit.caller.address, visit.now, user)
     proofs = accept.authentication.proofs
     attempt = await gather(visit, attempt, proofs)
     verdict = decide(visit.tenant.policy, attempt).verdict
@@ -42,14 +43,23 @@ async def begin(visit: Visit, accept: Accept) -> str | None:
         return None
     attempt = dataclasses.replace(attempt, service=accept.service)
     waiting = interactions.new(visit, attempt, accept.resume, user.login_name)
+    waiting = dataclasses.replace(waiting, prompt={WAITS: True})
     await visit.tx.interactions.add(waiting)
     return waiting.id
 
 
 async def end(visit: Visit, interaction_id: str) -> tuple[Attempt, Resume] | Reject:
-    """What waited under that id in this browser, once: a login that the session decides by now."""
-    waiting = await interactions.claim(visit, interaction_id)
-    return waiting if isinstance(waiting, Reject) else _again(visit, waiting)
+    """What waited under that id in this browser, once: a login that the session decides by now.
+
+    One in progress is not passed by: its user may have been asked in spite of a session that would suffice.
+    """
+    found = await interactions.claim(visit, interaction_id)
+    if isinstance(found, Reject):
+        return found
+    if WAITS not in found.prompt:
+        await visit.tx.interactions.add(found)  # whoever answers it finds it as it was
+        return Reject(Reason.EXPIRED, found.service)
+    return _again(visit, found)
 
 
 def _again(visit: Visit, waiting: Interaction) -> tuple[Attempt, Resume]:

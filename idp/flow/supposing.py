@@ -12,7 +12,7 @@ from uuid import UUID
 
 from idp.assurance import factor
 from idp.authenticators import Authenticator
-from idp.config.rule_names import OWN_SERVICES, own_door
+from idp.config.rule_names import OWN_DOORS
 from idp.flow import exposure
 from idp.flow.gathering import counted, looked_at
 from idp.policy import Attempt, Given, Rules
@@ -82,9 +82,7 @@ async def suppose(
 
 def door_of(service: str, doors: Mapping[str, str]) -> str | None:
     """By which door one enters it, `doors` being those of services; None for a service that nobody knows."""
-    if service in doors:
-        return doors[service]
-    return own_door(service) if service in OWN_SERVICES else None
+    return doors.get(service) or OWN_DOORS.get(service)
 
 
 def moment(text: str, zone: tzinfo) -> int:

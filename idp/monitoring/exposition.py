@@ -18,6 +18,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 
 from idp.monitoring import table
+from idp.monitoring.filed import Certified
 from idp.monitoring.meter import SUM, Meter
 from idp.monitoring.parts import ORDER, Parts
 from idp.monitoring.seats import Told
@@ -34,6 +35,7 @@ class Report:
 
     seats: Sequence[Told]
     standings: Sequence[Standing]
+    certificates: Sequence[Certified]  # of the node itself
     parts: Parts
     revision: int
     build: tuple[str, str, str]  # version, Python, storage
@@ -102,6 +104,8 @@ def samples_of(report: Report) -> Samples:
         _of_process(samples, worker, live)
     for standing in report.standings:
         _of_tenant(samples, standing, report.now)
+    for certificate in report.certificates:
+        samples[table.ENDS.name]["", certificate.purpose] = certificate.ends_at
     for part, state in report.parts.states.items():
         samples[table.PARTS.name][part,] = ORDER.index(state)
     samples[table.REVISION.name][()] = report.revision

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from idp.monitoring.filed import Certified
 from idp.monitoring.node import Node
-from idp.monitoring.parts import Parts, judge
+from idp.monitoring.parts import CLOCK, FAILED, Parts, judge
 from idp.monitoring.seats import Told
 from idp.monitoring.survey import Standing, Surveyor
 from idp.provider import IdentityProvider
@@ -28,7 +29,13 @@ class Found:
     is_well: bool  # whether logins work
     seats: Sequence[Told]
     standings: Sequence[Standing]
+    certificates: Sequence[Certified]  # of the node itself
     parts: Parts
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether another node would do no better: logins work, and they do not spoil those of the others."""
+        return self.is_well and self.parts.states[CLOCK] != FAILED
 
 
 class Inspection:
@@ -59,8 +66,9 @@ class Inspection:
         seats = await (self._node.everybody() if anew else self._seats.ask())
         now = self._provider.clock()
         lives = [told.live for told in seats if told.live is not None]
-        parts = judge(self._doors, self._node.workers, lives, self._last if is_well else None, now)
-        return Found(is_well, seats, self._last, parts)
+        standings, own = self._last if is_well else None, self._node.certificates(now)
+        parts = judge(self._doors, self._node.workers, lives, standings, now, own)
+        return Found(is_well, seats, self._last, own, parts)
 
     def now(self) -> int:
         """Epoch seconds."""

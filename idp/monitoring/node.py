@@ -13,6 +13,7 @@ from typing import Any, Final
 import structlog
 
 from idp.background import died, running
+from idp.monitoring.filed import Certified, Filed
 from idp.monitoring.meter import Meter
 from idp.monitoring.parts import DEGRADED, FAILED, OK
 from idp.monitoring.seats import Seat, Told
@@ -30,8 +31,10 @@ Live = dict[str, Any]
 class Node:
     """Shared by all configurations that the process serves one after the other."""
 
-    def __init__(self, workers: int, begun_at: int, load: Callable[[], Load]) -> None:
+    def __init__(self, name: str, workers: int, begun_at: int, load: Callable[[], Load]) -> None:
         """`workers` is how many there should be; `begun_at` when this one began to serve (epoch seconds)."""
+        self.name = name  # by which other nodes know it
+        self.filed: Sequence[Filed] = ()  # the certificates of those who listen
         self._load = load
         self.meter = Meter()
         self.doors: dict[str, Callable[[], str]] = {}  # how those stand that are no web pages
@@ -39,6 +42,10 @@ class Node:
         self._wanted = workers
         self._begun_at = begun_at
         self._seat: Seat | None = None
+
+    def certificates(self, now: int) -> Sequence[Certified]:
+        """When those end by which we are known where we listen, and of those whom we know there."""
+        return [each.certified(now) for each in self.filed]
 
     @property
     def workers(self) -> int:

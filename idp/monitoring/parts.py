@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from idp.monitoring.filed import Certified
 from idp.monitoring.survey import Standing
 
 OK: Final = "ok"
 DEGRADED: Final = "degraded"  # what it is there for works on, or comes later
 FAILED: Final = "failed"  # what it is there for does not work
 ORDER: Final = (OK, DEGRADED, FAILED)
+CLOCK: Final = "clock"  # failed where this node's is wrong, and those of most others are not
 
 STUCK_SECONDS: Final = 900  # a mail, or a word to a service, that waits for so long should be looked at
 UNLINKED_SECONDS: Final = 60  # links are half a second behind; another node takes over within five
@@ -40,8 +42,11 @@ def judge(
     lives: Sequence[Mapping[str, Any]],
     standings: Sequence[Standing] | None,
     now: int,
+    certificates: Sequence[Certified] = (),
 ) -> Parts:
-    """`lives` is what each process says of itself; `standings` is None where the database does not answer."""
+    """`lives` is what each process says of itself; `standings` is None where the database does not answer;
+    `certificates` are those of the node itself.
+    """
     parts = Parts()
     parts.add("storage", OK if standings is not None else FAILED)
     for part in (
@@ -53,7 +58,7 @@ def judge(
         "streams",
         "configuration",
         "background",
-        "clock",
+        CLOCK,
     ):
         parts.add(part, OK)
     for door in doors:
@@ -64,6 +69,9 @@ def judge(
         parts.add("workers", OK)
     for found in (*map(_of_process, lives), *(_of_tenant(each, now) for each in standings or ())):
         for part, state, words in found:
+            parts.add(part, state, words)
+    for each in certificates:
+        for part, state, words in ending(f"the {each.purpose} certificate", each.ends_at, now):
             parts.add(part, state, words)
     return parts
 
@@ -80,8 +88,10 @@ def _of_process(live: Mapping[str, Any]) -> Iterator[Finding]:
         # The other notices are of what the database tells of too, whichever process asks.
         if source == "revision":
             yield from (("configuration", DEGRADED, words) for words in said)
+        if source == "clock/outvoted":
+            yield from ((CLOCK, FAILED, words) for words in said)
         if source in ("clock", "clock/sweep"):  # against the database's, and against a stopwatch
-            yield from (("clock", DEGRADED, words) for words in said)
+            yield from ((CLOCK, DEGRADED, words) for words in said)
         if source.startswith("chain/"):
             yield from (("audit", FAILED, words) for words in said)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from idp.custody.authority import Authority
 from idp.custody.certification import Certification
 from idp.custody.signing import Signing
+from idp.monitoring.filed import Certified, of_tenant
 from idp.tenant import Tenant
 from keys.certified_key import ends_at
 from keys.seal import Unsealable
@@ -18,14 +20,6 @@ from storage.keyring import SigningKeyRecord
 from storage.mails import Backlog
 
 STREAM: Final = "stream:{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Certified:
-    """Of the certificates of one purpose, when the last one ends that counts (epoch seconds)."""
-
-    purpose: str
-    ends_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,7 @@ class Surveyor:
     async def look(self, storage: Storage, now: int) -> Standing:
         """Raises `StorageError`."""
         name = self._tenant.name
+        filed = await asyncio.to_thread(of_tenant, self._tenant.settings)
         async with storage.snapshot(name) as tx:
             last = await tx.audit_chain.last()
             linked = last.last_seq if last else 0
@@ -77,7 +72,7 @@ class Surveyor:
                 unlinked_since=since,
                 streams={each: await _stream(tx, each, linked) for each in self._streams()},
                 keys=await tx.signing_keys.list(),
-                certificates=await _certificates(tx),
+                certificates=[*await _certificates(tx), *(each.certified(now) for each in filed)],
                 unsealable=await self._unsealable(tx),
             )
 

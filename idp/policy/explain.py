@@ -12,7 +12,7 @@ from idp.policy.conditions import local, written
 from idp.policy.decide import decide, settle
 from idp.policy.rule import Rule
 from idp.policy.rules import Decision
-from idp.policy.words import listed, truth
+from idp.policy.words import NOTHING, listed, truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def explain(rules: Sequence[Rule], attempt: Attempt) -> Explanation:
 
 def seen(rule: Rule, attempt: Attempt, condition: str) -> str:
     """What the attempt has where the condition of that name looks."""
-    return SEEN[condition](rule, attempt) or "none"
+    return SEEN[condition](rule, attempt) or NOTHING
 
 
 def _attributes(rule: Rule, attempt: Attempt) -> str:

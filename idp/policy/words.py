@@ -10,6 +10,7 @@ from idp.policy.terms import Attribute, Hours, Network, Proofs, Requests
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 NO_MATCH: Final = "no rule matches"
 EVERYONE: Final = "everyone"
+NOTHING: Final = "none"  # what somebody has where a condition looks
 
 
 def listed(values: Iterable[str]) -> str:

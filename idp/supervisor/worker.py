@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import structlog
-import uvloop
 
+from idp.supervisor.loop import Loop
 from idp.supervisor.work import Stop, Unfit, Work
 
 READY = b"\1"
@@ -99,7 +99,7 @@ def _live(work: Work, sockets: Sockets, channel: socket.socket) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SUPERVISED)
         gc.set_threshold(*GARBAGE)
         # Never closed: that would wait for threads, and one that looks up a host name may take its time.
-        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_serve(work, sockets, channel))
+        asyncio.Runner(loop_factory=Loop).run(_serve(work, sockets, channel))
         status = 0
     except Unfit as unfit:
         for mistake in unfit.mistakes:

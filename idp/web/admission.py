@@ -57,6 +57,11 @@ class Admission:
     def leave(self) -> None:
         self._under_way -= 1
 
+    def resume(self) -> None:
+        """Who has left goes on: see `idp.outside`."""
+        self._under_way += 1
+        self._busiest = max(self._busiest, self._under_way)
+
     def turn_away(self) -> None:
         """Somebody found no room."""
         self._turned_away += 1

@@ -9,6 +9,8 @@ from typing import Final
 
 import orjson
 
+from idp.config.theme_files import visible
+
 FOLDER: Final = Path("static", "token")
 PAGE: Final = f"{FOLDER}/index"  # the template of its page
 WORKER: Final = (
@@ -31,7 +33,7 @@ class AppFiles:
         found = {
             path.name: path
             for layer in reversed([*layers])
-            for path in sorted((layer / FOLDER).glob("*.*"))
+            for path in sorted(visible(layer / FOLDER, "*.*"))
             if path.suffix in CONTENT_TYPES
         }
         worker = found.pop(WORKER).read_text()

@@ -3,7 +3,7 @@
 An entry: url, at, who, person (known, erased, deleted, typed, nobody), service, door, outcome (accepted, denied, wrong,
 locked, refused, or empty), event, rule, why (pairs of condition and what it wants), about (an authenticator, or a
 reason), reference. An explanation: tried (rule, failed: condition, seen, wanted), outcome (let in, asked for more,
-denied), rule, ways.
+denied), rule, ways. What a condition wants, and what was seen, is a value: its kind, and what `values.py` found in it.
 """
 
 from __future__ import annotations

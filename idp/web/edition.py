@@ -69,7 +69,7 @@ async def opened(
     runner = web.AppRunner(app)
     async with (
         watching(provider),
-        comparing(provider),
+        comparing(provider, node.name),
         sweeping(provider),
         posting(provider, Letters(pages)),
         linking(provider, in_force.configuration.audit_anchor),

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT, PORTAL
 from idp.flow.wish import Wish
 from idp.outcome import Accept, Authentication, Outcome, Resume
 from idp.policy import Attempt
@@ -14,6 +14,7 @@ from idp.visit import Visit
 from idp.web import login
 from idp.web.exchange import PROVIDER, TENANT
 
+TILES: Final = "/"  # the page that is the portal; every other one here is of the account
 PROOF_SECONDS: Final = 300  # whoever changes a proof has given one within this time
 FORM_SECONDS: Final = 600  # to fill in a form that was opened with proofs young enough
 
@@ -46,6 +47,7 @@ async def entered(
 
 
 async def _begin(request: web.Request, here: Visit, path: str, wish: Wish) -> Outcome:
-    attempt = Attempt(PORTAL, PORTAL, here.caller.address, here.now)
+    service = PORTAL if path == TILES else ACCOUNT
+    attempt = Attempt(PORTAL, service, here.caller.address, here.now)
     provider = request.config_dict[PROVIDER]
     return await provider.login.begin(here, attempt, Resume(PORTAL, {"path": path}), wish)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -12,13 +11,15 @@ import structlog
 from aiohttp import HttpVersion11, hdrs, web
 
 from idp.background import running
-from idp.config.overload import Overload
+from idp.outside import HELD
+from idp.web.address import Network, client_address
 from idp.web.admission import Admission
+from idp.web.bodies import Bodies, Source, source_of
 from idp.web.turning_away import TurningAway, refusal
 
 BODY_BYTES: Final = 256 * 1024  # the largest request that any page of ours sends is far smaller
 BODY_SECONDS: Final = 15.0  # from the end of the head to that of the body
-MOST_BODIES: Final = 64  # that are waited for; then whoever is waited for longest is waited for no more
+MOST_BODIES: Final = 64  # that are waited for
 ALWAYS: Final = "/health/"  # whoever watches us is answered, above all now
 OWN_BEGINNINGS: Final = ("/",)  # the portal
 GLANCE_SECONDS: Final = 0.05
@@ -32,22 +33,21 @@ log = structlog.get_logger("http")
 class Gate:
     """Of one process. A request that is let through is counted until it is answered."""
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: Admission, trusted: Sequence[Network] = ()) -> None:
+        """`trusted` are proxies, which say for whom they ask."""
         self.admission = admission
+        self._trusted = trusted
         self._turning_away = TurningAway()
-        self._bodies: OrderedDict[asyncio.Timeout, None] = OrderedDict()  # longest waited for first
+        self._bodies = Bodies(MOST_BODIES)
         self._said = 0  # of those turned away, how many the log knows of
-
-    @classmethod
-    def of(cls, settings: Overload) -> Gate:
-        """As it was configured."""
-        return cls(Admission(settings.requests, settings.delay_ms / 1000))
 
     async def let(
         self, request: web.BaseRequest, beginnings: Sequence[str], handler: Handler
     ) -> web.StreamResponse:
         """The handler's answer, or one that says why there is none. `beginnings` are paths that begin a login."""
         path = request.path
+        if hdrs.EXPECT in request.headers and not _waits(request):
+            return refusal(417, "Nothing but 100-continue can be expected here.")  # RFC 9110 §10.1.1
         if path.startswith(ALWAYS):
             return await handler(request)
         begins = path.endswith((*OWN_BEGINNINGS, *beginnings))
@@ -67,9 +67,11 @@ class Gate:
 
     async def _through(self, request: web.BaseRequest, handler: Handler) -> web.StreamResponse:
         self.admission.enter()
+        held = HELD.set(self.admission)
         try:
             return await handler(request)
         finally:
+            HELD.reset(held)
             self.admission.leave()
 
     async def _rest(self, request: web.BaseRequest) -> web.Response | None:
@@ -79,10 +81,7 @@ class Gate:
         """
         if (request.content_length or 0) > BODY_BYTES:
             return refusal(413, "That is more than we take.")
-        if (
-            request.version == HttpVersion11
-            and request.headers.get(hdrs.EXPECT, "").lower() == "100-continue"
-        ):
+        if request.version == HttpVersion11 and _waits(request):
             await request.writer.write(
                 b"HTTP/1.1 100 Continue\r\n\r\n"
             )  # RFC 9110 §10.1.1: it waits for this
@@ -90,11 +89,8 @@ class Gate:
         limit = asyncio.timeout(BODY_SECONDS)
         try:
             async with limit:
-                self._bodies[limit] = None
-                if len(self._bodies) > MOST_BODIES:
-                    oldest, _ = self._bodies.popitem(last=False)
-                    oldest.reschedule(asyncio.get_running_loop().time())
-                await request.content.wait_eof()
+                with self._bodies.waited_for(limit, self._source(request)):
+                    await request.content.wait_eof()
         except TimeoutError:
             long = request.content.total_bytes > BODY_BYTES  # in chunks: it stops being read there
             return (
@@ -102,9 +98,11 @@ class Gate:
             )
         except OSError:
             return refusal(400, "The connection was lost.")  # nobody reads it
-        finally:
-            self._bodies.pop(limit, None)
         return None
+
+    def _source(self, request: web.BaseRequest) -> Source:
+        forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, ())
+        return source_of(client_address(request.remote, forwarded, self._trusted))
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
@@ -130,3 +128,8 @@ class Gate:
                 room=load.room,
                 late_ms=round(load.late_seconds * 1000),
             )
+
+
+def _waits(request: web.BaseRequest) -> bool:
+    """Whether it wants to be told to go on before it sends its body."""
+    return request.headers.get(hdrs.EXPECT, "").lower() == "100-continue"

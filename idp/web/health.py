@@ -49,8 +49,8 @@ class Health:
         app.router.add_get(READY_PATH, self.ready)
 
     async def ready(self, _: web.Request) -> web.Response:
-        """GET /health/ready: 200 when logins work; 503 when the database does not answer in time, and when we are about
-        to end: balancers look elsewhere then, while we still answer.
+        """GET /health/ready: 200 when logins work; 503 when the database does not answer in time, when our clock is not
+        the other nodes', and when we are about to end: balancers look elsewhere then, while we still answer.
 
         Only what another node may do better takes this one out of service: all nodes see the same queues and keys, and
         a load balancer that lost all of them at once for a stuck mail would make an outage of it.
@@ -61,7 +61,7 @@ class Health:
         """The answer; `reasons`, which name tenants and services, are for a listener that no stranger reaches."""
         is_leaving = self._stop.leaving.is_set()
         body: dict[str, Any] = {
-            "status": "leaving" if is_leaving else "ready" if found.is_well else "unavailable",
+            "status": "leaving" if is_leaving else "ready" if found.is_fit else "unavailable",
             "storage": "ok" if found.is_well else "failed",
             "shedding": self._admission.is_shedding,  # no reason to send everybody elsewhere
             "configuration": self.serving.configuration,
@@ -72,7 +72,7 @@ class Health:
         }
         if reasons:
             body["reasons"] = found.parts.reasons
-        return _json(200 if found.is_well and not is_leaving else 503, body)
+        return _json(200 if found.is_fit and not is_leaving else 503, body)
 
 
 async def live(_: web.Request) -> web.Response:

@@ -44,6 +44,7 @@ class Monitor:
         report = Report(
             seats=found.seats,
             standings=found.standings if found.is_well else (),
+            certificates=found.certificates,
             parts=found.parts,
             revision=health.serving.revision,
             build=(__version__, platform.python_version(), self._storage),

@@ -18,7 +18,7 @@ from idp.tenant import Service, Tenant
 from idp.visit import Visit
 from idp.web import cookies, login, logout
 from idp.web.csrf import csrf
-from idp.web.entry import enter
+from idp.web.entry import TILES, enter
 from idp.web.exchange import PROVIDER, TENANT
 from idp.web.respond import moment, page
 from idp.web.visiting import visit
@@ -60,7 +60,7 @@ async def show(request: web.Request) -> web.Response:
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]
     async with provider.storage.transaction(tenant.name) as tx:
         here = visit(request, tx)
-        outcome = await enter(request, here, "/")
+        outcome = await enter(request, here, TILES)
         if isinstance(outcome, web.Response):
             return outcome
         before = await _login_before(here, outcome.authentication)

@@ -22,6 +22,7 @@ from jinja2 import (
 from jinja2.utils import urlize
 from markupsafe import Markup
 
+from idp.config.theme_files import LinkedOut, theme_files, visible
 from idp.web import app_files, catalogue
 from idp.web.app_files import AppFiles
 from idp.web.catalogue import Catalogue
@@ -57,6 +58,10 @@ class Theme:
             raise ThemeError(f"theme {name}: there is no such folder")
         self.name = name
         default = BUILT_IN / DEFAULT
+        try:
+            list(theme_files(found))
+        except LinkedOut as error:
+            raise ThemeError(f"theme {name}: {error}") from None
         self._layers = (default,) if found == default else (found, default)
         self._words: dict[str, Catalogue] = {}
         self.style = self._style().encode()
@@ -74,7 +79,7 @@ class Theme:
 
     def locales(self) -> tuple[str, ...]:
         """The languages that this theme speaks."""
-        folders = (path for layer in self._layers for path in (layer / "messages").glob("*"))
+        folders = (path for layer in self._layers for path in visible(layer / "messages", "*"))
         return tuple(sorted({path.name for path in folders if path.is_dir()}))
 
     def words(self, locale: str) -> Catalogue:
@@ -97,7 +102,7 @@ class Theme:
     def templates(self, locale: str, words: Catalogue) -> Templates:
         """All pages by name (`login/matrix`), compiled with one language's words. To compile raises `ThemeError`."""
         environment = self._environment(words)
-        pages = {path.relative_to(layer) for layer in self._layers for path in layer.glob("*/*.html")}
+        pages = {path.relative_to(layer) for layer in self._layers for path in visible(layer, "*/*.html")}
         constants = {"lang": locale, "logo": self.logo, "style": STYLE_SLOT}
 
         def compiled(name: str) -> Template:
@@ -112,7 +117,7 @@ class Theme:
         """All mails by kind, as text and as HTML, with one language's words. Raises `ThemeError`."""
         environment = self._environment(words)
         plain = environment.overlay(autoescape=False)
-        kinds = {path.stem for layer in self._layers for path in layer.glob("mail/text/*.txt")}
+        kinds = {path.stem for layer in self._layers for path in visible(layer, "mail/text/*.txt")}
         try:
             return {
                 kind: (
@@ -178,7 +183,7 @@ class Theme:
 
     def _static(self) -> Iterable[tuple[str, tuple[bytes, str]]]:
         """Files by `{hash of content}/{name}`: such an address may be cached for good."""
-        names = {path.name for layer in self._layers for path in (layer / "static").glob("*.*")}
+        names = {path.name for layer in self._layers for path in visible(layer / "static", "*.*")}
         for name in sorted(names):
             file = self._file(f"static/{name}")
             if file.suffix not in CONTENT_TYPES:

@@ -29,9 +29,11 @@ KIND: Final = "consent"
 
 
 def shared(ledger: Ledger) -> tuple[str, ...]:
-    """The scopes whose claims the service would get, whether it names the scope or the claims one by one."""
+    """The scopes whose claims the service would get, whether it names the scope or the claims one by one, in whatever
+    language (Core §5.2).
+    """
     claims = ledger.grant.request.get("claims") or {}
-    named = {name for member in MEMBERS for name in claims.get(member) or {}}
+    named = {name.partition("#")[0] for member in MEMBERS for name in claims.get(member) or {}}
     of_claims = [scope for scope, held in ledger.client.scopes.items() if named & set(held)]
     return tuple(dict.fromkeys((*ledger.grant.scope, *of_claims)))
 

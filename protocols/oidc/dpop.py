@@ -20,6 +20,7 @@ from protocols.oidc.issuer import Issuer
 from protocols.oidc.nonces import HEADER as NONCE_HEADER
 
 HEADER: Final = "DPoP"
+JKT: Final = "dpop_jkt"  # of an authorization request: the key that its code is for (RFC 9449 §10)
 EARLY_SECONDS, LATE_SECONDS = 30, 120  # how far the client's clock may be ahead, and how old a proof
 FAULT: Final = ("invalid_dpop_proof", "the DPoP proof is missing, malformed, used, or for another request")
 

@@ -14,8 +14,10 @@ from joserfc.jwk import KeySet, OctKey, RSAKey
 
 KINDS: Final = ("RSA", "EC", "OKP")
 CURVES: Final = {"ES256": "P-256", "ES384": "P-384", "EdDSA": "Ed25519"}
-RSA_BITS: Final = 2048  # RFC 7518 §3.3
-EXPONENT_BITS: Final = 64  # a long one makes verifying take twenty times as long; nearly all are 65537
+# At least as RFC 7518 §3.3 has it. Whoever brings a key of his own (`proof`) chooses how long verifying takes: with the
+# largest that would fit, a hundred times as long as with those that clients have, which is 4096 and 65537 at the most.
+RSA_BITS: Final = range(2048, 8192 + 1)
+EXPONENT_BITS: Final = 32
 MANY: Final = 50  # keys of a published set; who rotates needs two or three
 LIMIT: Final = 16 * 1024  # characters; an authorization request is a tenth of it
 # Anything else in a header either names a key of the sender's own choice or changes how the rest is read.
@@ -52,8 +54,8 @@ class Keys:
         for key in self._keys:
             if not isinstance(key, RSAKey):
                 continue
-            if key.raw_value.key_size < RSA_BITS:
-                raise ValueError(f"an RSA key must have at least {RSA_BITS} bits")
+            if key.raw_value.key_size not in RSA_BITS:
+                raise ValueError(f"an RSA key must have {RSA_BITS[0]} to {RSA_BITS[-1]} bits")
             if key.public_key.public_numbers().e.bit_length() > EXPONENT_BITS:
                 raise ValueError(f"the exponent of an RSA key must have at most {EXPONENT_BITS} bits")
 

@@ -5,12 +5,13 @@ What is found wrong inside the transaction is returned, not raised: a burnt code
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from idp.visit import Visit
 from keys.token import hash_token
 from protocols.oidc import provider, resources
 from protocols.oidc.clients import Client
+from protocols.oidc.dpop import JKT
 from protocols.oidc.errors import TokenError
 from protocols.oidc.issuer import Issuer
 from protocols.oidc.ledger import Issued, Ledger
@@ -18,6 +19,7 @@ from protocols.oidc.parameters import Form
 from storage.records import Grant, Token
 
 Answer = dict[str, Any] | TokenError
+CODE: Final = "authorization_code"
 
 
 async def issue(here: Issuer, visiting: Visit, client: Client, grant: Grant, form: Form, jkt: str) -> Answer:
@@ -29,8 +31,8 @@ async def issue(here: Issuer, visiting: Visit, client: Client, grant: Grant, for
     ring = await here.signing.load(tx)
     seconds = here.settings.id_token_seconds
     try:
-        if grant.request.get("dpop_jkt", jkt) != jkt:  # RFC 9449 §10: the code was for that key alone
-            raise failed("invalid_grant")
+        if form["grant_type"] == CODE and grant.request.get(JKT, jkt) != jkt:
+            raise failed("invalid_grant")  # RFC 9449 §10: the code was for that key alone
         audience = resources.audience(form, client, grant.request)
         ledger = Ledger(
             here.tenant.issuer, client, user, grant, visiting.now, seconds, ring, audience=audience, jkt=jkt

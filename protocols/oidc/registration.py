@@ -96,7 +96,8 @@ async def read(request: web.Request) -> dict[str, Any]:
             raise RegistrationError("invalid_client_metadata", "the request is too large")
     try:
         asked = orjson.loads(body)
-    except ValueError:
+        orjson.dumps(asked)  # as it is going to be stored: that allows for less depth than reading does
+    except (ValueError, TypeError):
         raise RegistrationError("invalid_client_metadata", "the request is not JSON") from None
     if not isinstance(asked, dict):
         raise RegistrationError("invalid_client_metadata", "the request is not a JSON object")

@@ -8,6 +8,7 @@ from socket import socket
 from typing import Any, Final
 
 from idp.authenticators import Busy
+from idp.outside import HELD
 from protocols.radius import arrival
 from protocols.radius.admission import fault
 from protocols.radius.answering import Answering
@@ -45,6 +46,7 @@ class Datagrams:
         self._duplicates = Duplicates(self._loop.time)
         self._backlog: Backlog[Request] = Backlog(self._dropped)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = 0  # of them, without those that wait for somebody outside
         arrival.stamp(sock)
         self._loop.add_reader(sock, self._readable)
 
@@ -83,7 +85,7 @@ class Datagrams:
             self._tally.dropped(nas, LATE)
         elif (packet := self._genuine(nas, datagram)) is None:
             return  # nor do those who only give the address of a NAS as theirs
-        elif len(self._tasks) >= MOST_AT_ONCE + spare:
+        elif self._under_way >= MOST_AT_ONCE + spare:
             self._backlog.add(came_at, (nas, packet, address))
         else:
             self._admitted(nas, packet, address)
@@ -126,17 +128,28 @@ class Datagrams:
             return  # else it is still being worked on: the answer to the first is the answer to this one
         task = self._loop.create_task(self._answer(self._answering, nas, packet, address))
         self._tasks.add(task)
+        self._under_way += 1
         task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        while len(self._tasks) < MOST_AT_ONCE:
+        self.leave()
+
+    def leave(self) -> None:
+        """One less is being answered: see `idp.outside`."""
+        self._under_way -= 1
+        while self._under_way < MOST_AT_ONCE:
             request = self._backlog.take(self._loop.time())
             if request is None:
                 return
             self._waited(*request)
 
+    def resume(self) -> None:
+        """One that had left goes on."""
+        self._under_way += 1
+
     async def _answer(self, answering: Answering, nas: NAS, packet: Packet, address: tuple[Any, ...]) -> None:
+        HELD.set(self)
         try:
             reply = await answering.answer(nas, packet, address[0], self._request)
         except Busy:

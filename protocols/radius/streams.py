@@ -10,6 +10,7 @@ from typing import Any, Final
 import structlog
 
 from idp.authenticators import Busy
+from idp.outside import HELD
 from protocols.radius.admission import fault
 from protocols.radius.answering import Answering
 from protocols.radius.clients import NAS, Clients, ProtectedNAS
@@ -91,7 +92,7 @@ class Streams:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer, certificate = writer.get_extra_info("peername")[0], writer.get_extra_info("peercert")
         clients, nas = self._clients, self._known(peer, certificate)
-        room = asyncio.Semaphore(MOST_AT_ONCE)
+        room = _Room()
         async with asyncio.TaskGroup() as answers:
             while nas is not None:
                 async with asyncio.timeout(IDLE_SECONDS):
@@ -99,12 +100,13 @@ class Streams:
                 if raw is None:
                     return
                 self._stir()
-                await room.acquire()
+                await room.enter()
                 if clients is not self._clients:  # it may be another's now, or nobody's
                     clients, nas = self._clients, self._known(peer, certificate)
                 if nas is not None:
+                    HELD.set(room)
                     answer = answers.create_task(self._answer(self._answering, nas, peer, raw, writer))
-                    answer.add_done_callback(lambda _: room.release())
+                    answer.add_done_callback(lambda _: room.leave())
 
     def _stir(self) -> None:
         task = asyncio.current_task()
@@ -131,6 +133,28 @@ class Streams:
             writer.write(reply)
             async with asyncio.timeout(STUCK_SECONDS):
                 await writer.drain()
+
+
+class _Room:
+    """`idp.outside.Place` of a request: so many of one connection are answered at once."""
+
+    def __init__(self) -> None:
+        self._under_way = 0
+        self._left = asyncio.Event()
+
+    async def enter(self) -> None:
+        """Waits until there is room."""
+        while self._under_way >= MOST_AT_ONCE:
+            self._left.clear()
+            await self._left.wait()
+        self._under_way += 1
+
+    def leave(self) -> None:
+        self._under_way -= 1
+        self._left.set()
+
+    def resume(self) -> None:
+        self._under_way += 1
 
 
 def names_in(certificate: dict[str, Any]) -> frozenset[str]:

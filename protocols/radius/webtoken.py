@@ -101,7 +101,9 @@ def _table(request: web.Request, token: WebToken, *, own: bool) -> web.StreamRes
 
 
 def _is_certified(request: web.Request, wanted: ClientCertificate) -> bool:
-    """Anybody can send the header: only a proxy of ours is believed."""
+    """Anybody can send the header: only a proxy of ours is believed, and nobody where it stands twice: one of them may
+    be what the browser sent, and the proxy did not take away.
+    """
     return is_trusted(request.remote, request.config_dict[TRUSTED]) and (
-        request.headers.get(wanted.header) == wanted.value
+        request.headers.getall(wanted.header, ()) == [wanted.value]
     )

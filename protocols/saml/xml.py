@@ -19,6 +19,9 @@ DEPTH: Final = 40  # a signed and encrypted response has eleven
 # What is made of an element costs much more than to read it, and of its attributes by the square of their number.
 ELEMENTS: Final = 2000  # a request has ten, a service's metadata some hundred
 ATTRIBUTES: Final = 100  # of one element; an AuthnRequest may have eleven
+# Canonical form costs the product of both and of the elements: of a request of 30 kB it took a minute.
+DECLARATIONS: Final = 200  # of namespaces; a signed request has ten, one that says each anew a hundred
+PREFIXES: Final = 20  # that are said to be visibly used; libraries say one or two
 # Whatever begins so and is no comment can declare something: DOCTYPE, ENTITY, ELEMENT, ATTLIST.
 _DECLARATION: Final = re.compile(rb"<!(?!--|\[CDATA\[)")
 _OTHER_ENCODING: Final = (b"\xff\xfe", b"\xfe\xff", b"\0")
@@ -66,6 +69,8 @@ def parse(data: bytes, limit: int = MESSAGE_BYTES) -> Element:
         raise Unreadable("the XML is not UTF-8")
     if _DECLARATION.search(data):
         raise Unreadable("the XML declares a document type")
+    if data.count(b"xmlns") > DECLARATIONS:
+        raise Unreadable(f"the XML declares more than {DECLARATIONS} namespaces")
     try:
         root = etree.fromstring(data, _PARSER)
     except (etree.XMLSyntaxError, ValueError):
@@ -101,8 +106,11 @@ def indented(element: Element) -> str:
 def canonical(element: Element, inclusive: tuple[str, ...] = ()) -> bytes:
     """Exclusive canonical XML without comments (Exclusive XML Canonicalization 1.0).
 
-    Raises `Unreadable` where there is none: for a namespace that is a relative address (Canonical XML 1.0 §1.3).
+    Raises `Unreadable` where there is none: for a namespace that is a relative address (Canonical XML 1.0 §1.3); and
+    for more `inclusive` prefixes than anybody needs.
     """
+    if len(inclusive) > PREFIXES:
+        raise Unreadable(f"more than {PREFIXES} namespaces are said to be in use")
     try:
         return etree.tostring(
             element,

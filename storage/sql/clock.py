@@ -24,6 +24,17 @@ EARLIER = (
     "UPDATE mails SET due_at = due_at - :leap WHERE tenant = :tenant AND due_at >= :since RETURNING 1",
     "UPDATE deliveries SET due_at = due_at - :leap WHERE tenant = :tenant AND due_at >= :since RETURNING 1",
     "UPDATE audit_turns SET until = until - :leap WHERE tenant = :tenant AND until >= :since RETURNING 1",
+    # By when a key was announced it is known when it may sign, and by when it retired when it may go.
+    *(
+        f"""
+UPDATE {ring} SET changed_at = changed_at - :leap,
+    created_at = CASE WHEN created_at >= :since THEN created_at - :leap ELSE created_at END
+WHERE tenant = :tenant AND changed_at >= :since RETURNING 1"""
+        for ring in ("signing_keys", "certified_keys", "authorities")
+    ),
+    """
+UPDATE issued_certificates SET revoked_at = revoked_at - :leap
+WHERE tenant = :tenant AND revoked_at >= :since RETURNING 1""",
 )
 
 

@@ -25,6 +25,7 @@ from storage.known_devices import KnownDevices
 from storage.logins import Interactions, Sessions
 from storage.mails import Mails, ResetLinks
 from storage.network import NetworkSessions, WebTokens
+from storage.nodes import Nodes
 from storage.notes import Notes
 from storage.participants import Artifacts, Participants
 from storage.patterns import FormerPatterns
@@ -64,6 +65,7 @@ from storage.sql.known_devices import SQLKnownDevices
 from storage.sql.mails import SQLMails
 from storage.sql.name_revisions import SQLNameRevisions
 from storage.sql.network_sessions import SQLNetworkSessions
+from storage.sql.nodes import SQLNodes
 from storage.sql.participants import SQLParticipants
 from storage.sql.person_keys import SQLPersonKeys
 from storage.sql.registered_clients import SQLRegisteredClients
@@ -163,6 +165,7 @@ class SQLTransaction:
     former_patterns = Made[FormerPatterns](SQLFormerPatterns)
     revisions = Made[Revisions](SQLRevisions)
     clocks = Made[Clocks](SQLClocks)
+    nodes = Made[Nodes](SQLNodes)
     audit = Keyed[Audit](SQLAudit)
     audit_view = Made[AuditView](SQLAuditView)
     audit_chain = Made[AuditChain](SQLAuditChain)

@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from pathlib import Path
+from typing import Any, Final
+from urllib.request import urlopen
+
+# What a provider need not have, and what its configuration calls it (RFC 8414 §2, RFC 9126 §5).
+OPTIONAL: Final = {
+    "introspection": "introspection_endpoint",
+    "par": "pushed_authorization_request_endpoint",
+}
+
+
+@functools.cache
+def discovered(issuer: str) -> dict[str, Any]:
+    """What an OpenID provider that is up says of itself (OpenID Connect Discovery §4)."""
+    with urlopen(f"{issuer}/.well-known/openid-configuration", timeout=10) as response:
+        found: dict[str, Any] = json.load(response)
+    return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +47,11 @@ class Target:
     password: str = ""
 
     def offers(self, workload: str) -> bool:
-        """Whether there is a door for it."""
-        return bool(self.sso if workload.startswith("saml") else self.client_id)
+        """Whether there is a door for it, and the endpoint."""
+        if workload.startswith("saml"):
+            return bool(self.sso)
+        wanted = OPTIONAL.get(workload)
+        return bool(self.client_id) and (wanted is None or wanted in discovered(self.issuer))
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(dataclasses.asdict(self)))

@@ -129,7 +129,7 @@ async def test_retention_that_takes_the_old_key_with_it_leaves_a_log_of_the_new_
     turned.now += 200 * DAY_SECONDS
     await turned.write("login.accepted")
     await turned.link()
-    assert await Retention(turned.provider).keep(turned.tenant) == 4
+    assert await Retention(turned.provider).keep(turned.tenant, turned.now) == 4
     await turned.link()
     whole = await verified(turned, [second])
     assert whole.pruned is not None and whole.pruned.last == 4 and whole.records == 2

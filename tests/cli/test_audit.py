@@ -42,7 +42,7 @@ def test_events_come_newest_first_with_the_tenants_time(busy: Office) -> None:
     ("filters", "count"),
     [
         (("--user", "Alice"), 2),
-        (("--user", "nobody"), 0),
+        (("--user", "bob", "--service", "portal", "--event", "login.*"), 0),
         (("--service", "wiki"), 1),
         (("--event", "user.added"), 2),
         (("--since", "7d"), 2),
@@ -52,6 +52,17 @@ def test_events_come_newest_first_with_the_tenants_time(busy: Office) -> None:
 )
 def test_they_can_be_narrowed(busy: Office, filters: tuple[str, ...], count: int) -> None:
     assert len(busy.rows("audit", "show", *filters)) == count
+
+
+def test_a_slip_is_not_taken_for_silence(busy: Office) -> None:
+    for option, typed, said in (
+        ("--user", "alcie", "no user is called alcie, did you mean alice?"),
+        ("--event", "login.denid", "no event is called login.denid, did you mean login.denied?"),
+        ("--event", "logn.*", "no event is called logn.*, did you mean login.*?"),
+        ("--service", "accuont", "no service is called accuont, did you mean account?"),
+        ("--door", "odic", "no door is called odic, did you mean oidc?"),
+    ):
+        assert busy.run("audit", "show", option, typed, status=1).stderr == f"Error: {said}\n"
 
 
 def test_the_code_of_a_page_finds_its_event(busy: Office) -> None:

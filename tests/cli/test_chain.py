@@ -79,7 +79,7 @@ def test_a_cut_is_found_by_the_anchor_that_idp_yaml_names(proven: Office) -> Non
 
 def test_what_is_not_linked_yet_is_told(proven: Office) -> None:
     proven.run("user", "disable", "alice")
-    assert "1 records since" in proven.run("audit", "verify").stdout
+    assert "1 record since" in proven.run("audit", "verify").stdout
     link(proven, LEASE_SECONDS * 2)
     assert proven.run("audit", "verify").stdout == "whole: records 1 to 3\n"
 

@@ -87,7 +87,7 @@ def test_resetting_takes_it_away_and_ends_sessions(alice: Office) -> None:
     user = user_id(alice, "alice")
     asyncio.run(alice.within(lambda tx: sign_in(tx, user)))
     assert alice.run("credential", "reset", "alice", "matrix").stdout == (
-        "reset matrix of alice, ended 1 sessions\n"
+        "reset matrix of alice, ended 1 session\n"
     )
     assert held(alice) == []
     assert asyncio.run(alice.within(lambda tx: tx.grants.find("g"))) is None, "nor what a service got there"

@@ -42,6 +42,9 @@ def test_each_rule_that_was_tried_says_what_failed_on_what(desk: Office) -> None
     assert inside.splitlines()[-2:] == ["  office: matches", "let in after matrix"]
     late = explain(desk, "--address", "192.0.2.7", "--at", "2027-01-15T14:30+00:00")
     assert late.splitlines()[-1] == "denied: hours 22:00-05:00"
+    desk.run("user", "disable", "alice")
+    said = explain(desk, "--address", "192.0.2.7", *AT).splitlines()
+    assert said[-2:] == ["let in after matrix", "but alice is disabled, and let in nowhere"]
 
 
 def test_what_the_session_has_proven_counts(desk: Office) -> None:
@@ -90,6 +93,7 @@ def test_with_a_revision_in_force_the_files_are_asked_by_name(desk: Office) -> N
         (("--address", "192.0.2.7", "--device", "phone"), 2, "AAGUID"),
         (("--address", "192.0.2.7", "--proof", "totpp"), 1, "did you mean totp?"),
         (("--address", "192.0.2.7", "--service", "wikki"), 1, "did you mean wiki?"),
+        (("--address", "192.0.2.7", "--protocol", "odic"), 1, "did you mean oidc?"),
     ],
 )
 def test_slips_are_told(desk: Office, words: tuple[str, ...], status: int, said: str) -> None:

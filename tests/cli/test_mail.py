@@ -55,7 +55,7 @@ def test_what_waits_is_listed_shown_and_deleted_without_what_it_says(posted: Off
     posted.run("mail", "delete", row["id"])
     for words in (("show", row["id"]), ("delete", row["id"]), ("retry", row["id"])):
         assert "no mail is called" in posted.run("mail", *words, status=1).stderr
-    assert posted.run("mail", "retry", "--all").stdout == "mails to be sent again: 0\n"
+    assert posted.run("mail", "retry", "--all").stdout == "0 mails to be sent again\n"
     assert "give the ID of one mail, or --all" in posted.run("mail", "retry", status=2).stderr
 
 

@@ -33,7 +33,7 @@ def test_devices_are_listed_and_removed(protected: Office) -> None:
     (row,) = protected.rows("protect", "list")
     assert (row["user"], row["id"], row["last_used_at"]) == ("alice", "k1", None)
     said = protected.run("protect", "remove", "alice").stdout
-    assert said == "removed 1 devices of alice\n"
+    assert said == "removed 1 device of alice\n"
     assert protected.rows("protect", "list") == []
     assert protected.events()[-1] == "protect.removed"
 

@@ -80,7 +80,7 @@ def test_a_token_is_assigned_taken_back_and_lost(stocked: Office) -> None:
     stocked.run("token", "assign", "A-1", "alice")
     alice = user_id(stocked, "alice")
     asyncio.run(stocked.within(lambda tx: sign_in(tx, alice)))
-    assert stocked.run("token", "lost", "A-1").stdout == "A-1 is lost, ended 1 sessions\n"
+    assert stocked.run("token", "lost", "A-1").stdout == "A-1 is lost, ended 1 session\n"
     stocked.run("token", "lost", "A-1", status=1)
     assert states(stocked)["A-1"] == ("lost", None)
     assert stocked.run("token", "assign", "A-1", "alice", status=1).stderr == "Error: token A-1 is lost\n"
@@ -116,7 +116,7 @@ def test_an_address_is_printed_and_nothing_of_it_is_kept_in_clear(stocked: Offic
     told = stocked.run("credential", "activate", "alice", "totp")
     address = told.stdout.strip()
     assert address.startswith("https://login.example.com/activate?code=")
-    assert told.stderr == "valid for 7 days, ended 1 sessions\n"
+    assert told.stderr == "valid for 7 days, ended 1 session\n"
     names = [row["name"] for row in stocked.rows("credential", "list", "alice")]
     assert names == ["A-2"], "hardware stays, apps go"
     secret = address.partition("=")[2]

@@ -82,7 +82,7 @@ def test_disabling_ends_sessions_and_grants_in_the_same_transaction(office: Offi
     asyncio.run(office.within(lambda tx: sign_in(tx, user)))
     assert shown(office)["sessions"] == 1
     said = office.run("user", "disable", "alice").stdout
-    assert said == "disabled alice, ended 1 sessions and 1 grants\n"
+    assert said == "disabled alice, ended 1 session and 1 grant\n"
     after = shown(office)
     assert after["sessions"] == 0 and after["disabled_at"]
     assert asyncio.run(office.within(lambda tx: tx.grants.find("g"))) is None
@@ -104,7 +104,9 @@ def test_unlocking_forgets_wrong_answers_also_of_a_name_that_nobody_has(office: 
     office.run("user", "unlock", "alice")
     assert shown(office)["locked_until"] is None
     assert office.run("user", "unlock", "NOBODY").stdout == "unlocked nobody\n"
-    assert office.run("user", "unlock", "nobody").stdout == "nobody had no wrong answers\n"
+    assert office.run("user", "unlock", "alice").stdout == "alice had no wrong answers\n"
+    refused = office.run("user", "unlock", "alcie", status=1)
+    assert refused.stderr == "Error: no user is called alcie, did you mean alice?\n"
     assert office.events() == ["user.added", "user.unlocked", "user.unlocked"], (
         "where nothing was, nothing is said"
     )
@@ -144,7 +146,11 @@ def test_wrong_answers_known_browsers_and_seen_logins_are_shown_and_forgotten(of
     office.run("user", "unlock", "alice")
     after = shown(office)
     assert (after["wrong_answers"], after["locked_until"], len(after["known_devices"])) == ([], None, 3)
-    assert office.run("user", "forget", "alice", devices[1], "d7").stdout == "forgot 1 browsers of alice\n"
+    refused = office.run("user", "forget", "alice", devices[1], "d7", status=1)
+    assert refused.stderr == "Error: alice has no browser d7, see idp user show\n"
+    assert len(shown(office)["known_devices"]) == 3, "all that are named, or none"
+    office.run("user", "forget", "alcie", status=1)
+    assert office.run("user", "forget", "alice", devices[1]).stdout == "forgot 1 browser of alice\n"
     assert [each["id"] for each in shown(office)["known_devices"]] == ["d0", "d2"]
     assert office.run("user", "forget", "alice").stdout == "forgot 2 browsers of alice\n"
     assert shown(office)["known_devices"] == []

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from idp.config.bundle import Bundle
+from idp.config.load import load
 from tests.config.folder import AUTHENTICATORS, POLICIES, SERVICE, TENANT, mistakes, warnings, write
 
 OTHER = TENANT.replace("acme", "other")
@@ -84,6 +86,13 @@ def test_a_rule_may_name_our_own_pages_and_a_service_whose_file_has_a_mistake(tm
     ]
 
 
+def test_account_pages_are_a_service_and_no_door(tmp_path: Path) -> None:
+    rule = "- {name: x, when: {protocols: [portal, account]}, then: deny}\n"
+    assert mistakes(write(tmp_path, tenants__acme__policies=rule)) == [
+        "tenants/acme/policies.yaml:1:40: account is entered by the door portal, write services: [account]"
+    ]
+
+
 def test_a_theme_and_a_language_must_be_there(tmp_path: Path) -> None:
     tenant = TENANT + "theme: defualt\nlocales: [ja, xx]\n"
     assert mistakes(write(tmp_path, tenants__acme__tenant=tenant)) == [
@@ -95,6 +104,27 @@ def test_a_theme_and_a_language_must_be_there(tmp_path: Path) -> None:
 def test_a_theme_of_the_folder_is_found(tmp_path: Path) -> None:
     (tmp_path / "themes" / "ours").mkdir(parents=True)
     assert warnings(write(tmp_path, tenants__acme__tenant=TENANT + "theme: ours\n")) == []
+
+
+def test_a_theme_is_what_lies_in_its_folder(tmp_path: Path) -> None:
+    """A link that leads out is a mistake, one that stays inside is none; what begins with a dot is no part of it."""
+    (tmp_path / "passwords").write_text("of all")
+    theme = tmp_path / "themes" / "ours"
+    (theme / "..2026" / "static").mkdir(parents=True)
+    (theme / "..2026" / "static" / "logo.svg").write_text("<svg/>")
+    (theme / "static").symlink_to("..2026/static")  # as a ConfigMap is mounted
+    (theme / "again").symlink_to(".")
+    (theme / ".git").mkdir()
+    (theme / ".git" / "config").symlink_to(tmp_path / "passwords")
+    folder = write(tmp_path, tenants__acme__tenant=TENANT + "theme: ours\n")
+    assert warnings(folder) == []
+    kept = Bundle.of(load(folder)).files
+    assert {name for name in kept if name.startswith("themes")} == {"themes/ours/static/logo.svg"}
+    (theme / "login").mkdir()
+    (theme / "login" / "motto.html").symlink_to(tmp_path / "passwords")
+    assert mistakes(folder) == [
+        "tenants/acme/tenant.yaml:4:8: theme: login/motto.html is a link out of the theme, copy what it leads to"
+    ]
 
 
 def test_a_file_that_nobody_reads_is_a_mistake(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from idp.timekeeping import OUTVOTED
 from tests.faults.cluster.cluster import running
 from tests.faults.cluster.rounds import Report, go_through, told
 
@@ -55,5 +56,7 @@ def test_every_door_works_again_after_every_fault(report: Report) -> None:
     assert [outcome.name for outcome in report.outcomes] == list(TOLD), list(map(told, report.outcomes))
 
 
-def test_a_node_whose_clock_is_wrong_says_so(report: Report) -> None:
+def test_a_node_whose_clock_is_wrong_says_so_and_is_not_ready(report: Report) -> None:
+    """The balancer takes it out, and the others stay (`clock_astray` waits for that)."""
     assert [words for words in report.notices if "ahead of the database's" in words]
+    assert OUTVOTED in report.notices

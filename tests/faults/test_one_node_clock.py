@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -61,8 +59,7 @@ def set_clock(node: Node, seconds: int) -> None:
 
 
 def notices(node: Node) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/health/ready", timeout=10) as answer:
-        return "\n".join(json.loads(answer.read())["notices"])
+    return "\n".join(node.health()[1]["notices"])
 
 
 async def is_signed_in(party: RelyingParty) -> bool:

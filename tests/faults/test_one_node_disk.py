@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -48,14 +45,6 @@ async def browser() -> AsyncIterator[Browser]:
         yield one
 
 
-def health(node: Failing) -> tuple[int, dict[str, Any]]:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/health/ready", timeout=10) as answer:
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())
-
-
 async def token(party: RelyingParty, refresh_token: str) -> Page:
     return await party.token(grant_type="refresh_token", refresh_token=refresh_token)
 
@@ -81,12 +70,12 @@ async def test_what_cannot_be_written_is_refused_and_nothing_is_lost(
         assert json.loads(refused.body) == {"error": "temporarily_unavailable"}
         code = node.tokens[f"holder0{number}"].code()
         assert nas.is_ignored(nas.pap(f"holder0{number}", code))
-        await eventually(lambda: health(node)[0] == 503)
-        await eventually(lambda: any(FAULTS[fault] in words for words in health(node)[1]["notices"]))
+        await eventually(lambda: node.health()[0] == 503)
+        await eventually(lambda: any(FAULTS[fault] in words for words in node.health()[1]["notices"]))
     finally:
         node.fault("none")
-    await eventually(lambda: health(node)[0] == 200)
-    await eventually(lambda: not any("database" in words for words in health(node)[1]["notices"]))
+    await eventually(lambda: node.health()[0] == 200)
+    await eventually(lambda: not any("database" in words for words in node.health()[1]["notices"]))
     again = await token(party, held)  # it was not spent
     assert again.status == 200, again.text
     assert nas.ask(nas.pap(f"holder0{number}", code)).code == ACCEPT  # nor was this

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -39,14 +35,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         one.stop()
 
 
-def health(node: Node) -> tuple[int, dict[str, Any]]:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{node.port}/health/ready", timeout=10) as answer:
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())
-
-
 def refused(node: Node, said: Path) -> str:
     """What a start says that fails."""
     said.unlink(missing_ok=True)
@@ -56,7 +44,7 @@ def refused(node: Node, said: Path) -> str:
 
 def test_a_second_server_is_refused_and_the_first_goes_on(node: Node, tmp_path: Path) -> None:
     assert "another server works on it, process" in refused(node, tmp_path / "said")
-    assert health(node)[0] == 200
+    assert node.health()[0] == 200
 
 
 async def test_a_copy_made_while_it_runs_knows_all_that_was_acknowledged(node: Node, tmp_path: Path) -> None:
@@ -81,9 +69,9 @@ async def test_a_file_that_was_deleted_is_told_and_never_made_anew(node: Node, t
     away = tmp_path / "away.db"
     node.database.rename(away)
     try:
-        await eventually(lambda: health(node)[0] == 503)
+        await eventually(lambda: node.health()[0] == 503)
         await eventually(
-            lambda: any("was deleted or replaced" in each for each in health(node)[1]["notices"])
+            lambda: any("was deleted or replaced" in each for each in node.health()[1]["notices"])
         )
         async with Browser() as browser:
             page = await browser.get(f"{node.url}/", headers={"Accept": "text/html"})

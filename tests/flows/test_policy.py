@@ -55,6 +55,16 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             "then": {"require": ["matrix"]},
         },
         {"name": "portal", "when": {"services": ["portal"]}, "then": {"require": ["matrix"]}},
+        {
+            "name": "account of staff",
+            "when": {"services": ["account"], "groups": ["staff"]},
+            "then": {"require": ["password"]},
+        },
+        {
+            "name": "account of others",
+            "when": {"services": ["account"]},
+            "then": {"deny": {"en": "Ask the desk to change it."}},
+        },
     ]
     secret = {"secret": DORA.token.secret if DORA.token else ""}
     password = {"password": DORA.password or ""}
@@ -96,6 +106,24 @@ async def test_a_denial_says_what_would_be_possible_elsewhere(browsers: Browsers
     page = await party.http.login((await party.begin()).url, CAROL, CALLBACK)
     assert page.status == 403
     assert "It cannot be used from outside the company network." in page.text
+
+
+async def test_the_account_pages_are_decided_by_rules_that_name_them(
+    browsers: Browsers, strict: Server
+) -> None:
+    """Who may enter the portal by one proof is asked for another there, or kept out."""
+    dora, carol = browsers(), browsers()
+    for browser, who in ((dora, DORA), (carol, CAROL)):
+        tiles = await browser.login(f"{strict.url}/", who, "\0")
+        assert tiles.status == 200 and not tiles.asked
+    page = await dora.get(f"{strict.url}/account")
+    assert page.asked == "password"
+    page = await dora.answer(page, DORA.password or "")
+    assert (page.status, page.url) == (200, f"{strict.url}/account")
+    (accepted,) = (each for each in strict.audit() if each["details"].get("rule") == "account of staff")
+    assert (accepted["service"], accepted["details"]["attempt"]["door"]) == ("account", "portal")
+    page = await carol.get(f"{strict.url}/account")
+    assert page.status == 403 and "Ask the desk to change it." in page.text
 
 
 async def test_a_rule_adds_claims_and_has_the_user_asked_for_consent(

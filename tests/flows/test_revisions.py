@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -37,9 +36,7 @@ def nodes(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
 
 
 async def health(node: Server) -> dict[str, object]:
-    async with Browser(address=node.address) as browser:
-        told: dict[str, object] = json.loads((await browser.get(f"{node.url}/health/ready")).body)
-        return told
+    return (await asyncio.to_thread(node.health))[1]
 
 
 async def until_in_force(nodes: tuple[Server, Server], revision: object) -> None:

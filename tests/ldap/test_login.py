@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
+from protocols.radius.datagrams import MOST_AT_ONCE
 from tests.browser import Browser
 from tests.ldap.conftest import Pair
 from tests.ldap.slapd import DECOY, PASSWORD, PEOPLE, SEARCHER, SEARCHER_PASSWORD, SUFFIX
@@ -22,6 +25,8 @@ from tests.server import Server, free_port, running
 HANAKO = Person("hanako@corp", password=PASSWORD)
 TWINS = "hanako"  # somebody of ours, who is not she
 FAILURES = 5
+REQUESTS = 32  # that are answered at once: more than any test here has, but for those who wait for a silent directory
+CROWD = 200  # who may wait for that one
 
 
 class Office(Server):
@@ -29,6 +34,7 @@ class Office(Server):
 
     def prepare(self, ldap: dict[str, Any]) -> None:
         self.radius = free_port()
+        self.mute = socket.create_server(("127.0.0.1", 0))  # a directory that says nothing
         self.configuration.idp["log"]["level"] = "debug"
         self.configuration.idp["doors"] = ["oidc", "radius"]
         self.configuration.idp["listen"]["radius"] = f"127.0.0.1:{self.radius}"
@@ -38,7 +44,10 @@ class Office(Server):
             "display_name": {"ja": "社員", "en": "Employees"},
             "ldap": {**ldap, "search": search, "decoy_dn": DECOY},
         }
-        tenant.settings["domains"] = {"corp": corp}
+        server = f"ldaps://127.0.0.1:{self.mute.getsockname()[1]}"
+        silent = {"servers": [server], "bind_dn": "{user}@mute", "connections": 1, "queue": CROWD}
+        tenant.settings["domains"] = {"corp": corp, "mute": {"ldap": silent}}
+        self.configuration.idp["overload"] = {"requests": REQUESTS}
         tenant.settings["lockout"] = {"failures": FAILURES, "seconds": 600}
         tenant.policies = [
             {"name": "out", "when": {"groups": ["out"]}, "then": "deny"},
@@ -81,7 +90,7 @@ async def wrong(office: Office, name: str) -> Page:
 
 async def test_the_domain_is_chosen_beside_the_name(office: Office, browser: Browser) -> None:
     page = await browser.get(f"{office.url}/")
-    assert page.form.choices == {"domain": ["local", "corp"]}
+    assert page.form.choices == {"domain": ["local", "corp", "mute"]}
     assert page.form.fields["domain"] == "local"
     page = await browser.submit(page, {"username": "hanako", "domain": "corp"})
     assert page.asked == "password"
@@ -181,6 +190,36 @@ async def test_our_own_people_sign_in_while_the_directory_is_down(
     finally:
         for server in pair:
             server.start()
+
+
+async def test_who_waits_for_a_silent_directory_keeps_out_nobody_else(
+    office: Office, browser: Browser
+) -> None:
+    """At the pages and at RADIUS more wait for it than are answered at once, while others sign in."""
+    async with AsyncExitStack() as opened:
+        crowd = []
+        for number in range(REQUESTS):
+            other = await opened.enter_async_context(Browser())
+            crowd.append(
+                (other, await other.answer(await other.get(f"{office.url}/"), f"nobody{number}@mute"))
+            )
+        waiting = [asyncio.create_task(other.answer(page, "any")) for other, page in crowd]
+        with NAS(office.radius) as nas:
+            for number in range(MOST_AT_ONCE + 1):
+                nas.send(nas.pap(f"guest{number}@mute", "any"))
+            page, twin = await browser.get(f"{office.url}/"), Person(TWINS, password=OWN_PASSWORD)
+            while page.status == 503 and not waiting[0].done():  # they all came in one moment
+                page = await browser.get(f"{office.url}/")
+            page = await browser.login(page, twin, CALLBACK)
+            assert (page.status, page.asked) == (200, "")
+            asked, answer = nas.pap(TWINS, OWN_PASSWORD), None
+            while answer is None and not all(task.done() for task in waiting):
+                nas.send(asked)
+                answer = await asyncio.to_thread(nas.receive, asked, 2.0)
+            assert answer is not None and answer.code == ACCEPT
+        office.mute.close()  # whoever waits is told so soon
+        told = await asyncio.gather(*waiting)
+        assert {(page.status, page.asked) for page in told} == {(503, "password")}
 
 
 def test_no_password_stands_in_the_log(office: Office) -> None:

@@ -500,7 +500,7 @@ async def test_who_has_none_is_led_to_the_page_after_the_login(home: Home, alice
     assert (await due(eager))[1] is None
     eager.now = NOW + 77 * DAY
     assert (await due(eager))[1] is not None, "it ends soon"
-    closed = Rule("portal", Deny("portal"), services=frozenset({"portal"}))
+    closed = Rule("account", Deny("account"), services=frozenset({"account"}))
     eager.tenant = dataclasses.replace(eager.tenant, rules=(closed, *RULES))
     assert (await due(eager))[1] is None, "he could not open the page"
 

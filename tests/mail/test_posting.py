@@ -6,7 +6,6 @@ import json
 import re
 import threading
 import time
-import urllib.request
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
@@ -28,9 +27,8 @@ def message_ids(house: House, address: str) -> list[str]:
 
 def notices(house: House) -> list[str]:
     """What any of the two workers says; each looks for itself."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{house.server.port}/health/ready", timeout=60) as answer:
-        said: list[str] = json.loads(answer.read())["notices"]
-        return said
+    said: list[str] = house.server.health()[1]["notices"]
+    return said
 
 
 def dead(house: House, user: str) -> list[dict[str, object]]:

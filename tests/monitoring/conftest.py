@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.certificates import issue
 from tests.people import Token
 from tests.protocols.radius.nas import SECRET
 from tests.relying_party import CALLBACK
@@ -20,6 +21,7 @@ from tests.server import Server, free_port, running
 
 __all__ = ["browsers"]
 
+OWN_DAYS, AUTHORITY_DAYS = 90, (400, 500)
 HOLDERS = {f"holder{number}": Token() for number in range(4)}
 
 
@@ -49,6 +51,7 @@ class Watched(Server):
         self.configuration.idp["listen"].update(
             monitoring=f"127.0.0.1:{self.monitoring}", radius=f"127.0.0.1:{self.radius}"
         )
+        self._equip()
         self.tenant.add_service("wiki", CALLBACK)
         self.tenant.services["vpn"] = {
             "service": "vpn",
@@ -59,6 +62,23 @@ class Watched(Server):
         self.tenant.policies.insert(0, codes)
         for name, token in HOLDERS.items():
             self.tenant.add_demo_user(name, "codes", totp={"secret": token.secret})
+
+    def _equip(self) -> None:
+        """With certificates in files, of which the first to end are told of."""
+        folder = self.config / "tls"
+        folder.mkdir(parents=True)
+        own, ended, first, second = (
+            issue(f"CN={days}", is_authority=days != OWN_DAYS, days=(-9, days))
+            for days in (OWN_DAYS, -1, *AUTHORITY_DAYS)
+        )
+        (folder / "own.pem").write_bytes(own.pem)
+        (folder / "own.key").write_bytes(own.key_pem)
+        (folder / "authorities.pem").write_bytes(ended.pem + second.pem + first.pem)
+        self.configuration.idp["listen"]["radsec"] = f"127.0.0.1:{free_port()}"
+        self.configuration.idp["radsec"] = {
+            "certificate": "tls/own.pem", "key": "tls/own.key", "authorities": "tls/authorities.pem",
+        }  # fmt: skip
+        self.tenant.settings["mail"] = {"ca_file": "tls/authorities.pem"}
 
     def asked(self, path: str, port: int = 0) -> tuple[int, str]:
         """Status and body of a page of the listener, or of another."""

@@ -7,12 +7,13 @@ import json
 import os
 import signal
 import socket
+import time
 from urllib.request import Request, urlopen
 
 import pytest
 
 from idp.web.monitor import MOST
-from tests.monitoring.conftest import HOLDERS, Scrape, Watched
+from tests.monitoring.conftest import AUTHORITY_DAYS, HOLDERS, OWN_DAYS, Scrape, Watched
 from tests.people import ALICE, CAROL, wrong_answer
 from tests.protocols.radius.nas import ACCEPT, NAS, REJECT
 from tests.relying_party import CALLBACK, RelyingParty
@@ -33,6 +34,18 @@ async def settled(server: Watched, before: Scrape, name: str, more: float, **lab
 
     await eventually(has_risen)
     return found[0]
+
+
+def test_of_certificates_in_files_the_first_is_told_of_that_will_end(watched: Watched) -> None:
+    """A listener's whole chain counts; of authorities one may have ended long ago."""
+    told, now = watched.scrape(), time.time()
+    for tenant, purpose, days in (
+        ("", "radsec", OWN_DAYS),
+        ("", "radsec authorities", AUTHORITY_DAYS[0]),
+        ("demo", "mail", AUTHORITY_DAYS[0]),
+    ):
+        ends_at = told("certificate_expiry_timestamp_seconds", tenant=tenant, purpose=purpose)
+        assert round((ends_at - now) / 86400) == days, purpose
 
 
 async def test_a_login_is_counted_once_by_door_outcome_and_rule(watched: Watched, browsers: Browsers) -> None:
@@ -114,8 +127,7 @@ async def test_health_tells_each_part_and_its_reasons_at_the_own_listener_only(w
     assert told["status"] == "ready" and told.keys() == TOLD | {"reasons"}
     doors = {"door oidc": "ok", "door radius": "ok"}
     assert doors.items() <= told["parts"].items() and told["parts"]["storage"] == "ok"
-    shown = json.loads(watched.asked("/health/ready", watched.port)[1])
-    assert shown.keys() == TOLD
+    assert watched.health()[1].keys() == TOLD
     assert watched.asked("/health/live")[0] == 200
     assert watched.cli("health") == "ready\n"
     assert json.loads(watched.cli("health", "--json"))["parts"]["mail"] == "ok"

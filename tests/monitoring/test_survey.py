@@ -74,7 +74,7 @@ async def test_many_who_ask_share_one_look(house: House, monkeypatch: pytest.Mon
     """However often health is asked for, the database is asked once a second."""
     broken = Broken(house.store)
     provider = replace(house.provider, storage=broken)
-    node = Node(1, NOW, Admission(64, 0.1).load)
+    node = Node("one", 1, NOW, Admission(64, 0.1).load)
     inspection = Inspection(provider, node, ("oidc",))
     found = await asyncio.gather(*(inspection.look() for _ in range(50)))
     assert broken.asked == 1 and all(each.is_well for each in found)
@@ -90,7 +90,7 @@ async def test_a_survey_that_takes_too_long_keeps_nobody_waiting(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inspections, "CHECK_SECONDS", 0.2)
-    inspection = Inspection(house.provider, Node(1, NOW, Admission(64, 0.1).load), ())
+    inspection = Inspection(house.provider, Node("one", 1, NOW, Admission(64, 0.1).load), ())
     forever = asyncio.Event()
 
     async def survey() -> Any:
@@ -115,12 +115,24 @@ async def failing(error: Exception) -> AsyncIterator[None]:
 
 
 async def test_work_that_died_is_told_as_long_as_it_is_missed(house: House) -> None:
-    inspection = Inspection(house.provider, Node(1, NOW, Admission(64, 0.1).load), ())
+    inspection = Inspection(house.provider, Node("one", 1, NOW, Admission(64, 0.1).load), ())
     async with failing(ZeroDivisionError()):
         assert [name.rpartition(".")[2] for name in died()] == ["work"]
         found = await inspection.look()
         assert found.parts.states["background"] == "failed"
     assert died() == ()
+
+
+async def test_a_clock_that_most_others_do_not_share_takes_a_node_out_and_one_that_only_differs_does_not(
+    house: House,
+) -> None:
+    node = Node("one", 1, NOW, Admission(64, 0.1).load)
+    node.follow(house.provider)
+    inspection = Inspection(house.provider, node, ())
+    for source, is_fit in (("clock", True), ("clock/outvoted", False)):
+        house.provider.notices[source] = ["it differs"]
+        found = await inspection.look(anew=True)
+        assert (found.is_well, found.is_fit) == (True, is_fit)
 
 
 async def test_it_is_said_how_busy_the_database_is(store: Storage) -> None:

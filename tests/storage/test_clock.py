@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from storage import Storage
+from storage.certificates import AuthorityRecord, IssuedCertificate
 from storage.clock import SKEW_SECONDS, Belief
 from storage.revisions import EVERYWHERE
-from tests.storage.examples import GRANT, NOW, REFRESH, SESSION, USER
+from tests.storage.examples import CERTIFIED_KEY, GRANT, NOW, REFRESH, SESSION, SIGNING_KEY, USER
 
 YEAR = 366 * 86400
 
@@ -59,3 +60,36 @@ async def test_what_was_made_ahead_ends_and_what_waits_does_not_wait_as_long(sto
             budget = await tx.budgets.find(subject)
             assert budget is not None and budget.until == NOW + 1800
         assert await tx.audit_turns.claim("link", "living", NOW + 5, NOW + 10)
+
+
+async def test_keys_that_were_turned_ahead_were_turned_now(store: Storage) -> None:
+    since, leap = NOW + YEAR, YEAR
+    authority = AuthorityRecord("a1", "active", b"sealed", b"certificate", NOW, NOW)
+    issued = IssuedCertificate("01", "a1", "u1", NOW, since + YEAR)
+
+    async def state() -> tuple[object, ...]:
+        async with store.snapshot("acme") as tx:
+            rings = tx.signing_keys, tx.certified_keys, tx.authorities
+            turned = [(each.created_at, each.changed_at) for ring in rings for each in await ring.list()]
+            return *turned, [each.revoked_at for each in await tx.issued_certificates.list()]
+
+    async with store.transaction("acme") as tx:
+        for kid, at in (("old", NOW), ("new", since)):
+            await tx.signing_keys.add(replace(SIGNING_KEY, kid=kid, created_at=at, changed_at=at))
+            await tx.certified_keys.add(replace(CERTIFIED_KEY, kid=kid, created_at=at, changed_at=at))
+        await tx.authorities.add(authority)
+        await tx.issued_certificates.add(issued)
+    before = await state()
+    async with store.transaction("acme") as tx:
+        assert await tx.clocks.bring_back(since + 1, leap) == 0
+    assert await state() == before
+    async with store.transaction("acme") as tx:
+        assert await tx.signing_keys.move("old", "retired", since + 5)
+        assert await tx.certified_keys.move("old", "retired", since + 5)
+        assert await tx.authorities.move("a1", "retired", since + 5)
+        assert await tx.issued_certificates.revoke_unheld("u1", since + 5)
+        assert await tx.clocks.bring_back(since, leap) == 6
+    turned = [(NOW, NOW + 5), (NOW, NOW)]
+    told = await state()
+    assert sorted(told[:2]) == sorted(told[2:4]) == sorted(turned)  # type: ignore[type-var]
+    assert told[4:] == ((NOW, NOW + 5), [NOW + 5])

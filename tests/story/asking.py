@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
@@ -11,7 +10,6 @@ from typing import Any, TypeVar
 from click.testing import CliRunner
 
 from idp.cli import main
-from tests.browser import Browser
 from tests.story.company import Company, Node
 from tests.story.month import Change
 
@@ -36,9 +34,7 @@ async def idp(*words: str) -> tuple[int, str]:
 
 
 async def health(node: Node) -> dict[str, Any]:
-    async with Browser(address=node.address) as browser:
-        told: dict[str, Any] = json.loads((await browser.get(f"{node.url}/health/ready")).body)
-        return told
+    return (await asyncio.to_thread(node.health))[1]
 
 
 async def until(node: Node, holds: Callable[[dict[str, Any]], bool]) -> None:

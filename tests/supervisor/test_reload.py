@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import urllib.request
 
@@ -21,7 +20,7 @@ def asked(url: str) -> str:
 
 
 def revision(server: Server) -> str:
-    found: str = json.loads(asked(f"http://127.0.0.1:{server.port}/health/ready"))["configuration"]
+    found: str = server.health()[1]["configuration"]
     return found
 
 

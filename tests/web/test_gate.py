@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from idp.outside import outside
 from idp.web import gate as gates
 from idp.web.admission import Admission
+from idp.web.bodies import source_of
 from idp.web.connection import (
     HEAD_BYTES,
     HEAD_SECONDS,
@@ -26,6 +29,7 @@ from idp.web.switchboard import Line, Switchboard
 from tests.server import eventually
 
 MOST = 8
+PROXY = ip_network("127.0.0.9/32")
 LARGE = 64 * 1024 * 1024  # more than the kernel keeps for a connection
 
 
@@ -40,8 +44,8 @@ class Served:
     under_way: Line
     opened: list[asyncio.StreamWriter] = field(default_factory=list)
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def connect(self, source: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0))
         self.opened.append(writer)
         return reader, writer
 
@@ -53,6 +57,11 @@ async def served(most: int = 100) -> AsyncIterator[Served]:
 
     async def wait(_: web.Request) -> web.Response:
         await go_on.wait()
+        return web.Response()
+
+    async def away(_: web.Request) -> web.Response:
+        with outside():
+            await go_on.wait()
         return web.Response()
 
     async def live(_: web.Request) -> web.Response:
@@ -67,12 +76,13 @@ async def served(most: int = 100) -> AsyncIterator[Served]:
 
     app = web.Application(client_max_size=BODY_BYTES)
     app.add_routes([web.get("/begin", wait), web.get("/go-on", wait), web.get("/health/live", live)])
+    app.add_routes([web.get("/away", away)])
     app.add_routes([web.post("/echo", echo), web.get("/large", large)])
     runner = web.AppRunner(app)
     await runner.setup()
     assert runner.server is not None
     line, admission, connections = Line(runner.server, ["/begin"]), Admission(MOST, 1.0), Connections(most)
-    manager = Switchboard(line, Gate(admission)).server()
+    manager = Switchboard(line, Gate(admission, [PROXY])).server()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: Connection(manager, connections, loop=loop, **OPTIONS), "127.0.0.1", 0
@@ -113,6 +123,23 @@ async def test_beginnings_leave_room_and_whoever_finds_none_is_told_so_at_once()
         assert one.admission.load().turned_away == 2
 
 
+async def test_who_waits_for_somebody_outside_keeps_no_place_and_has_one_again_at_the_end() -> None:
+    async with served() as one:
+        answers = []
+        for number in range(1, 2 * MOST + 1):
+            reader, writer = await one.connect()
+            writer.write(b"GET /away HTTP/1.1\r\nHost: x\r\n\r\n")
+            answers.append(reader)
+            await eventually(lambda number=number: one.under_way.under_way == number)  # type: ignore[misc]
+        load = one.admission.load()
+        assert (load.under_way, load.turned_away, load.admitted) == (0, 0, 2 * MOST)
+        one.open.set()
+        for reader in answers:
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        await eventually(lambda: one.under_way.under_way == 0)
+        assert one.admission.load().under_way == 0
+
+
 async def test_browsers_are_shown_a_page_in_their_language_and_programs_json() -> None:
     async with served() as one, aiohttp.ClientSession(f"http://127.0.0.1:{one.port}") as http:
         for _ in range(MOST):
@@ -132,9 +159,9 @@ async def test_browsers_are_shown_a_page_in_their_language_and_programs_json() -
         assert seconds == {"1", "2", "3", "4", "5"}, "who came together shall not come again together"
 
 
-def post(length: int | None, sent: bytes) -> bytes:
+def post(length: int | None, sent: bytes, more: str = "") -> bytes:
     how = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
-    return f"POST /echo HTTP/1.1\r\nHost: x\r\n{how}\r\n\r\n".encode() + sent
+    return f"POST /echo HTTP/1.1\r\nHost: x\r\n{more}{how}\r\n\r\n".encode() + sent
 
 
 async def test_slow_bodies_hold_no_place_and_the_oldest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +178,42 @@ async def test_slow_bodies_hold_no_place_and_the_oldest_makes_room(monkeypatch: 
         assert one.admission.load().under_way == 0
         slow[-1][1].write(b"defghij")
         assert (await slow[-1][0].readuntil(b"abcdefghij")).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("is_proxied", [False, True])
+async def test_slow_bodies_from_one_place_cost_nobody_elsewhere_his_own(
+    monkeypatch: pytest.MonkeyPatch, is_proxied: bool
+) -> None:
+    """The one that is waited for longest stays, as long as another place has more; behind a proxy, too."""
+    monkeypatch.setattr(gates, "BODY_SECONDS", 3600.0)
+
+    async def begin(one: Served, source: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        line = f"X-Forwarded-For: {source}\r\n" if is_proxied else ""
+        reader, writer = await one.connect(str(PROXY.network_address) if is_proxied else source)
+        writer.write(post(10, b"abc", line))
+        return reader, writer
+
+    async with served(MOST_BODIES * 2) as one:
+        slow = await begin(one, "127.0.0.1")
+        await eventually(lambda: one.under_way.under_way == 1)
+        crowd = [await begin(one, "127.0.0.2") for _ in range(MOST_BODIES + 3)]
+        ended = [asyncio.create_task(reader.readline()) for reader, _ in crowd]
+        await eventually(lambda: sum(task.done() for task in ended) == 4)
+        assert all(task.result().startswith(b"HTTP/1.1 408 ") for task in ended if task.done())
+        slow[1].write(b"defghij")
+        assert (await slow[0].readuntil(b"abcdefghij")).startswith(b"HTTP/1.1 200 ")
+        for task in ended:
+            task.cancel()
+
+
+def test_a_network_of_ipv6_is_one_place_and_an_address_of_ipv4() -> None:
+    def are_one(*addresses: str) -> bool:
+        return len({source_of(ip_address(each)) for each in addresses}) == 1
+
+    assert are_one("2001:db8::1", "2001:db8:0:ffff::1")
+    assert not are_one("2001:db8::1", "2001:db8:1::1")
+    assert not are_one("192.0.2.1", "192.0.2.2")
+    assert not are_one("::192.0.2.1", "192.0.2.1")
 
 
 async def test_a_body_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,6 +239,17 @@ async def test_who_waits_to_be_told_to_go_on_is_told_so() -> None:
         assert (await reader.readline()).startswith(b"HTTP/1.1 100 ")
         writer.write(b"abc")
         assert b"HTTP/1.1 200 " in await reader.readuntil(b"abc")
+
+
+async def test_what_else_is_expected_is_refused_and_not_repeated() -> None:
+    """RFC 9110 §10.1.1; THREAT_MODEL.md 32: no 5xx. It may be no text at all, and is nobody's business."""
+    async with served() as one:
+        for expected in (b"\xff\xfe", b"<script>", b"100-continue, more"):
+            reader, writer = await one.connect()
+            writer.write(post(3, b"abc").replace(b"Host", b"Expect: " + expected + b"\r\nHost"))
+            answer = await reader.read()
+            assert answer.startswith(b"HTTP/1.1 417 ")
+            assert expected not in answer
 
 
 async def test_a_head_that_comes_bit_by_bit_has_an_end() -> None:

@@ -20,14 +20,25 @@ from tests.drawing import CHALLENGE, ENTRIES, IDS, MATRIX, PAGES, Element, draw,
 LARGEST = 30_000
 EVIL = """"><script>alert(1)</script><img src=x onerror='alert(1)'>{{ 7*7 }}\0"""
 
+VALUES: list[dict[str, Any]] = [
+    {"kind": kind, **dict.fromkeys(("text", "name", "names", "number", "per", "seconds"), EVIL)}
+    for kind in ("text", "by_name", "all_of", "none_of", "absent", "not_in", "at_least", "requests")
+]
+VALUES += [
+    {"kind": "hours", "spans": [{"runs": [[EVIL, ""]], "time": EVIL}]},
+    {"kind": "given", "proofs": [{"name": EVIL, "age": EVIL}]},
+    {"kind": "proofs", "names": [EVIL], "multi": True, "seconds": EVIL},
+]
 EXPLANATION = {
     **dict.fromkeys(("outcome", "rule"), EVIL),
     "ways": [[EVIL]],
-    "tried": [{"rule": EVIL, "failed": [dict.fromkeys(("condition", "seen", "wanted"), EVIL)]}],
+    "tried": [
+        {"rule": EVIL, "failed": [{"condition": EVIL, "seen": each, "wanted": each} for each in VALUES]}
+    ],
 }
 ENTRY = {
     **dict.fromkeys(("at", "who", "service", "door", "event", "outcome", "rule", "about", "reference"), EVIL),
-    **{"url": f"/{EVIL}", "person": "typed", "why": [[EVIL, EVIL], ["", EVIL]]},
+    **{"url": f"/{EVIL}", "person": "typed", "why": [[EVIL, VALUES[0]], ["", VALUES[0]]]},
     **dict.fromkeys(("by", "hash", "number", "restores"), EVIL),
     "changes_url": f"/{EVIL}",
 }

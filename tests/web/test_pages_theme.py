@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from idp.web.pages import Pages
-from idp.web.theme import LARGEST_LOGO, ThemeError
+from idp.web.theme import LARGEST_LOGO, Theme, ThemeError
 from tests.drawing import CHALLENGE, MATRIX, draw, parse, tenant
 
 HEADER = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
@@ -29,6 +29,16 @@ def page(folder: Path, name: str = "login/username", locale: str = "en") -> str:
 
 def test_an_empty_theme_is_the_default_one(acme: Path) -> None:
     assert page(acme) == draw("login/username", prompt=MATRIX, **CHALLENGE)
+
+
+def test_a_theme_reads_nothing_by_a_link_and_no_hidden_file(acme: Path) -> None:
+    (acme / "static").mkdir()
+    (acme / "static" / ".notes.svg").write_text("<svg/>")
+    assert not [name for name in Theme("acme", [acme.parent]).static if "notes" in name]
+    (acme.parent / "secret.svg").write_text("<svg/>")
+    (acme / "static" / "logo.svg").symlink_to(acme.parent / "secret.svg")
+    with pytest.raises(ThemeError, match=r"theme acme: static/logo.svg is a link out of the theme"):
+        Theme("acme", [acme.parent])
 
 
 def test_tokens_come_after_the_default_ones_and_before_the_rules(acme: Path) -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from idp.agent import family
 from idp.flow import known_devices
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT
 from idp.visit import Visit
 from idp.web.entry import enter, entered
 from idp.web.exchange import TENANT
@@ -57,7 +57,7 @@ async def _forget(here: Visit, user: User, wanted: str) -> None:
     for each in sorted(chosen):
         await here.tx.known_devices.delete(user.id, each)
     if chosen:
-        await here.record("devices.forgotten", user_id=user.id, service=PORTAL, devices=len(chosen))
+        await here.record("devices.forgotten", user_id=user.id, service=ACCOUNT, devices=len(chosen))
 
 
 def _entry(request: web.Request, device: KnownDevice, this: KnownDevice | None) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from typing import Final
 
 from aiohttp import web
 
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT, PORTAL
 from idp.policy.conditions import CONSOLE
 from idp.web import login
 from idp.web.exchange import TENANT
 
-OURS: Final = ("", PORTAL, "account", CONSOLE)  # called by the tenant's name
+OURS: Final = ("", PORTAL, ACCOUNT, CONSOLE)  # called by the tenant's name
 
 
 def called(request: web.Request, service: str, names: Mapping[str, str] | None = None) -> str:

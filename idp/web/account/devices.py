@@ -9,7 +9,7 @@ from aiohttp import web
 from idp.authenticators.totp import Totp
 from idp.credentials import proofs
 from idp.credentials.enrolment import device_name
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT
 from idp.mail.queue import changed
 from idp.outcome import Reason, Reject
 from idp.visit import Visit
@@ -107,13 +107,13 @@ async def _find(request: web.Request, here: Visit, user: User) -> Credential:
 async def _rename(here: Visit, device: Credential, name: str) -> None:
     if await here.tx.credentials.rename(device.id, name):
         await here.record(
-            "credential.renamed", user_id=device.user_id, service=PORTAL, device=name, before=device.name
+            "credential.renamed", user_id=device.user_id, service=ACCOUNT, device=name, before=device.name
         )
 
 
 async def _removed(here: Visit, user: User, device: Credential) -> None:
     about = {"authenticator": device.authenticator, "device": device.name}
-    await here.record("credential.removed", user_id=user.id, service=PORTAL, **about)
+    await here.record("credential.removed", user_id=user.id, service=ACCOUNT, **about)
     await changed(here.tx, here.tenant, "device", user, here.now, address=here.caller.whence)
 
 

@@ -10,7 +10,7 @@ from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
 from idp.credentials import enrolment
 from idp.credentials.enrolment import QUESTION, TAKEN, Form
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT
 from idp.flow.guess import Wrong
 from idp.outcome import Reason, Reject
 from idp.visit import Visit
@@ -74,7 +74,7 @@ async def _keep(
     """Raises what `enrolment.complete` does, but `Refused`."""
     most = authenticator.settings.devices
     try:
-        kept = await enrolment.complete(here, authenticator, device, user, typed, service=PORTAL, most=most)
+        kept = await enrolment.complete(here, authenticator, device, user, typed, service=ACCOUNT, most=most)
     except Refused as refused:
         if refused.rule == TAKEN:
             return _listed(request)

@@ -10,7 +10,7 @@ from aiohttp import web
 from idp.authenticators import Refused
 from idp.authenticators.password import Password
 from idp.flow import guess
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT
 from idp.flow.guess import Guess, Wrong
 from idp.logout.ending import Ended, conclude, end
 from idp.mail.queue import changed
@@ -80,7 +80,7 @@ def _authenticator(request: web.Request) -> Password:
 
 
 async def _guess(here: Visit, authenticator: Password, user: User, old: Secret) -> Wrong | None:
-    about = Guess(user.login_name, user.id, authenticator.name, PORTAL, authenticator.at_once)
+    about = Guess(user.login_name, user.id, authenticator.name, ACCOUNT, authenticator.at_once)
     return await guess.spend(here, about, partial(authenticator.verify, here.tx, user, {}, old, here.now))
 
 
@@ -92,7 +92,7 @@ async def _replace(
     await tx.users.lock(user.id)  # of two at once, an operator too, the second takes the first's away
     await tx.credentials.delete(user.id, fresh.authenticator)
     await tx.credentials.add(fresh)
-    await here.record("password.changed", user_id=user.id, service=PORTAL)
+    await here.record("password.changed", user_id=user.id, service=ACCOUNT)
     await changed(tx, here.tenant, "password", user, here.now, address=here.caller.whence)
     return await end(here, doors, user, None if everywhere else "", keep=who.sid)
 

@@ -12,7 +12,7 @@ from idp.authenticators.matrix.draft import Way
 from idp.authenticators.matrix.present import Present
 from idp.credentials import renewal
 from idp.flow import exposure, interaction
-from idp.flow.conclusion import PORTAL
+from idp.flow.conclusion import ACCOUNT, PORTAL
 from idp.outcome import Challenge, Reason, Reject, Resume
 from idp.policy import Attempt
 from idp.visit import Visit
@@ -73,7 +73,7 @@ def _may(present: Present, way: Way, now: int, worn: bool) -> bool:
 
 
 async def _begin(here: Visit, user: User, way: Way) -> Challenge:
-    attempt = Attempt(PORTAL, PORTAL, here.caller.address, here.now, user)
+    attempt = Attempt(PORTAL, ACCOUNT, here.caller.address, here.now, user)
     held = await session.find(here)
     assert held is not None, "who has entered has a session"
     resume = Resume(PORTAL, {"path": f"{PATH}?{DONE}"})

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from idp.config.rule_names import OWN_DOORS
 from idp.flow import supposing
 from idp.logout.revocation import doors_of
 from idp.tenant import Tenant
 from idp.web.console import rows
-from idp.web.console.entering import OURS, RECORD, ROOM, admit, asked, below, note, person, reading
+from idp.web.console.entering import RECORD, ROOM, admit, asked, below, note, person, reading
 from idp.web.exchange import TENANT
 from idp.web.respond import moment, page
 from idp.web.visiting import visiting
@@ -115,8 +116,8 @@ def _page(
         action=here,
         filters={**dict.fromkeys(FILTERS, ""), **filters, **({fault: ""} if fault else {})},
         filtered=bool(filters),
-        services=sorted({*services, *OURS}),
-        doors=sorted({*services.values(), *OURS}),
+        services=sorted({*services, *OWN_DOORS}),
+        doors=sorted({*services.values(), *OWN_DOORS.values()}),
         entries=entries,
         fault=fault,
         reached=moment(request, int(reached[:10], 16)) if reached else "",

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from idp.flow.conclusion import PORTAL
 from idp.flow.wish import Wish
 from idp.outcome import Accept, Resume
 from idp.policy import Attempt
@@ -24,7 +23,6 @@ from storage.records import User
 
 ROOM: Final = "/console"
 LONGEST: Final = 200  # characters of a field
-OURS: Final = (PORTAL, CONSOLE)  # services of ours, and by which doors one enters them
 RECORD: Final = re.compile(r"[0-9a-f]{1,64}")  # the id of an audit record, as an address brings it
 
 

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from idp.config.rule_names import OWN_DOORS
 from idp.flow import supposing
 from idp.flow.supposing import Supposed, door_of
 from idp.logout.revocation import doors_of
 from idp.policy.reasons import reasons
 from idp.tenant import Tenant
 from idp.web.console import rows
-from idp.web.console.entering import OURS, ROOM, admit, asked, below, note, person, reading
+from idp.web.console.entering import ROOM, admit, asked, below, note, person, reading
 from idp.web.exchange import ADDRESS, NOW, TENANT
 from idp.web.respond import page
 from idp.web.visiting import visiting
@@ -54,8 +55,8 @@ async def show(request: web.Request) -> web.Response:
         here=f"{tenant.prefix}{path}",
         action=f"{tenant.prefix}{PATH}",
         fields={**dict.fromkeys(FIELDS, ""), "address": str(request[ADDRESS]), **given},
-        services=sorted({*doors_of(tenant), *OURS}),
-        doors=sorted({*doors_of(tenant).values(), *OURS}),
+        services=sorted({*doors_of(tenant), *OWN_DOORS}),
+        doors=sorted({*doors_of(tenant).values(), *OWN_DOORS.values()}),
         **told,
     )
 

@@ -11,6 +11,7 @@ from idp.policy import Attempt, Deny, Rule
 from idp.policy.explain import SEEN, Explanation, explain
 from idp.policy.rehearsal import standing
 from idp.policy.words import EVERYONE, NO_MATCH
+from idp.web.console import values
 from idp.web.console.entering import ROOM
 from idp.web.exchange import TENANT
 from idp.web.respond import moment
@@ -70,12 +71,12 @@ def whom(record: AuditRecord, name: str) -> dict[str, str]:
     return {"who": typed, "person": "typed" if typed else "nobody"}
 
 
-def conditions(why: str) -> list[tuple[str, str]]:
+def conditions(why: str) -> list[tuple[str, values.Value]]:
     """The conditions of a rule, as `Rule.why` wrote them down: each its name, and what it wants."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, values.Value]] = []
     for part in why.split("; ") if why not in ("", EVERYONE, NO_MATCH) else ():
         name = next((each for each in SEEN if part.startswith(f"{each} ")), "")
-        found.append((name, part.removeprefix(f"{name} ") if name else part))
+        found.append((name, values.value(name, part.removeprefix(f"{name} ") if name else part)))
     return found
 
 
@@ -89,7 +90,11 @@ def explained(rules: Sequence[Rule], attempt: Attempt) -> tuple[Explanation, dic
             {
                 "rule": tried.rule,
                 "failed": [
-                    {"condition": each.condition, "seen": each.seen, "wanted": each.wanted}
+                    {
+                        "condition": each.condition,
+                        "seen": values.seen(each.condition, each.seen),
+                        "wanted": values.value(each.condition, each.wanted),
+                    }
                     for each in tried.failed
                 ],
             }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,9 @@ from tests.server import eventually
 
 RECOVERED_SECONDS = 90
 AHEAD_SECONDS = 200
+OUTVOTED_SECONDS = (
+    180  # it looks after a second and then twice a minute, and the others must have said what they show
+)
 BREATH_SECONDS = 0.5  # between one fault and the next
 
 END_OURS = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{ROLE}'"
@@ -56,9 +58,8 @@ async def suffer(cluster: Cluster, name: str, injure: Injury) -> Outcome:
     return outcome
 
 
-def health(node: Node) -> Any:
-    with urllib.request.urlopen(f"http://{node.address}:{node.port}/health/ready") as answer:
-        return json.loads(answer.read())
+def health(node: Node) -> dict[str, Any]:
+    return node.health()[1]
 
 
 async def rolling_restart(cluster: Cluster) -> None:
@@ -185,17 +186,24 @@ async def long_snapshot(cluster: Cluster) -> None:
 
 
 async def clock_astray(cluster: Cluster) -> list[str]:
-    """What a node says whose clock is ahead: the load must not be running, for it would be right to complain."""
-    node = cluster.nodes[-1]
+    """What a node says whose clock is ahead, once it is out of service by itself, and the others are not.
+
+    The load must not be running, for it would be right to complain of the moment before.
+    """
+    *others, node = cluster.nodes
     await asyncio.to_thread(node.stop, kill=True)
     node.settable_clock()
     node.advance(AHEAD_SECONDS)
-    await asyncio.to_thread(node.launch)
-    notices: list[str] = []
-    async with asyncio.timeout(60):
-        while not any("clock" in words for words in notices):
+    node.begin()  # it may be out before anybody has seen that it was ready
+    said: dict[str, Any] = {}
+    async with asyncio.timeout(OUTVOTED_SECONDS):
+        while said.get("status") != "unavailable" or said["storage"] != "ok":
             await asyncio.sleep(0.1)
-            notices = (await asyncio.to_thread(health, node))["notices"]
+            with suppress(OSError):  # it has only begun
+                said = await asyncio.to_thread(health, node)
+    await cluster.until_away(node)
+    await cluster.until_ready(*others)
+    notices: list[str] = said["notices"]
     return notices
 
 

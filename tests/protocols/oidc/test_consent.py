@@ -69,6 +69,22 @@ async def test_it_is_asked_once_and_remembered(remembered: Prober, browsers: Bro
     await forget(browser, remembered.issuer)
 
 
+async def test_a_claim_in_another_language_is_shared_as_the_claim_is(
+    remembered: Prober, browsers: Browsers
+) -> None:
+    """OpenID Connect Core §5.2: `family_name#ja-Hani-JP` is of the scope profile, which he has not agreed to yet."""
+    browser = browsers()
+    page = await asked(browser, remembered, ERIN, scope="openid")
+    assert "code=" in query_of(await browser.submit(page, {}, "https://", decision(page, "allow")))
+    for member in ("userinfo", "id_token"):
+        wish = json.dumps({member: {"family_name#ja-Hani-JP": None}})
+        wider = await asked(browser, remembered, ERIN, scope="openid", claims=wish)
+        assert wider.location is None, "it was given without being asked for"
+        shared = await asked(browser, remembered, ERIN, scope="openid profile")
+        assert wider.text.count("<li>") == shared.text.count("<li>"), "the page says less than is given"
+    await forget(browser, remembered.issuer)
+
+
 async def test_it_is_asked_every_time(required: Prober, browsers: Browsers) -> None:
     browser = browsers()
     for _ in range(2):

@@ -155,7 +155,10 @@ async def test_a_code_may_be_bound_from_the_start(rp: Prober, here: str) -> None
     jkt = OWN.thumbprint()
     for given in (None, proof(here, key=OTHER)):
         assert (await redeem(rp, given, await rp.code(dpop_jkt=jkt))).error == "invalid_grant"
-    assert (await redeem(rp, proof(here), await rp.code(dpop_jkt=jkt))).status == 200
+    given = await redeem(rp, proof(here), await rp.code(dpop_jkt=jkt))
+    assert given.status == 200
+    turned = await refresh(rp, proof(here, key=OTHER), given.json["refresh_token"])
+    assert turned.status == 200, "it was the code that was bound, and this client proves itself (§5)"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from tests.people import ALICE
 from tests.protocols.oidc.prober import Answer, Prober
 from tests.protocols.oidc.registrar import CALLBACK, Registrar
 from tests.protocols.oidc.test_dpop import proof, redeem, userinfo
+from tests.protocols.oidc.test_par import push_proving
 
 NOW = 1_800_000_000
 
@@ -63,3 +64,13 @@ def test_one_is_good_for_a_few_minutes_at_its_own_tenant() -> None:
     assert not nonces.is_good(nonce, NOW + 2 * SECONDS)
     assert not nonces.is_good(nonce, NOW - SECONDS)
     assert not others.is_good(nonce, NOW)
+
+
+async def test_a_request_is_pushed_with_our_nonce_too(asking: Registrar) -> None:
+    """§8, §10.1."""
+    client = asking.client(await asking.registered(client_name="pushed nonces"))
+    at = f"{asking.issuer}/oidc/par"
+    refused = await push_proving(client, proof(at), scope="openid")
+    assert (refused.status, refused.error) == (400, "use_dpop_nonce")
+    answer = await push_proving(client, proof(at, nonce=asked_for(refused)), scope="openid")
+    assert answer.status == 201, answer.text

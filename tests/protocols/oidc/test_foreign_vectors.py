@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,26 @@ def verify(key: dict[str, Any], jws: str) -> bytes:
         secret = urlsafe_b64decode(key["k"] + "==")
         return foreign_secret.signed(jws, secret, algorithm)
     return Keys({"keys": [key]}).signed(jws, algorithm, (None, "jwt"))
+
+
+def rsa(bits: int, exponent: int) -> dict[str, str]:
+    """A public key of that size. Nobody has the private half."""
+
+    def encoded(number: int) -> str:
+        raw = number.to_bytes((number.bit_length() + 7) // 8)
+        return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+    return {"kty": "RSA", "n": encoded((1 << bits) - 1), "e": encoded(exponent)}
+
+
+@pytest.mark.parametrize(
+    ("bits", "exponent"), [(2047, 65537), (8193, 65537), (12_000, 2**64 - 1), (2048, 2**32 + 1)]
+)
+def test_a_key_that_protects_too_little_or_costs_too_much_is_none(bits: int, exponent: int) -> None:
+    """THREAT_MODEL.md 32: bounded time. A stranger brings a key of his own with a DPoP proof, and we use it."""
+    assert Keys({"keys": [rsa(2048, 65537), rsa(8192, 2**32 - 1)]})
+    with pytest.raises(ValueError, match="an RSA key"):
+        Keys({"keys": [rsa(bits, exponent)]})
 
 
 @pytest.mark.parametrize(("key", "test"), load())

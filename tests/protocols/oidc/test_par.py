@@ -11,6 +11,7 @@ import pytest
 from tests.people import ALICE
 from tests.protocols.oidc.prober import Answer, Prober
 from tests.protocols.oidc.signer import sign
+from tests.protocols.oidc.test_dpop import OTHER, OWN, proof, redeem
 from tests.running import Browsers
 
 pytestmark = pytest.mark.both_stores
@@ -21,6 +22,12 @@ async def push(client: Prober, **changed: str | None) -> Answer:
     del form["client_id"]
     headers = client.authentication(form)
     return await client.post("/oidc/par", urlencode(form), headers)
+
+
+async def push_proving(client: Prober, given: str, **changed: str | None) -> Answer:
+    """With a proof of the client's key (RFC 9449 §10.1)."""
+    form = client.request(**changed)
+    return await client.post("/oidc/par", urlencode(form), client.authentication(form) | {"DPoP": given})
 
 
 async def pushed(client: Prober, **changed: str | None) -> str:
@@ -146,3 +153,25 @@ async def test_no_other_secret_is_the_name_of_a_request(pushing: Prober) -> None
     assert answer.status == 400
     uri = await pushed(pushing)
     assert (await pushing.redeem(uri.rpartition(":")[2])).error == "invalid_grant"
+
+
+async def test_a_key_that_is_proven_with_the_request_binds_its_code(pushing: Prober) -> None:
+    """RFC 9449 §10.1: as by `dpop_jkt`. Who steals the code and the client's secret has not got the key."""
+    here = f"{pushing.issuer}/oidc/token"
+    for stolen_with in (None, proof(here, key=OTHER)):
+        answer = await push_proving(pushing, proof(f"{pushing.issuer}/oidc/par"))
+        code = (await fetch(pushing, answer.json["request_uri"])).query["code"]
+        assert (await redeem(pushing, stolen_with, code)).error == "invalid_grant"
+    answer = await push_proving(pushing, proof(f"{pushing.issuer}/oidc/par"), dpop_jkt=OWN.thumbprint())
+    code = (await fetch(pushing, answer.json["request_uri"])).query["code"]
+    assert (await redeem(pushing, proof(here), code)).json["token_type"] == "DPoP"
+
+
+async def test_a_proof_that_is_wrong_or_of_another_key_than_named_is_no_request(pushing: Prober) -> None:
+    """RFC 9449 §10.1; a proof is used once, here too."""
+    used = proof(f"{pushing.issuer}/oidc/par")
+    assert (await push_proving(pushing, used)).status == 201
+    for given in (used, proof(f"{pushing.issuer}/oidc/token"), "a.b.c"):
+        assert (await push_proving(pushing, given)).error == "invalid_dpop_proof"
+    answer = await push_proving(pushing, proof(f"{pushing.issuer}/oidc/par"), dpop_jkt=OTHER.thumbprint())
+    assert (answer.status, answer.error) == (400, "invalid_dpop_proof")

@@ -56,6 +56,20 @@ async def test_login_asks_in_spite_of_the_session(rp: Prober) -> None:
     assert is_login_page((await rp.authorize(max_age="0")).text)
 
 
+async def test_a_login_that_is_asked_for_cannot_be_passed_by(rp: Prober) -> None:
+    """THREAT_MODEL.md 19: only a login that is over, and waits for a certificate, goes on without an answer.
+
+    Whoever sits down at a browser that is signed in has its session, and shall prove himself.
+    """
+    (form,) = (each for each in (await rp.authorize(prompt="login")).page.forms if "step" in each.fields)
+    interaction, own = form.fields["interaction"], {"Cookie": rp.cookie}
+    for _ in range(2):
+        passed = await rp.get(f"/login/onward?interaction={interaction}", own)
+        assert (passed.status, passed.headers.get("Location")) == (400, None)
+    again = await rp.get(f"/login?interaction={interaction}", own)
+    assert is_login_page(again.text), "nor does it end for whoever answers"
+
+
 async def test_consent_is_what_the_organisation_gave(rp: Prober) -> None:
     """Also to offline_access (OpenID Connect Core §11), by listing that scope."""
     assert "refresh_token" in await rp.tokens(prompt=None)

@@ -11,6 +11,7 @@ import pytest
 from tests.people import ALICE
 from tests.protocols.oidc.prober import claims
 from tests.protocols.oidc.registrar import CALLBACK, Registrar, changeable
+from tests.protocols.oidc.signing import RSA, public
 from tests.server import Server
 
 pytestmark = pytest.mark.both_stores
@@ -69,6 +70,17 @@ async def test_of_50_parallel_uses_of_a_token_for_one_client_one_succeeds(
     assert sorted(answer.status for answer in answers) == [201] + [401] * 49
     (fresh,) = {each["client_id"] for each in told_by_cli(server, "list")} - before
     assert fresh == next(answer for answer in answers if answer.status == 201).json["client_id"]
+
+
+@pytest.mark.parametrize("depth", [300, 900])
+async def test_metadata_that_nobody_could_keep_are_refused(open_registrar: Registrar, depth: int) -> None:
+    """THREAT_MODEL.md 32: Every parser: bounded depth. No 5xx: what can be read is deeper than what can be written."""
+    nested: Any = 1
+    for _ in range(depth):
+        nested = [nested]
+    keys = {"keys": [public(RSA)["keys"][0] | {"x": nested}]}
+    answer = await open_registrar.register(jwks=keys, token_endpoint_auth_method="private_key_jwt")
+    assert (answer.status, answer.error) == (400, "invalid_client_metadata")
 
 
 async def test_what_is_refused_spends_no_use(registrar: Registrar, server: Server) -> None:

@@ -135,6 +135,20 @@ def status_from(address: str, vpn: VPN, headers: dict[str, str]) -> int:
     return status
 
 
+def status_of_both(vpn: VPN, *said: str) -> int:
+    """The same from inside, where the proxy has left what the browser itself had sent."""
+    connection = HTTPConnection("127.0.0.1", vpn.port, timeout=60)
+    connection.putrequest("GET", "/strict/webtoken", skip_host=True)
+    connection.putheader("Host", f"localhost:{vpn.port}")
+    connection.putheader("X-Forwarded-For", "10.1.2.3")
+    for each in said:
+        connection.putheader("X-Client-Verify", each)
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 async def test_who_may_fetch_one(vpn: VPN, browser: Browser, make_nas: MakeNAS) -> None:
     """Session, network and client certificate, as the tenant `strict` wants them."""
     url = f"{vpn.url}/strict/webtoken"
@@ -144,6 +158,8 @@ async def test_who_may_fetch_one(vpn: VPN, browser: Browser, make_nas: MakeNAS) 
     assert (await browser.get(url, headers={**inside, "X-Client-Verify": "NONE"})).status == 403
     assert (await browser.get(url, headers={**inside, "X-Forwarded-For": "192.0.2.1"})).status == 403
     assert status_from("127.0.0.2", vpn, inside) == 403, "no proxy of ours, whatever it says"
+    assert status_of_both(vpn, "SUCCESS") != 403
+    assert status_of_both(vpn, "SUCCESS", "NONE") == 403, "said twice, it is nobody's word (RFC 9440 §2.4)"
     fragment = f"{url}/table.svg?username=alice"
     assert (await browser.get(fragment, headers=inside)).status == 403, "not signed in"
     page = await signed_in(browser, await browser.get(url, headers=inside), ALICE)

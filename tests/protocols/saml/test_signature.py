@@ -14,7 +14,7 @@ from lxml import etree
 from keys.certified_key import CertifiedKey, Unusable, public_key
 from keys.xml_signature import ECDSA_SHA256, RSA_SHA1, RSA_SHA256, WEAK
 from protocols.saml.names import ASSERTION, DS, PROTOCOL, tag
-from protocols.saml.signature import BadSignature, sign, verify
+from protocols.saml.signature import EXCLUSIVE, BadSignature, sign, verify
 from protocols.saml.xml import Element, Unreadable, canonical, parse, serialize
 
 NOW = int(time.time())
@@ -203,6 +203,23 @@ def test_only_one_shape_of_signature_is_known(name: str) -> None:
         part(root, "SignatureValue").text = base64.b64encode(made).decode()
     with pytest.raises(BadSignature):
         verify(parse(serialize(root)), [KEY.certificate])
+
+
+@pytest.mark.parametrize(("declared", "in_use"), [(201, 0), (10, 21), (0, 21)])
+def test_more_namespaces_than_anybody_needs_are_not_written_down(declared: int, in_use: int) -> None:
+    """THREAT_MODEL.md 4: answered within 100 ms. Canonical form, which is made before the signature can be verified,
+    costs the product of namespaces, prefixes and elements: 30 kB of a stranger's took a minute.
+    """
+    namespaces = " ".join(f'xmlns:n{number}="urn:n"' for number in range(declared))
+    opening = b"<samlp:AuthnRequest "
+    written = serialize(signed()).replace(opening, opening + namespaces.encode() + b" ", 1)
+    with pytest.raises((Unreadable, BadSignature), match="namespaces"):
+        root = parse(written)
+        prefixes = etree.SubElement(
+            part(root, "CanonicalizationMethod"), tag(EXCLUSIVE, "InclusiveNamespaces")
+        )
+        prefixes.set("PrefixList", " ".join(f"n{number}" for number in range(in_use)))
+        verify(root, [KEY.certificate])
 
 
 def test_a_public_key_is_no_secret() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 import urllib.error
 import urllib.request
@@ -22,9 +21,8 @@ WAITS = "demo/wiki: changed metadata wait for consent, see idp saml metadata dif
 
 
 def notices(server: Server) -> list[str]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/health/ready", timeout=60) as answer:
-        said: list[str] = json.loads(answer.read())["notices"]
-        return said
+    said: list[str] = server.health()[1]["notices"]
+    return said
 
 
 def status(server: Server, entity_id: str) -> int:

@@ -1,0 +1,3 @@
+-- The second fence around the table of 0033_nodes.
+
+SELECT fence('nodes');
