@@ -1,6 +1,9 @@
 # Masugata. `make run` shows the demo, `make test` proves everything; both install what they need.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-applications faults overload soak fuzz story lint bench lock sbom audit image clean
+.PHONY: help run test collected test-applications faults overload soak fuzz story lint bench lock sbom audit image clean
+
+# Whoever forbids Python to keep what it compiles lets each of a thousand processes compile all of it again.
+export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,9 +35,13 @@ lint: $(VENV)/made-for-testing  ## Check style and types
 	@.ci/step 'ruff format' $(BIN)/ruff format --check
 	@.ci/step 'mypy --strict' $(BIN)/mypy
 
+# Each process of the tests reads all of them: what one has compiled beside the linters, three need not.
+collected: $(VENV)/made-for-testing
+	@.ci/step 'Collecting the tests' $(BIN)/pytest -q --collect-only
+
 test:  ## Install what is missing, check style and types, run every test
 	@.ci/step 'Debian packages for the tests' .ci/debian-packages
-	@$(MAKE) --no-print-directory --jobs=2 lint tests/node_modules/made
+	@$(MAKE) --no-print-directory --jobs=2 lint tests/node_modules/made collected
 	@$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 tests/applications/node_modules/made: tests/applications/package-lock.json

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,18 @@ class Sitter:
     prefix: str = ".."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
-    """One picture of the gallery; `path` is where it lies in it."""
+    """One picture of the gallery, drawn when it is first looked at; `path` is where it lies in it."""
 
     page: str
     state: str
     locale: str
-    text: PageText
+    draw: Callable[[], PageText]
+
+    @cached_property
+    def text(self) -> PageText:
+        return self.draw()
 
     @property
     def path(self) -> str:
@@ -46,7 +51,7 @@ class Gallery:
         self._pages = pages
         self._theme = theme
         text = (BUILT_IN / DEFAULT / "fixtures.yaml").read_text(encoding="utf-8")
-        self._fixtures: Mapping[str, Any] = yaml.safe_load(text)
+        self._fixtures: Mapping[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
 
     def entries(self) -> Iterator[Entry]:
         """Page by page, state by state, language by language."""
@@ -57,9 +62,8 @@ class Gallery:
             for state, variables in states.items():
                 for locale in locales:
                     spoken = _spoken(variables, locale)
-                    yield Entry(
-                        page, state, locale, self._pages.render(page, tenant=sitter, locale=locale, **spoken)
-                    )
+                    draw = partial(self._pages.render, page, tenant=sitter, locale=locale, **spoken)
+                    yield Entry(page, state, locale, draw)
 
     def write(self, out: Path) -> int:
         """All entries as files with an index; returns how many there are."""

@@ -54,6 +54,11 @@ def entries(page: Page) -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", " ", line).split()) for line in log.split("<li")[1:]]
 
 
+def told(word: str, page: Page) -> bool:
+    """Whether a page says a word: what is random may hold the same letters by chance."""
+    return re.search(rf"\b{word}\b", page.text) is not None
+
+
 def links(page: Page) -> list[str]:
     return [link for link in page.links if "/console/decisions/" in link]
 
@@ -87,7 +92,7 @@ async def test_nobody_enters_by_a_rule_that_does_not_name_the_console(
     assert portal.status == 200 and "/console" not in portal.links
     for room in ROOMS:
         refused = await signed_in.get(f"{server.url}/console{room}")
-        assert refused.status == 403 and "ada" not in refused.text, room
+        assert refused.status == 403 and not told("ada", refused), room
     assert (await signed_in.get(f"{server.url}/console/nothing")).status == 404
 
 
@@ -325,13 +330,13 @@ async def test_revisions_are_listed_compared_and_decisions_explained_by_those_of
         listed.text.count(f"<p>{why}</p>") for why in ("as it was", "shut &amp; sealed", "demo alone")
     ] == [1] * 3
     page = await look(desk, server, "/changes", **{"from": "1", "to": "2"})
-    assert "rule &lt;b&gt;shut" in page.text and "acme" not in page.text
+    assert "rule &lt;b&gt;shut" in page.text and not told("acme", page)
     their_list = await entered(theirs, server, path="/revisions", at="/acme")
     assert "shut &amp; sealed" in their_list.text and "demo alone" not in their_list.text
     their_part = await theirs.get(f"{server.url}/acme/console/changes?from=1&to=3")
     assert (
         "Call acme." in their_part.text
-        and "shut" not in their_part.text
+        and not told("shut", their_part)
         and "Call demo." not in their_part.text
     )
     for odd in ({"from": "1", "to": "99"}, {"from": "0", "to": "1"}, {"from": "x"}):

@@ -107,7 +107,7 @@ async def test_a_real_cancellation_stays_one_and_keeps_nothing(store: Storage) -
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(result) for result in results] == [asyncio.CancelledError] * 12
-    async with asyncio.timeout(5), store.transaction("acme") as tx:
+    async with asyncio.timeout(60), store.transaction("acme") as tx:
         assert (await tx.budgets.spend("alice", 5, 60, NOW)).failures == 2
         assert await tx.users.find("u2") is None
 
@@ -124,7 +124,7 @@ async def test_a_cancellation_in_the_moment_of_an_answer_is_not_lost(store: Stor
         task = asyncio.create_task(read_on())
         await asyncio.sleep(0.002 + tries % 10 / 10_000)
         task.cancel()
-        await asyncio.wait([task], timeout=5)
+        await asyncio.wait([task], timeout=60)
         assert task.cancelled(), f"{tries} were not lost"
 
 
@@ -174,7 +174,7 @@ async def test_close_ends_what_nobody_ended(store: Storage, postgres_url: str) -
     scope = lost.transaction("acme")
     tx = await scope.__aenter__()
     await tx.users.add(USER)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await lost.close()
     async with store.snapshot("acme") as tx:
         assert await tx.users.list() == []

@@ -145,7 +145,7 @@ async def test_a_server_that_ends_for_good_waits_for_no_idle_connection(server: 
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:
     """The head of the answer, in small letters."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         await reader.readexactly(int(head.partition(b"content-length: ")[2].split()[0]))

@@ -8,8 +8,6 @@ from importlib import metadata
 from typing import Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.supply_chain.bill import LOCKS, Release, licence, locked, releases
 from tests.supply_chain.sbom import LICENCES, SBOM, licences, sbom
@@ -47,6 +45,9 @@ def test_the_bill_is_what_the_locks_say(made_of: list[Release]) -> None:
 
 
 def test_the_bill_is_valid_cyclonedx() -> None:
+    from cyclonedx.schema import SchemaVersion  # noqa: PLC0415
+    from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415  takes seconds, which only this needs
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(SBOM.read_text()) is None
     broken = SBOM.read_text().replace('"type": "library"', '"type": "book"')
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(broken) is not None

@@ -14,7 +14,7 @@ from tests.drawing import ENTRIES, PAGES
 
 AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 ORIGIN = "https://login.example.com"
-ANSWERS = {f"/{entry.path}": entry.text for entry in ENTRIES}
+ANSWERS = {f"/{entry.path}": entry for entry in ENTRIES}
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def _serve(route: Route) -> None:
     path = route.request.url.removeprefix(ORIGIN)
     static = PAGES.static(path.removeprefix("/static/"))
     if path in ANSWERS:
-        text = ANSWERS[path]
+        text = ANSWERS[path].text
         route.fulfill(status=text.status, headers=dict(text.headers), body=text.body)
     elif static:
         route.fulfill(content_type=static[1], body=static[0])

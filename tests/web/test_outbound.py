@@ -171,7 +171,7 @@ async def test_a_slow_answer_is_not_waited_for(serve: Any, monkeypatch: pytest.M
     async def slowly(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
-        for _ in range(100):  # each byte in time, the whole never
+        for _ in range(1200):  # each byte in time, the whole never
             await response.write(b".")
             await asyncio.sleep(0.05)
         return response
@@ -179,7 +179,7 @@ async def test_a_slow_answer_is_not_waited_for(serve: Any, monkeypatch: pytest.M
     url, began = await serve(slowly), time.monotonic()
     with pytest.raises(OutboundError, match="no answer within"):
         await Outbound(("localhost",)).get(url)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30, "half of the time that it would take"
 
 
 @pytest.mark.parametrize("packed", [False, True])

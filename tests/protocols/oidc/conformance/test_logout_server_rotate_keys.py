@@ -85,9 +85,9 @@ async def test_oidcc_server_rotate_keys__under_load(turning: Server, browsers: B
             return count
 
         load = [asyncio.create_task(visit(party)) for party in parties]
-        await asyncio.sleep(0.5)
+        await eventually(lambda seen=seen: seen)
         await asyncio.to_thread(turning.cli, "key", "rotate", "--tenant", "demo", "--force")
-        await asyncio.sleep(0.5)
+        await eventually(lambda seen=seen, load=load: len(seen) > 1 or any(each.done() for each in load))
         over.set()
         counts = await asyncio.gather(*load)
         assert min(counts) >= 1
