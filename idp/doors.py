@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Final
 
@@ -50,6 +51,18 @@ def opening(name: str) -> ModuleType:
 def command(noun: str) -> Any:
     """The click command that a door lends under one of `NOUNS`, imported now, whether the door is open or not."""
     return getattr(import_module(f"{_module(noun)}.commands"), noun)
+
+
+def probe(name: str) -> Callable[[Any], Awaitable[None]] | None:
+    """What signs in there as a client does, `probe` in the door's `probe` module; None where it has none.
+
+    It is given an `idp.probe.trial.Trial`, and raises `idp.probe.Broken`. Raises LookupError.
+    """
+    module = f"{_module(name)}.probe"
+    found: Callable[[Any], Awaitable[None]] | None = None
+    if find_spec(module) is not None:
+        found = import_module(module).probe
+    return found
 
 
 def models(name: str) -> DoorModels:

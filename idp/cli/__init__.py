@@ -31,6 +31,7 @@ NOUNS: Final = {
     "storage": "The database: migrate, status.",
     "audit": "What happened: show, verify, export, key, rotate.",
     "health": "Ask the running server whether it is well.",
+    "probe": "Sign in at every door, and say which is broken.",
     "theme": "The pages: preview them all.",
     "demo": "The demo tenant: guide to it, code of a user.",
 }

@@ -15,10 +15,10 @@ import click
 
 from idp.cli.folder import config_option, read_server
 from idp.cli.show import json_option, show_json
+from idp.config.loopback import nearest
 from idp.config.server import ServerSettings
 
 SECONDS = 6
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  where it listens, not we
 
 
 @click.command()
@@ -65,8 +65,8 @@ def _address(server: ServerSettings) -> str:
     """Where health is told with its reasons, if it is anywhere."""
     own = server.listen.monitoring
     scheme = "https" if server.tls and not own else "http"
-    host, _, port = (own or server.listen.http).rpartition(":")
-    return f"{scheme}://{EVERYWHERE.get(host, host)}:{port}/health/ready"
+    host, port = nearest(own or server.listen.http)
+    return f"{scheme}://{host}:{port}/health/ready"
 
 
 def _trusting(certificate: Path) -> ssl.SSLContext:

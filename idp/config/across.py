@@ -13,6 +13,7 @@ from idp.config.exposure import check_exposure
 from idp.config.forgotten import check_forgotten
 from idp.config.mistake import Findings, Position, suggest
 from idp.config.passkeys import check_held
+from idp.config.probed import check_probe
 from idp.config.protectable import check_protect
 from idp.config.reach import check_reach
 from idp.config.rule_names import OWN_SERVICES, check_names, check_once, made_by_doors, missing_authenticator
@@ -55,6 +56,7 @@ def check_tenant(
         check_exposure,
         check_attributes,
         check_console,
+        check_probe,
     ):
         check(tenant, findings)
 

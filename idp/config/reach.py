@@ -67,8 +67,8 @@ def _doors(tenant: TenantFolder) -> dict[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {name: {door: None} for name, door in OWN_DOORS.items()}
     for door in type(tenant.settings).model_fields if tenant.settings else ():
         section = getattr(tenant.settings, door)
-        if hasattr(section, "services"):
-            found |= {name: {door: None} for name in section.services()}
+        if hasattr(section, "services_made"):
+            found |= {name: {door: None} for name in section.services_made()}
     return found | {service.service: _of(service) for _, service in tenant.services}
 
 

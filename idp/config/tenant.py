@@ -17,6 +17,7 @@ from idp.config.loopback import is_loopback
 from idp.config.mail import ForgottenSettings, MailSettings
 from idp.config.model import Locale, Model, Name, Texts
 from idp.config.places import DeviceAuthorities, Holidays, NamedNetworks
+from idp.config.probe import ProbeSettings
 from idp.config.protect import ProtectSettings
 from storage.records import LOCAL_DOMAIN
 
@@ -91,6 +92,7 @@ class TenantSettings(Model):
     protect: ProtectSettings = ProtectSettings()
     audit: AuditSettings = AuditSettings()
     console: ConsoleSettings = ConsoleSettings()
+    probe: ProbeSettings = ProbeSettings()
     networks: NamedNetworks = Field(default_factory=dict)  # as rules call them
     holidays: Holidays = frozenset()  # days of which rules may ask whether it is one
     device_authorities: DeviceAuthorities | None = None  # who issues the certificates of the tenant's devices

@@ -41,8 +41,8 @@ def doors_of(tenant: Home) -> dict[str, str]:
     made = {
         service: door
         for door, section in sections.items()
-        if hasattr(section, "services")
-        for service in section.services()
+        if hasattr(section, "services_made")
+        for service in section.services_made()
     }
     return made | {
         name: next(iter(service.doors)) for name, service in tenant.services.items() if service.doors

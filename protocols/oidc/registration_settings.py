@@ -28,7 +28,7 @@ class TenantRegistration(Model):
 
     registration: RegistrationSettings = RegistrationSettings()
 
-    def services(self) -> tuple[str, ...]:
+    def services_made(self) -> tuple[str, ...]:
         """Services that stand in no file: rules may name them, and no file may take their names."""
         return (self.registration.service,) if self.registration.enabled else ()
 

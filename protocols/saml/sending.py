@@ -84,13 +84,18 @@ def extend(address: str, query: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{query}"
 
 
+def packed(message: bytes, name: str) -> str:
+    """The parameter of the Redirect binding that carries it (§3.4.4.1)."""
+    engine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    deflated = engine.compress(message) + engine.flush()
+    return f"{name}={_escape(base64.b64encode(deflated).decode())}"
+
+
 def _signed_address(
     key: CertifiedKey, destination: str, message: bytes, name: str, relay_state: str | None
 ) -> str:
     """The signature covers the very characters that are sent, in this order (§3.4.4.1)."""
-    engine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    deflated = engine.compress(message) + engine.flush()
-    query = f"{name}={_escape(base64.b64encode(deflated).decode())}"
+    query = packed(message, name)
     if relay_state is not None:
         query += f"&RelayState={_escape(relay_state)}"
     query += f"&SigAlg={_escape(key.method)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -9,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import aiohttp
 
@@ -99,14 +100,18 @@ class RelyingParty:
             "redirect_uri": self.redirect_uri,
             "code_verifier": pending.verifier,
         }
-        authorization = None
+        headers = {}
         if self.client.client_secret is None:
             form["client_id"] = self.client.client_id
+        elif self.client.token_endpoint_auth_method == "client_secret_post":  # noqa: S105  the name of a method
+            form |= {
+                "client_id": self.client.client_id,
+                "client_secret": self.client.client_secret.reveal(),
+            }
         else:
-            secret = self.client.client_secret.reveal()
-            authorization = aiohttp.BasicAuth(self.client.client_id, secret)
+            headers["Authorization"] = _basic(self.client.client_id, self.client.client_secret.reveal())
         metadata = await self._discover(http)
-        return await _json(http.post(metadata["token_endpoint"], data=form, auth=authorization))
+        return await _json(http.post(metadata["token_endpoint"], data=form, headers=headers))
 
     async def _verify(self, http: aiohttp.ClientSession, id_token: str, nonce: str) -> dict[str, Any]:
         document = await _json(http.get(self._metadata["jwks_uri"]))
@@ -127,6 +132,12 @@ class RelyingParty:
     async def _userinfo(self, http: aiohttp.ClientSession, access_token: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {access_token}"}
         return await _json(http.get(self._metadata["userinfo_endpoint"], headers=headers))
+
+
+def _basic(client_id: str, secret: str) -> str:
+    """Both are encoded like a form's, so that each may have a colon (RFC 6749 §2.3.1)."""
+    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 async def _json(asked: Any) -> dict[str, Any]:
