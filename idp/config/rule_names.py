@@ -51,7 +51,9 @@ def check_once(tenant: TenantFolder, findings: Findings) -> None:
 def made_by_doors(tenant: TenantFolder) -> set[str]:
     """Services that stand in no file: those which register themselves at a door, if it lets them."""
     sections: list[Any] = [getattr(tenant.settings, door, None) for door in door_names()]
-    return {name for section in sections if hasattr(section, "services_made") for name in section.services_made()}
+    return {
+        name for section in sections if hasattr(section, "services_made") for name in section.services_made()
+    }
 
 
 def _known(tenant: TenantFolder) -> Mapping[KeyPath, Unknown]:

@@ -80,10 +80,11 @@ async def sign_in(trial: Trial, url: str, arrived: Arrived) -> Shown:
                 raise Broken(f"the answer was not taken, the page says: {shown.page.words}")
             asked = question
             trial.at(f"sign-in, {question}")
+            target = urljoin(shown.url, form.action)
+            if not target.startswith(f"{trial.base_url}/"):
+                raise Broken("somebody else asks, on a page that is not below base_url")
             typed = await _typed(trial, question, shown.page)
-            shown = await _exchange(
-                http, "POST", urljoin(shown.url, form.action), form.fields | {form.question: typed}
-            )
+            shown = await _exchange(http, "POST", target, form.fields | {form.question: typed})
     raise Broken(f"after {MOST_STEPS} steps it has not come back to the service")
 
 

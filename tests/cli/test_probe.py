@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +209,37 @@ def test_no_server_at_all(elsewhere: Elsewhere) -> None:
     assert [each["step"] for each in found.values()] == ["discovery", "metadata", "request"]
     assert "does not answer" in found["wiki oidc"]["why"]
     assert found["files saml"]["why"].startswith("no answer")
+
+
+def test_who_else_asks_is_told_nothing(elsewhere: Elsewhere) -> None:
+    """Where the way leads to a page that is not below base_url, no name and no secret is typed into it."""
+    posted = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_metadata = self.path.startswith("/acme/")
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json" if is_metadata else "text/html")
+            self.end_headers()
+            form = '<form method="post" action="/take"><input name="username"></form>'
+            self.wfile.write((json.dumps(metadata) if is_metadata else form).encode())
+
+        def do_POST(self) -> None:
+            posted.append(self.path)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as other:
+        origin = f"http://localhost:{other.server_port}"
+        metadata = {"issuer": f"{origin}/acme", "authorization_endpoint": f"{origin}/other"}
+        threading.Thread(target=other.serve_forever).start()
+        office = elsewhere(services=["wiki"])
+        alter(office.folder / "tenants/demo/tenant.yaml", lambda one: one.update(base_url=metadata["issuer"]))
+        found = tried(office, 1)["wiki oidc"]
+        other.shutdown()
+    assert "somebody else asks" in found["why"], found
+    assert posted == []
 
 
 def test_what_he_was_not_given(elsewhere: Elsewhere) -> None:
