@@ -208,7 +208,8 @@ async def test_slow_bodies_from_one_place_cost_nobody_elsewhere_his_own(
 
 async def test_one_whose_time_is_up_makes_room_in_the_moment_before_it_goes() -> None:
     """Of a crowd that came together some end while others come: that is no defect of ours, and no 500."""
-    bodies, source, limit = Bodies(1), source_of(ip_address("192.0.2.1")), asyncio.timeout(None)
+    bodies, source = Bodies(1), source_of(ip_address("192.0.2.1"))
+    limit, another = asyncio.timeout(None), asyncio.timeout(None)
 
     async def wait() -> None:
         async with limit:
@@ -218,10 +219,9 @@ async def test_one_whose_time_is_up_makes_room_in_the_moment_before_it_goes() ->
     waiting = asyncio.create_task(wait())
     await asyncio.sleep(0)
     limit.reschedule(0)
-    while not limit.expired():
-        await asyncio.sleep(0)
-    assert not waiting.done(), "it is only about to be told"
-    async with asyncio.timeout(None) as another:
+    await asyncio.sleep(0)
+    assert limit.expired() and not waiting.done(), "it is only about to be told"
+    async with another:
         with bodies.waited_for(another, source):
             pass
     with pytest.raises(TimeoutError):
