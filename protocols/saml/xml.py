@@ -20,7 +20,7 @@ DEPTH: Final = 40  # a signed and encrypted response has eleven
 ELEMENTS: Final = 2000  # a request has ten, a service's metadata some hundred
 ATTRIBUTES: Final = 100  # of one element; an AuthnRequest may have eleven
 # Canonical form costs the product of both and of the elements: of a request of 30 kB it took a minute.
-DECLARATIONS: Final = 200  # of namespaces in a message; a signed request has ten, a hundred if it says each anew
+DECLARATIONS: Final = 200  # of namespaces in a message; a request has ten, a hundred if it says each anew
 PREFIXES: Final = 20  # that are said to be visibly used; libraries say one or two
 # Whatever begins so and is no comment can declare something: DOCTYPE, ENTITY, ELEMENT, ATTLIST.
 _DECLARATION: Final = re.compile(rb"<!(?!--|\[CDATA\[)")
