@@ -36,8 +36,9 @@ async def vote(storage: Storage, node: str, ahead: int, at: int) -> bool:
     `ahead` is in seconds, `at` the database's own time (epoch seconds). Raises `StorageError`.
     """
     async with storage.transaction(EVERYWHERE) as tx:
+        # Of two that come back at once both delete first: then neither holds a row that the other one waits for.
+        await tx.nodes.delete_silent(at - SILENT_SECONDS, at + SILENT_SECONDS)
         await tx.nodes.replace(NodeClock(node, ahead, at))
-        await tx.nodes.delete_silent(at - SILENT_SECONDS)
         clocks = await tx.nodes.list()
     return is_outvoted(ahead, [each.ahead_seconds for each in clocks if each.node != node])
 

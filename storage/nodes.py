@@ -23,5 +23,7 @@ class Nodes(Protocol):
         """In place of what the same node said before."""
 
     async def list(self) -> Sequence[NodeClock]: ...
-    async def delete_silent(self, since: int) -> int:
-        """Forget those that were not seen since (epoch seconds, by the database's clock); returns how many."""
+    async def delete_silent(self, since: int, until: int) -> int:
+        """Forget those that were not seen since, and those that were seen after `until`, by a clock that was set back
+        (epoch seconds, by the database's clock); returns how many.
+        """

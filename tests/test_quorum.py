@@ -58,6 +58,15 @@ async def test_a_node_has_one_voice_and_none_once_it_is_silent(store: Storage) -
         assert await tx.nodes.list() == []
 
 
+async def test_when_the_database_was_set_back_nobody_speaks_for_the_time_before(store: Storage) -> None:
+    """A node that is gone would have its voice for as long as the clock was ahead."""
+    for name in ("gone", "gone too"):
+        await vote(store, name, -2 * ASTRAY, AT)
+    assert not await vote(store, "one", 0, AT - 2 * ASTRAY)
+    async with store.snapshot(EVERYWHERE) as tx:
+        assert [each.node for each in await tx.nodes.list()] == ["one"]
+
+
 def test_a_node_is_known_again_and_not_taken_for_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

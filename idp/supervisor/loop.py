@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVarTuple, Unpack
 
@@ -24,3 +25,14 @@ class Loop(uvloop.Loop):
         ):  # the watcher is dead, or the number is a transport's: then the next line says so again
             super().remove_reader(fd)
             super().add_reader(fd, callback, *args)
+
+    def remove_reader(self, fd: Any) -> Any:
+        """As asyncio has it; aiopg forgets a descriptor that is closed, and leaves the writer behind, in the way of
+        sockets that uvloop connects by itself, as those of our HTTP client.
+        """
+        was_watched: Any = super().remove_reader(fd)
+        try:
+            os.fstat(fd if isinstance(fd, int) else fd.fileno())
+        except OSError:
+            super().remove_writer(fd)
+        return was_watched

@@ -50,7 +50,8 @@ class Bodies:
         most = max(self._of.values())
         longest = next(limit for limit, source in self._waited_for.items() if self._of[source] == most)
         self._forget(longest)
-        longest.reschedule(asyncio.get_running_loop().time())
+        if not longest.expired():  # else its time is up anyway, and it is about to be told
+            longest.reschedule(asyncio.get_running_loop().time())
 
     def _forget(self, limit: asyncio.Timeout) -> None:
         source = self._waited_for.pop(limit, None)

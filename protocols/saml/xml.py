@@ -20,7 +20,7 @@ DEPTH: Final = 40  # a signed and encrypted response has eleven
 ELEMENTS: Final = 2000  # a request has ten, a service's metadata some hundred
 ATTRIBUTES: Final = 100  # of one element; an AuthnRequest may have eleven
 # Canonical form costs the product of both and of the elements: of a request of 30 kB it took a minute.
-DECLARATIONS: Final = 200  # of namespaces; a signed request has ten, one that says each anew a hundred
+DECLARATIONS: Final = 200  # of namespaces in a message; a request has ten, a hundred if it says each anew
 PREFIXES: Final = 20  # that are said to be visibly used; libraries say one or two
 # Whatever begins so and is no comment can declare something: DOCTYPE, ENTITY, ELEMENT, ATTLIST.
 _DECLARATION: Final = re.compile(rb"<!(?!--|\[CDATA\[)")
@@ -61,16 +61,18 @@ def inflate(data: bytes, limit: int = MESSAGE_BYTES) -> bytes:
     return inflated
 
 
-def parse(data: bytes, limit: int = MESSAGE_BYTES) -> Element:
-    """The root of the one tree that is made of the bytes, as UTF-8. Raises `Unreadable`."""
+def parse(data: bytes, limit: int = MESSAGE_BYTES, declarations: int = DECLARATIONS) -> Element:
+    """The root of the one tree that is made of the bytes, as UTF-8. More than `declarations` of namespaces are for what
+    is never written in canonical form. Raises `Unreadable`.
+    """
     if len(data) > limit:
         raise Unreadable(f"the XML is longer than {limit} bytes")
     if data.startswith(_OTHER_ENCODING[:2]) or b"\0" in data:
         raise Unreadable("the XML is not UTF-8")
     if _DECLARATION.search(data):
         raise Unreadable("the XML declares a document type")
-    if data.count(b"xmlns") > DECLARATIONS:
-        raise Unreadable(f"the XML declares more than {DECLARATIONS} namespaces")
+    if data.count(b"xmlns") > declarations:
+        raise Unreadable(f"the XML declares more than {declarations} namespaces")
     try:
         root = etree.fromstring(data, _PARSER)
     except (etree.XMLSyntaxError, ValueError):

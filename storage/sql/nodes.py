@@ -11,7 +11,7 @@ REPLACE = """
 INSERT INTO nodes (tenant, node, ahead_seconds, seen_at) VALUES (:tenant, :node, :ahead_seconds, :seen_at)
 ON CONFLICT (tenant, node) DO UPDATE SET ahead_seconds = :ahead_seconds, seen_at = :seen_at"""
 LIST = "SELECT node, ahead_seconds, seen_at FROM nodes WHERE tenant = :tenant ORDER BY node"
-DELETE_SILENT = "DELETE FROM nodes WHERE tenant = :tenant AND seen_at < :since"
+DELETE_SILENT = "DELETE FROM nodes WHERE tenant = :tenant AND seen_at NOT BETWEEN :since AND :until"
 
 
 class SQLNodes:
@@ -30,5 +30,5 @@ class SQLNodes:
     async def list(self) -> Sequence[NodeClock]:
         return [NodeClock(*row) for row in await self._connection.query(LIST)]
 
-    async def delete_silent(self, since: int) -> int:
-        return await self._connection.count(DELETE_SILENT, since=since)
+    async def delete_silent(self, since: int, until: int) -> int:
+        return await self._connection.count(DELETE_SILENT, since=since, until=until)

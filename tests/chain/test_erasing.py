@@ -187,7 +187,9 @@ async def test_a_clock_that_is_not_the_databases_deletes_nothing(new_house: Call
         for ahead in (60, 400 * DAY_SECONDS):
             house.now = now + ahead
             assert await first() == 0
-    house.now = now
+        house.now = int(await house.store.time())  # all that took its time
+    else:
+        house.now = now
     assert await first() == 1
 
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from idp.outside import outside
 from idp.web import gate as gates
 from idp.web.admission import Admission
-from idp.web.bodies import source_of
+from idp.web.bodies import Bodies, source_of
 from idp.web.connection import (
     HEAD_BYTES,
     HEAD_SECONDS,
@@ -204,6 +204,28 @@ async def test_slow_bodies_from_one_place_cost_nobody_elsewhere_his_own(
         assert (await slow[0].readuntil(b"abcdefghij")).startswith(b"HTTP/1.1 200 ")
         for task in ended:
             task.cancel()
+
+
+async def test_one_whose_time_is_up_makes_room_in_the_moment_before_it_goes() -> None:
+    """Of a crowd that came together some end while others come: that is no defect of ours, and no 500."""
+    bodies, source = Bodies(1), source_of(ip_address("192.0.2.1"))
+    limit, another = asyncio.timeout(None), asyncio.timeout(None)
+
+    async def wait() -> None:
+        async with limit:
+            with bodies.waited_for(limit, source):
+                await asyncio.Event().wait()
+
+    waiting = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    limit.reschedule(0)
+    await asyncio.sleep(0)
+    assert limit.expired() and not waiting.done(), "it is only about to be told"
+    async with another:
+        with bodies.waited_for(another, source):
+            pass
+    with pytest.raises(TimeoutError):
+        await waiting
 
 
 def test_a_network_of_ipv6_is_one_place_and_an_address_of_ipv4() -> None:

@@ -17,7 +17,7 @@ from protocols.saml.metadata.reading import ENTITY_BYTES
 from protocols.saml.metadata.times import earliest, moment, span
 from protocols.saml.names import DS, METADATA, PROTOCOL, tag
 from protocols.saml.service_provider import Endpoint, IndexedEndpoint, RequestedAttribute, ServiceProvider
-from protocols.saml.xml import Element, Unreadable, parse
+from protocols.saml.xml import ELEMENTS, Element, Unreadable, parse
 
 TRUE: Final = ("true", "1")
 # Remembered: what a file says is looked at when it is read, when it is taken over, and when somebody signs in there.
@@ -44,7 +44,8 @@ def describe(document: bytes, valid_until: int | None = None) -> Description:
 
 @lru_cache(maxsize=DESCRIBED)
 def _described(document: bytes, valid_until: int | None) -> Description:
-    entity = parse(document, ENTITY_BYTES)
+    # That of ADFS declares a namespace at each claim that it lists.
+    entity = parse(document, ENTITY_BYTES, declarations=ELEMENTS)
     entity_id = entity.get("entityID", "")
     if entity.tag != _tag("EntityDescriptor") or not entity_id or len(entity_id) > 1024:
         raise Unreadable("this is no EntityDescriptor with an entityID")

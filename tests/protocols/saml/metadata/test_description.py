@@ -48,6 +48,14 @@ def test_everything_that_the_door_needs_is_found() -> None:
     assert (sp.valid_until, found.cache_seconds) == (1_900_000_000, 3600)
 
 
+def test_a_namespace_may_be_declared_at_every_element_that_needs_it() -> None:
+    """As the metadata of ADFS do, for each of the claims that it offers and asks for."""
+    claim = '<auth:ClaimType xmlns:auth="http://docs.oasis-open.org/wsfed/authorization/200706" Uri="urn:x"/>'
+    listed = f"<md:Extensions>{claim * 300}</md:Extensions><md:SPSSO"
+    document = entity(acs()).replace("<md:SPSSO", listed, 1)
+    assert describe(document.encode()).provider.entity_id == SP
+
+
 def test_the_first_end_counts() -> None:
     document = entity(more='validUntil="2027-02-01T00:00:00Z"', role='validUntil="2027-01-31T09:00:00+09:00"')
     assert describe(document.encode(), 1_900_000_000).provider.valid_until == 1_801_353_600
