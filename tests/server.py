@@ -181,6 +181,10 @@ class Server(Administration):
         return processes.memory_bytes(self.pid)
 
     @property
+    def own_bytes(self) -> int:
+        return processes.own_bytes(self.pid)
+
+    @property
     def log(self) -> str:
         """Everything the server has written, JSON lines."""
         return self._log_path.read_text() if self._log_path.exists() else ""

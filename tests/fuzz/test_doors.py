@@ -111,9 +111,9 @@ async def bombard(server: Server, right: Sequence[Sent], words: Sequence[bytes])
         for sent in (each for mark in MARKS for one_right in right for each in one_right.marked(mark)):
             assert not (await wire.ask(sent.written(host))).is_a_defect, sent
     await round_of(SEED * 1000, WARM)
-    before = server.memory_bytes
+    before = server.own_bytes
     await round_of(SEED * 1000 + 500, 1 - WARM)
-    assert server.memory_bytes - before < GROWTH
+    assert server.own_bytes - before < GROWTH
     assert len({each.rpartition(" ")[0] for each in seen}) > len({sent.path for sent in right}) / 2
     refuse_defects(server)
 
@@ -152,8 +152,8 @@ def test_the_door_of_radius(server: Server) -> None:
             assert is_answered(honest)
             drain(hostile)
             if not before and start >= WARM * len(made):
-                before = server.memory_bytes
-    assert server.memory_bytes - before < GROWTH
+                before = server.own_bytes
+    assert server.own_bytes - before < GROWTH
     refuse_defects(server)
 
 

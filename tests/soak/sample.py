@@ -20,10 +20,10 @@ PATIENCE_SECONDS = 30.0
 
 
 def of_processes(server: Server, folder: Path) -> dict[str, float]:
-    """Memory in megabytes, descriptors, threads, tasks and objects of the supervisor and its workers."""
+    """Their own memory in megabytes, descriptors, threads, tasks and objects of the supervisor and its workers."""
     pids = server.pids
     return {
-        "memory_mb": server.memory_bytes / 1e6,
+        "memory_mb": server.own_bytes / 1e6,
         "descriptors": sum(entries(f"/proc/{pid}/fd") for pid in pids),
         "threads": sum(entries(f"/proc/{pid}/task") for pid in pids),
         **{name: sum(each[name] for each in _told(pids[1:], folder)) for name in ("tasks", "objects")},
