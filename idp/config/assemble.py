@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from functools import cache
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, create_model
 
@@ -58,13 +59,24 @@ class Shape:
     service: type[ServiceSettings]
     authenticators: type[BaseModel]
 
-    @classmethod
-    def of(cls, opened: Mapping[str, DoorModels]) -> Self:
-        closed = [name for name in doors.names() if name not in opened]
-        sections = {name: table.find(name).Settings for name in table.names()}
-        return cls(
-            opened,
-            tenant_model(opened, closed),
-            service_model(opened, closed),
-            authenticators_model(sections),
-        )
+    @staticmethod
+    def of(opened: Mapping[str, DoorModels]) -> Shape:
+        """The same for the same doors: pydantic keeps something of every model that was ever made."""
+        closed = tuple(name for name in doors.names() if name not in opened)
+        sections = tuple((name, table.find(name).Settings) for name in table.names())
+        return _shape(tuple(opened.items()), closed, sections)
+
+
+@cache
+def _shape(
+    opened: tuple[tuple[str, DoorModels], ...],
+    closed: tuple[str, ...],
+    sections: tuple[tuple[str, type[BaseModel]], ...],
+) -> Shape:
+    models = dict(opened)
+    return Shape(
+        models,
+        tenant_model(models, closed),
+        service_model(models, closed),
+        authenticators_model(dict(sections)),
+    )

@@ -127,3 +127,11 @@ def test_a_slip_of_the_fingers_is_only_a_mistake(tmp_path: Path, place: int, jun
         load(write(tmp_path, **{name: slipped}))
     except ConfigurationError as error:
         assert error.mistakes
+
+
+def test_configurations_that_are_read_again_share_their_models(tmp_path: Path) -> None:
+    """Of every model that was made something stays: 165 kB with each configuration that was applied."""
+    folder = write(tmp_path)
+    first, second = (load(folder).tenants[0] for _ in range(2))
+    assert type(first.settings) is type(second.settings)
+    assert type(first.services["wiki"]) is type(second.services["wiki"])
