@@ -70,9 +70,8 @@ class Seat:
         with os.fdopen(descriptor, "wb") as file:
             file.write(orjson.dumps(told))
         draft.replace(self.folder / f"{self.number}.json")
-        os.utime(
-            self.descriptor
-        )  # else who tidies up temporary files takes the lock for forgotten after some days
+        # Else who tidies up temporary files takes the lock for forgotten after some days.
+        os.utime(self.descriptor)
 
     def all(self) -> Iterator[Told]:
         """What lies at every seat, this one's too."""

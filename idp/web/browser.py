@@ -16,6 +16,7 @@ from idp.probe import Broken
 from idp.probe.page import Form, Page, read
 from idp.probe.person import CODE, MATRIX, PASSWORD
 from idp.probe.trial import Trial
+from idp.web.outbound import reason
 
 HEADERS: Final = {"User-Agent": "Masugata probe", "Accept-Language": "en"}
 REDIRECTS: Final = (301, 302, 303, 307, 308)
@@ -54,7 +55,7 @@ async def fetch(
     except TimeoutError:
         raise Broken(f"no answer within {http.timeout.total:.0f} s") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise Broken(f"no answer: {_reason(error)}") from None
+        raise Broken(f"no answer: {reason(error, 'it is none of HTTP')}") from None
 
 
 async def sign_in(trial: Trial, url: str, arrived: Arrived) -> Shown:
@@ -110,15 +111,3 @@ async def _exchange(
         location = urljoin(url, response.headers.get("Location", ""))
     is_page = response.content_type == "text/html"
     return Shown(url, response.status, location, read(body.decode(errors="replace") if is_page else ""))
-
-
-def _reason(error: Exception) -> str:
-    """Never the library's own text: it may repeat an address with its query."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            return "the certificate is not valid for us"
-        case aiohttp.ClientConnectorDNSError():
-            return "the host name is unknown"
-        case aiohttp.ClientConnectorError() | ConnectionError():
-            return "no connection"
-    return "it is none of HTTP"

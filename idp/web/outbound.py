@@ -126,7 +126,7 @@ class Outbound:
         except TimeoutError:
             raise OutboundError(f"no answer within {limits.seconds:.0f} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise OutboundError(_reason(error)) from None
+            raise OutboundError(reason(error)) from None
         finally:
             await connector.close()
 
@@ -185,8 +185,8 @@ async def _read(response: aiohttp.ClientResponse, maximum: int, take: Callable[[
         take(chunk)
 
 
-def _reason(error: Exception) -> str:
-    """Never the library's own text: it may repeat the address with its query."""
+def reason(error: Exception, otherwise: str = "no proper answer") -> str:
+    """Why a request failed. Never the library's own text: it may repeat the address with its query."""
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             return "the certificate is not valid"
@@ -194,4 +194,4 @@ def _reason(error: Exception) -> str:
             return "the host name is unknown"
         case aiohttp.ClientConnectorError() | ConnectionError():
             return "no connection"
-    return "no proper answer"
+    return otherwise
