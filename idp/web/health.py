@@ -62,7 +62,7 @@ class Health:
         is_leaving = self._stop.leaving.is_set()
         body: dict[str, Any] = {
             "status": "leaving" if is_leaving else "ready" if found.is_fit else "unavailable",
-            "storage": "ok" if found.is_well else "failed",
+            "storage": found.parts.states["storage"],
             "shedding": self._admission.is_shedding,  # no reason to send everybody elsewhere
             "configuration": self.serving.configuration,
             "revision": self.serving.revision or None,
