@@ -7,6 +7,8 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,9 +19,10 @@ from idp.outside import HELD
 from idp.tenant import Service
 from idp.web import outbound
 from idp.web.outbound import Outbound
-from protocols.oidc import clients
+from protocols.oidc import clients, granting
 from protocols.oidc.client_keys import FRESH_SECONDS, LONGEST_SECONDS, PAUSE_SECONDS, WAITING, ClientKeys
 from protocols.oidc.clients import Client, KeyMissing
+from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.settings import ServiceSettings, TenantSettings
 from tests.protocols.oidc import signing
 from tests.server import eventually
@@ -175,6 +178,12 @@ async def test_who_waits_for_a_client_that_is_silent_keeps_no_place_and_so_many_
     assert seats.taken == 0
     with pytest.raises(Busy):
         await let_in(silent)
+    sealed = publisher.client("slow", id_token_encrypted_response_alg="RSA-OAEP-256")
+    here: Any = SimpleNamespace(client_keys=keys)
+    visit: Any = SimpleNamespace(tx=SimpleNamespace(commit=partial(asyncio.sleep, 0)), now=NOW)
+    with pytest.raises(AuthorizationError) as told:  # the service, for its user has signed in already
+        await granting._sealable(here, sealed, visit)
+    assert told.value.error == "temporarily_unavailable"
     publisher.hangs = False
     assert (await let_in(publisher.client("quick"))).keys is not None, "others are in nobody's way"
     assert not waiting[0].done()
