@@ -330,7 +330,7 @@ async def test_revisions_are_listed_compared_and_decisions_explained_by_those_of
         listed.text.count(f"<p>{why}</p>") for why in ("as it was", "shut &amp; sealed", "demo alone")
     ] == [1] * 3
     page = await look(desk, server, "/changes", **{"from": "1", "to": "2"})
-    assert "rule &lt;b&gt;shut" in page.text and not told("acme", page)
+    assert "Rule “&lt;b&gt;shut”" in page.text and not told("acme", page)
     their_list = await entered(theirs, server, path="/revisions", at="/acme")
     assert "shut &amp; sealed" in their_list.text and "demo alone" not in their_list.text
     their_part = await theirs.get(f"{server.url}/acme/console/changes?from=1&to=3")
@@ -348,4 +348,7 @@ async def test_revisions_are_listed_compared_and_decisions_explained_by_those_of
     (server.config / "tenants" / "demo" / "policies.yaml").write_text("[]\n")
     (server.config / "tenants" / "acme" / "policies.yaml").write_text("[]\n")
     drifted = await look(desk, server, "/revisions")
-    assert "tenants/demo/policies.yaml differs" in drifted.text and "tenants/acme" not in drifted.text
+    assert (
+        "<code>tenants/demo/policies.yaml</code><br>Differs from" in drifted.text
+        and "tenants/acme" not in drifted.text
+    )
