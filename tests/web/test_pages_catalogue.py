@@ -21,9 +21,9 @@ FROM_CODE = {"date.months", "date.day", "date.year", "locale.name"} | {  # said 
     "token_app.short",  # by the manifest
 }
 OF_EVENTS = {f"event.{event}" for event in EVENTS}  # by the console: an event without a name is a defect
-# One word and one sign for one thing: 「」 and ： and 〜 as they stand everywhere else.
+# One word and one sign for one thing; between a number and what it counts a blank would let the line break.
 OTHERWISE = re.compile(
-    r"～|[ぁ-んァ-ヶ一-龥」）}]: |[ぁ-ん一-龥]\d"
+    r"～|[ぁ-んァ-ヶ一-龥」）}]: |[\d}] (?:個|回|件|分|秒|文字|日間|台|桁)"
     "|コンマ|だれ|いまの|窓口|回復コード|固定文字列|認証コード"
 )
 

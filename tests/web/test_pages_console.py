@@ -36,14 +36,14 @@ RULES: tuple[tuple[dict[str, Any], str], ...] = (
     ({"holiday": True}, "はい"),
     ({"hours": HOURS}, "月–水、土 07:00-22:00、22:00-05:00"),
     ({"models": frozenset({"08987058-cadc-4b81-b6e1-30de50dcbe96"})}, "08987058-cadc-4b81-b6e1-30de50dcbe96"),
-    ({"exposures": 20}, "20 回以上"),
-    ({"requests": Requests("user", 10, 60)}, "利用者ごとに 60 秒間で 10 回を超過"),
-    ({"requests": Requests("address", 9, 5)}, "アドレスごとに 5 秒間で 9 回を超過"),
+    ({"exposures": 20}, "20回以上"),
+    ({"requests": Requests("user", 10, 60)}, "利用者ごとに60秒間で10回を超過"),
+    ({"requests": Requests("address", 9, 5)}, "アドレスごとに5秒間で9回を超過"),
     ({"proofs": Proofs()}, "いずれか"),
     ({"proofs": Proofs(SAME)}, "パターン、ワンタイムコード"),
-    ({"proofs": Proofs(SAME, 60)}, "60 秒以内のパターン、ワンタイムコード"),
+    ({"proofs": Proofs(SAME, 60)}, "60秒以内のパターン、ワンタイムコード"),
     ({"proofs": Proofs(frozenset(), None, "multi")}, "いずれかを含む二要素"),
-    ({"proofs": Proofs(frozenset({"card"}), 60, "multi")}, "60 秒以内の、cardを含む二要素"),
+    ({"proofs": Proofs(frozenset({"card"}), 60, "multi")}, "60秒以内の、cardを含む二要素"),
 )
 SEEN = (
     ("groups", "none", "なし"),
@@ -52,7 +52,7 @@ SEEN = (
     ("hours", "Mon 09:12", "月 09:12"),
     ("holiday", "2026-11-23", "2026-11-23"),
     ("signed in", "false", "いいえ"),
-    ("proofs", "matrix 60 s ago, card 0 s ago", "パターン 60 秒前、card 0 秒前"),
+    ("proofs", "matrix 60 s ago, card 0 s ago", "パターン 60秒前、card 0秒前"),
     ("attributes", "contractor true", "contractor true"),
 )
 
