@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from idp.config.change import DEFAULT, HIDDEN, Change, Kind
+from idp.config.change import DEFAULT, HIDDEN, NOTHING, Change, Kind
 from idp.config.drift import WORDS, Difference, How
 from idp.policy import Require, Rule
 from idp.policy.hours import parse_hours
@@ -143,5 +143,5 @@ def test_every_part_of_a_plan_and_what_happens_to_it_has_words(locale: str) -> N
 
 
 def test_what_a_plan_says_of_a_value_is_said_in_japanese() -> None:
-    told = [setting(text) for text in (HIDDEN, f"900{DEFAULT}", "900")]
-    assert said(*told) == ["（表示しません）", "900（既定値）", "900"]
+    told = [setting(text) for text in (HIDDEN, NOTHING, f"900{DEFAULT}", "900")]
+    assert said(*told) == ["（表示しません）", "なし", "900（既定値）", "900"]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from idp.config.change import DEFAULT, HIDDEN
+from idp.config.change import NOTHING as UNSET
 from idp.policy.words import DAYS, NOTHING
 
 Value = Mapping[str, Any]  # `kind`, and what it needs
@@ -31,9 +32,11 @@ def seen(condition: str, text: str) -> Value:
 
 
 def setting(text: str) -> Value:
-    """What a plan says of a value: that it is not shown, what is so by default, or what somebody wrote."""
+    """What a plan says of a value: that there is none or it is not shown, the default, or what somebody wrote."""
     if text == HIDDEN:
         return {"kind": "hidden"}
+    if text == UNSET:
+        return {"kind": "nothing"}
     if text.endswith(DEFAULT):
         return {"kind": "default", "text": text.removesuffix(DEFAULT)}
     return {"kind": "text", "text": text}
