@@ -347,7 +347,9 @@ async def test_revisions_are_listed_compared_and_decisions_explained_by_those_of
     assert "Let in by the rule “words”." in one and "Denied by the rule “&lt;b&gt;shut”." in one
     newest, *_ = await written(server, "configuration.applied")
     (entry,) = entries(await look(desk, server, "", reference=newest.reference))
-    assert "Configuration applied configuration.applied" in entry, "its name, and what one looks for in the log"
+    assert "Configuration applied configuration.applied" in entry, (
+        "its name, and what one looks for in the log"
+    )
     (server.config / "tenants" / "demo" / "policies.yaml").write_text("[]\n")
     (server.config / "tenants" / "acme" / "policies.yaml").write_text("[]\n")
     drifted = await look(desk, server, "/revisions")
