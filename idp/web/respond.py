@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from idp.web import language
+from idp.web.catalogue import Catalogue
 from idp.web.exchange import NOW, PAGES, TENANT
 
 
@@ -37,6 +38,14 @@ def page(
 
 def moment(request: web.Request, at: int) -> str:
     """A point in time (epoch seconds) as pages write it: the tenant's zone, the request's language."""
-    tenant = request[TENANT]
-    words = request.app[PAGES].words(tenant.settings.theme, language.of(request))
-    return words.moment(at, request[NOW], tenant.zone)
+    return _words(request).moment(at, request[NOW], request[TENANT].zone)
+
+
+def event_name(request: web.Request, event: str) -> str:
+    """What an event of the audit log is called by people; empty where the theme's language has no name for it."""
+    forms = _words(request).texts.get(f"event.{event}", ("",))
+    return forms[0]
+
+
+def _words(request: web.Request) -> Catalogue:
+    return request.app[PAGES].words(request[TENANT].settings.theme, language.of(request))
