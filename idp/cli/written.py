@@ -27,14 +27,14 @@ def new_file(path: Path, called: Path | None = None) -> Iterator[BinaryIO]:
     except FileExistsError:
         raise click.ClickException(f"{path} is there already, name a new file") from None
     except OSError as error:
-        raise _unwritten(called or path, error) from None
+        raise unwritten(called or path, error) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise _unwritten(called or path, error) from None
+            raise unwritten(called or path, error) from None
         raise
 
 
@@ -56,9 +56,10 @@ def replaced_file(path: Path) -> Iterator[BinaryIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _unwritten(path, error) from None
+        raise unwritten(path, error) from None
 
 
-def _unwritten(path: Path, error: OSError) -> click.ClickException:
+def unwritten(path: Path, error: OSError) -> click.ClickException:
+    """What to tell of a file by the name under which it is known to who asked for it."""
     said = words(error).removeprefix(f"{error.filename}: ")
     return click.ClickException(f"cannot write {path}: {said}")

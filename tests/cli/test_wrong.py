@@ -16,6 +16,7 @@ import pytest
 
 from idp.cli import applying, crew, main
 from idp.cli.crew import Work
+from idp.cli.probe import _replace
 from idp.cli.written import new_file, replaced_file
 from tests.cli.conftest import Office
 from tests.server import eventually
@@ -79,6 +80,23 @@ def test_where_nothing_can_be_written_is_told_without_a_number(acme: Office) -> 
         said = acme.run(*words, status=1).stderr
         assert "not a directory" in said and str(file) in said and "Errno" not in said
     assert acme.rows("credential", "list", "alice") == []
+
+
+def test_a_file_for_a_collector_is_called_as_it_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(
+        click.ClickException, match=r"^cannot write /.*/gone/metrics: no such file or directory$"
+    ):
+        _replace(tmp_path / "gone" / "metrics", "")
+
+
+def test_rules_that_cannot_be_read_are_not_said_to_be_none(office: Office) -> None:
+    rules = office.folder / "tenants/acme/policies.yaml"
+    for text, is_none in ((b"", True), (b"- [", False), (b"\xff", False)):
+        rules.write_bytes(text)
+        said = office.run("config", "check", status=0 if is_none else 1).stdout
+        assert ("there is no rule" in said) is is_none
+    rules.unlink()
+    assert "there is no rule" in office.run("config", "check").stdout
 
 
 def test_theme_preview_knows_the_folder_by_its_variable() -> None:
