@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -15,6 +15,7 @@ from idp.authenticators.matrix import Issued, Matrix
 from idp.cli.context import Letterbox, Opened, find_user, in_tenant
 from idp.cli.proof import called
 from idp.cli.roster import Line, read
+from idp.cli.written import new_file
 from idp.mail.queue import changed, post
 from idp.web.pages import Pages
 from idp.web.paper import Sheet, write
@@ -22,7 +23,6 @@ from storage import Transaction
 from storage.records import User
 
 DAY = 86400
-PRIVATE = 0o600  # whoever reads a file of patterns can sign in with them
 
 
 @click.command()
@@ -68,11 +68,14 @@ async def issue(
     if by_mail and letterbox is None:
         raise click.ClickException("the tenant has no mail server, set mail.host in tenant.yaml")
     until = opened.now + days * DAY
-    async with opened.transaction() as tx:
-        people = await _people(opened, tx, lines, by_mail=by_mail)
-        given = [(one, await _issue(opened, tx, matrix, one, until, letterbox, by_mail)) for one in people]
-        if paper is not None:
-            _print(opened, paper, given)
+    with new_file(paper) if paper else nullcontext() as sheets:
+        async with opened.transaction() as tx:
+            people = await _people(opened, tx, lines, by_mail=by_mail)
+            given = [
+                (one, await _issue(opened, tx, matrix, one, until, letterbox, by_mail)) for one in people
+            ]
+            if sheets is not None:
+                _print(opened, sheets, given)
     for person, issued in given:
         click.echo(f"issued {authenticator} of {person.login_name}, it works until {opened.time(until)}")
         if not by_mail and paper is None:
@@ -133,13 +136,8 @@ async def _tell(
     await post(tx, letterbox, "welcome", person, now, last_at=issued.until, until=issued.until, **drawn)
 
 
-def _print(opened: Opened, paper: Path, given: Iterable[tuple[User, Issued]]) -> None:
-    """To a file that is new and only ours, before anything is kept: without it nobody would know the patterns."""
+def _print(opened: Opened, paper: BinaryIO, given: Iterable[tuple[User, Issued]]) -> None:
+    """Before anything is kept: without the paper nobody would know the patterns."""
     sheets = [Sheet(person.display_name, person.login_name, issued) for person, issued in given]
-    body = write(Pages(opened.configuration.themes_folder), opened.tenant.settings, sheets)
-    try:
-        descriptor = os.open(paper, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    except FileExistsError:
-        raise click.ClickException(f"{paper} is there already, name a new file") from None
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(body)
+    paper.write(write(Pages(opened.configuration.themes_folder), opened.tenant.settings, sheets))
+    paper.flush()
