@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -18,6 +16,7 @@ from idp.chain.rotating import rotate
 from idp.chain.verifying import Broken, Verification
 from idp.cli.context import Opened, in_tenant
 from idp.cli.counted import counted
+from idp.cli.destination import destination
 from idp.cli.folder import config_option
 from idp.cli.show import show_json
 from keys.jwk import VerifyingKey
@@ -51,8 +50,7 @@ async def export(opened: Opened, /, form: str, out: Path | None, since: Any, unt
     zone = ZoneInfo(opened.tenant.settings.time_zone)
     begin = int(since.replace(tzinfo=zone).timestamp()) if since else 0
     end = int(until.replace(tzinfo=zone).timestamp()) if until else FOREVER
-    target = _private(out) if out else sys.stdout.buffer
-    try:
+    with destination(out) as target:
         async with opened.snapshot() as tx:
             if form == "jsonl":
                 async for line in handing.lines(tx, opened.tenant.name, zone, begin, end):
@@ -60,10 +58,6 @@ async def export(opened: Opened, /, form: str, out: Path | None, since: Any, unt
             else:
                 async for row in handing.table(tx, zone, begin, end, _wanted(wanted)):
                     target.write(row.encode())
-        target.flush()
-    finally:
-        if out:
-            target.close()
 
 
 @click.command()
@@ -139,11 +133,6 @@ async def _in_database(opened: Opened, /, anchors: Files, keys: Path | None) -> 
         click.echo(
             f"not linked yet: {counted(count, 'record')} since {opened.time(at)}, a server that runs does that"
         )
-
-
-def _private(file: Path) -> BinaryIO:
-    """To write: what the log says of people is for its owner only."""
-    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def _tell(verification: Verification) -> None:
