@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from idp.web import language
+from idp.web.catalogue import Catalogue
 from idp.web.exchange import NOW, PAGES, TENANT
 
 
@@ -37,6 +38,10 @@ def page(
 
 def moment(request: web.Request, at: int) -> str:
     """A point in time (epoch seconds) as pages write it: the tenant's zone, the request's language."""
-    tenant = request[TENANT]
-    words = request.app[PAGES].words(tenant.settings.theme, language.of(request))
-    return words.moment(at, request[NOW], tenant.zone)
+    return words(request).moment(at, request[NOW], request[TENANT].zone)
+
+
+def words(request: web.Request) -> Catalogue:
+    """What the tenant's theme says in the request's language."""
+    found: Catalogue = request.app[PAGES].words(request[TENANT].settings.theme, language.of(request))
+    return found
