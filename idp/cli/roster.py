@@ -49,9 +49,8 @@ def read(file: Path, check: Callable[[list[str]], None] = _whichever) -> list[Li
 
 
 def _line(row: dict[str | None, Any], place: str) -> Line:
-    if (
-        None in row
-    ):  # most likely a comma that stands outside of quotes: what follows is not what its heading says
+    # Most likely a comma that stands outside of quotes: what follows it is not what its heading says.
+    if None in row:
         raise click.ClickException(f"{place}has more columns than the first line names")
     cells = {str(name): (cell or "").strip() for name, cell in row.items()}
     return Line(cells.pop(COLUMN), place, cells)
