@@ -16,13 +16,13 @@ from idp.cli.counted import counted
 from idp.cli.destination import destination
 from idp.cli.naming import named
 from idp.cli.roster import COLUMN, Line, read
+from idp.cli.slices import slices
 from idp.spreadsheet import MARK, row, shield, unshield
 from keys.token import new_id
 from storage import Duplicate, Transaction
 from storage.records import User
 
 PAGE: Final = 500
-SLICE: Final = 100  # so many in a transaction: who signs in meanwhile does not wait for all of them
 GROUPS: Final = "groups"
 DISABLED: Final = "disabled"
 ATTRIBUTE: Final = {"display_name": "name"}  # columns that attributes call otherwise
@@ -45,15 +45,17 @@ async def import_(opened: Opened, file: Path, dry_run: bool) -> None:
     lines = read(file, lambda headings: _check(opened, file, headings))
     async with opened.snapshot() as tx:
         people = await _people(opened, tx, lines)
-    for done in range(0, 0 if dry_run else len(people), SLICE):
+    done = 0
+    for some in slices([] if dry_run else people):
         try:
             async with opened.transaction() as tx:
-                for person in people[done : done + SLICE]:
+                for person in some:
                     await _add(opened, tx, person)
         except Duplicate:
             raise click.ClickException(
                 f"somebody else adds people too: {counted(done, 'user')} were added"
             ) from None
+        done += len(some)
     click.echo(f"{'would add' if dry_run else 'added'} {counted(len(people), 'user')}")
 
 

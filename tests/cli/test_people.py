@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from idp.cli import people
+from idp.cli import people, slices
 from idp.cli.context import Opened
 from idp.cli.roster import Line
 from storage import Transaction
@@ -64,7 +64,7 @@ def about(office: Office, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
 def test_people_of_a_list_are_added(office: Office, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few in a transaction, however many they are: who signs in meanwhile waits for no more."""
-    monkeypatch.setattr(people, "SLICE", 2)
+    monkeypatch.setattr(slices, "SLICE", 2)
     said = office.run("user", "import", given(office, LIST, encoding)).stdout
     assert said == "added 3 users\n"
     hanako, taro = about(office, "hanako"), about(office, "taro@corp")
@@ -150,7 +150,7 @@ def test_who_is_added_meanwhile_by_somebody_else_ends_it(
         return found
 
     monkeypatch.setattr(people, "_people", late)
-    monkeypatch.setattr(people, "SLICE", 2)
+    monkeypatch.setattr(slices, "SLICE", 2)
     said = office.run("user", "import", given(office, LIST), status=1).stderr
     assert "somebody else adds people too: 2 users were added" in said
     assert len(office.rows("user", "list")) == 3
