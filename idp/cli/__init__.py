@@ -10,6 +10,8 @@ from typing import Any, Final
 import click
 
 from idp import __version__, doors
+from idp.cli.wrong import words
+from idp.config.mistake import suggest
 
 NOUNS: Final = {
     "serve": "Run the server.",
@@ -52,6 +54,25 @@ class Nouns(click.Group):
         elif cmd_name in doors.NOUNS:
             found = doors.command(cmd_name)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and name not in (known := self.list_commands(ctx)):
+            ctx.fail(f"there is no command {name}, {suggest(name, known)}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does; what the system refuses is told in one sentence, but by the server, whose log wants more."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # see `main`
+        except OSError as error:
+            if ctx.invoked_subcommand == "serve":
+                raise
+            raise click.ClickException(words(error)) from None
 
     def main(self, *args: Any, **given: Any) -> Any:
         """As click does; but where nobody reads any more, as in `idp … | head`, it ends as if by SIGPIPE."""

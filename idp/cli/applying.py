@@ -19,14 +19,23 @@ from storage.revisions import Revision
 
 
 def _me() -> str:
-    """Who types: sudo keeps the name of whoever used it."""
-    return os.environ.get("SUDO_USER") or getpass.getuser()
+    """Who types: sudo keeps the name of whoever used it. In a container the user may have a number only."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _said(context: click.Context, option: click.Parameter, why: str) -> str:
+    if not why.strip():
+        raise click.BadParameter("say why: the next one who looks wants to know", context, option)
+    return why.strip()
 
 
 def reasons(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds who and why, and what must be in force, to a command that makes a revision."""
     options = (
-        click.option("--why", required=True, metavar="TEXT", help="Kept with the revision."),
+        click.option("--why", required=True, metavar="TEXT", callback=_said, help="Kept with the revision."),
         click.option(
             "--by", default=_me, metavar="NAME", help="Who does it; otherwise the user of the system."
         ),

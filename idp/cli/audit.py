@@ -13,13 +13,10 @@ import click
 
 from idp.audit_events import EVENTS
 from idp.cli import chain
-from idp.cli.context import Opened, find_user, in_tenant
+from idp.cli.context import Opened, in_tenant
 from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
-from idp.config.mistake import suggest
-from idp.config.rule_names import OWN_DOORS, OWN_SERVICES
-from idp.doors import names as door_names
-from idp.username import canonical, split
+from idp.cli.sought import check, user_id_of
 from storage import Transaction
 from storage.records import AuditRecord
 
@@ -98,7 +95,7 @@ async def show_(
         equal = await _equal(tx, filters, opened.tenant.settings.domains)
         found = await find(tx, oldest, limit, before, wanted, **equal)
         if not found:
-            await _check(opened, tx, asked)
+            await check(opened, tx, asked)
         names = {user_id: await _name(tx, user_id) for user_id in {each.user_id for each in found}}
     rows = [
         {
@@ -123,30 +120,10 @@ async def _equal(tx: Transaction, filters: dict[str, str | None], domains: Colle
     """What the store compares. A deleted user is still found by id."""
     equal = {name: value for name, value in filters.items() if value is not None}
     if name := equal.pop("user", None):
-        person = await tx.users.find_by_name(*split(canonical(name), domains))
-        equal["user_id"] = person.id if person else name
+        equal["user_id"] = await user_id_of(tx, name, domains)
     if "reference" in equal:
         equal["reference"] = equal["reference"].strip().upper()
     return equal
-
-
-async def _check(opened: Opened, tx: Transaction, asked: Mapping[str, str]) -> None:
-    """Where nothing was found: whether what was asked for exists. Raises ClickException.
-
-    What is gone may have been something once, so that this is not asked before.
-    """
-    event = asked.get("event", "*")
-    if not fnmatch.filter(EVENTS, event):
-        kinds = {f"{each.partition('.')[0]}.*" for each in EVENTS}
-        hint = suggest(event, kinds if "*" in event else EVENTS)
-        raise click.ClickException(f"no event is called {event}, {hint}")
-    services = {*opened.tenant.services, *opened.doors, *OWN_SERVICES}
-    doors = {*door_names(), *OWN_DOORS.values()}
-    for noun, known in (("service", services), ("door", doors)):
-        if asked.get(noun, next(iter(known))) not in known:
-            raise click.ClickException(f"no {noun} is called {asked[noun]}, {suggest(asked[noun], known)}")
-    if "user" in asked and not await tx.audit.list(limit=1, user_id=asked["user"]):
-        await find_user(tx, asked["user"], opened.tenant.settings.domains)
 
 
 async def find(

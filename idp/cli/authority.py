@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from idp.cli.context import Opened, in_tenant
 from idp.cli.counted import counted
 from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
+from idp.cli.written import new_file
 from idp.credentials.certificates import make_password
 from idp.credentials.enrolment import device_name
 from idp.custody.authority import AUTHENTICATOR, PATH, InUse, note_revoked
@@ -107,13 +107,15 @@ async def issue(opened: Opened, name: str, label: str, out: Path) -> None:
     """Issue a certificate to a user, for him to import; prints the import password, which is kept nowhere."""
     certificate, letterbox, password = await _certificate(opened), await opened.letterbox(), make_password()
     crl = opened.tenant.settings.base_url + PATH
-    async with opened.changing(name) as about:
-        fresh, held = await certificate.issue(about.tx, about.user, device_name(label), opened.now, crl)
-        legacy = certificate.settings.pkcs12 == "3des"
-        _write(out, pkcs12.bundle(fresh, certificate.settings.authority_name, password, legacy=legacy))
-        await about.record("certificate.issued", serial=fresh.serial, device=held.name)
-        if letterbox:
-            await changed(about.tx, letterbox, AUTHENTICATOR, about.user, opened.now)
+    with new_file(out) as file:
+        async with opened.changing(name) as about:
+            fresh, held = await certificate.issue(about.tx, about.user, device_name(label), opened.now, crl)
+            legacy = certificate.settings.pkcs12 == "3des"
+            file.write(pkcs12.bundle(fresh, certificate.settings.authority_name, password, legacy=legacy))
+            file.flush()
+            await about.record("certificate.issued", serial=fresh.serial, device=held.name)
+            if letterbox:
+                await changed(about.tx, letterbox, AUTHENTICATOR, about.user, opened.now)
     click.echo(f"wrote {out} for {about.user.login_name}, serial {fresh.serial}", err=True)
     click.echo("import password: ", nl=False, err=True)  # what is piped on is the password alone
     click.echo(password.reveal())
@@ -144,16 +146,6 @@ async def _certificate(opened: Opened) -> ClientCertificate:
         raise click.ClickException(f"tenant {opened.tenant.name} issues none (certificate.issue: never)")
     await found.authority.prepare(opened.storage, found.settings.authority_name, opened.now)
     return found
-
-
-def _write(out: Path, content: bytes) -> None:
-    """Into a new file that nobody else reads."""
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise click.ClickException(f"cannot write {out}: {(error.strerror or '').lower()}") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
 
 
 def _authority(opened: Opened, record: AuthorityRecord) -> dict[str, str]:

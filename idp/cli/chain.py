@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,13 +18,16 @@ from idp.chain.rotating import rotate
 from idp.chain.verifying import Broken, Verification
 from idp.cli.context import Opened, in_tenant
 from idp.cli.counted import counted
-from idp.cli.destination import destination
 from idp.cli.folder import config_option
 from idp.cli.show import show_json
+from idp.cli.sought import check, user_id_of
+from idp.cli.written import replaced_file
 from keys.jwk import VerifyingKey
 from keys.jws import SigningKey, Verifier
+from storage import Transaction
 
 FOREVER = 1 << 40
+HEADINGS = 1  # rows of a table in which nothing stands
 Files = tuple[Path, ...]
 A_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -50,14 +55,14 @@ async def export(opened: Opened, /, form: str, out: Path | None, since: Any, unt
     zone = ZoneInfo(opened.tenant.settings.time_zone)
     begin = int(since.replace(tzinfo=zone).timestamp()) if since else 0
     end = int(until.replace(tzinfo=zone).timestamp()) if until else FOREVER
-    with destination(out) as target:
+    with replaced_file(out) if out else nullcontext(sys.stdout.buffer) as target:
         async with opened.snapshot() as tx:
             if form == "jsonl":
                 async for line in handing.lines(tx, opened.tenant.name, zone, begin, end):
                     target.write(line)
             else:
-                async for row in handing.table(tx, zone, begin, end, _wanted(wanted)):
-                    target.write(row.encode())
+                await _table(opened, tx, (begin, end), wanted, target)
+        target.flush()
 
 
 @click.command()
@@ -135,6 +140,20 @@ async def _in_database(opened: Opened, /, anchors: Files, keys: Path | None) -> 
         )
 
 
+async def _table(
+    opened: Opened, tx: Transaction, within: tuple[int, int], only: Mapping[str, str], target: BinaryIO
+) -> None:
+    """As CSV. Raises ClickException where nothing was found of what does not exist."""
+    zone, equal, rows = ZoneInfo(opened.tenant.settings.time_zone), dict(only), 0
+    if name := equal.pop("user", None):
+        equal["user_id"] = await user_id_of(tx, name, opened.tenant.settings.domains)
+    async for row in handing.table(tx, zone, *within, lambda told: equal.items() <= told.items()):
+        target.write(row.encode())
+        rows += 1
+    if rows == HEADINGS:
+        await check(opened, tx, only)
+
+
 def _tell(verification: Verification) -> None:
     if verification.pruned is not None:
         click.echo(f"records up to {verification.pruned.last} were deleted by retention, as was signed")
@@ -168,16 +187,4 @@ def _keys(file: Path) -> Mapping[str, Verifier]:
 
 def _lines(files: Sequence[Path]) -> list[str]:
     """All statements of the anchor files; of other tenants too, which are left out where they are read."""
-    return [line for file in files for line in file.read_text().split()]
-
-
-def _wanted(only: Mapping[str, str]) -> Callable[[Mapping[str, Any]], bool]:
-    def is_wanted(told: Mapping[str, Any]) -> bool:
-        user = only.get("user")
-        return (
-            only.get("event", told["event"]) == told["event"]
-            and only.get("service", told["service"]) == told["service"]
-            and user in (None, told["user"], told["user_id"])
-        )
-
-    return is_wanted
+    return [line for file in files for line in file.read_text(errors="replace").split()]

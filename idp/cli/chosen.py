@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from idp.cli.folder import mistaken, read_server
+from idp.cli.folder import master_key, mistaken, read_server
 from idp.config.configuration import Configuration, TenantConfiguration
 from idp.config.in_force import read_stored
 from idp.config.load import load
@@ -60,7 +60,8 @@ class Files:
             return self.configuration
         self.mistakes = None  # they are nobody's concern now
         try:
-            stored = await Revisions(database, self.configuration.master_key()).find(number, int(time.time()))
+            revisions = Revisions(database, master_key(self.configuration))
+            stored = await revisions.find(number, int(time.time()))
             assert stored is not None
             in_force = read_stored(stored, self.configuration.folder)
         except Unsealable:

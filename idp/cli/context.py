@@ -21,7 +21,8 @@ from idp import audit, log
 from idp.authenticators import Authenticator
 from idp.authenticators.table import open_authenticators
 from idp.cli.chosen import Files, choose
-from idp.cli.folder import config_option
+from idp.cli.folder import config_option, master_key
+from idp.cli.wrong import check_text, words
 from idp.config.configuration import Configuration, TenantConfiguration
 from idp.config.mistake import suggest
 from idp.config.server import Log
@@ -101,11 +102,7 @@ class Opened:
 
     async def vault(self) -> Vault:
         """The tenant's vault; its keys are made where the server never ran."""
-        try:
-            master = self.configuration.master_key()
-        except OSError as error:
-            raise click.ClickException(f"cannot read the master key: {error}") from None
-        return await open_vault(self.storage, self.tenant.name, master, self.now)
+        return await open_vault(self.storage, self.tenant.name, master_key(self.configuration), self.now)
 
     async def letterbox(self) -> Letterbox | None:
         """Where to queue mail, None where the tenant has no mail server. To be asked for before a transaction."""
@@ -145,6 +142,7 @@ def in_tenant(work: Callable[Concatenate[Opened, P], Awaitable[None]]) -> Callab
     @click.option("--tenant", metavar="T", help="Needed where there are several.")
     @functools.wraps(work)
     def run(config: Path, tenant: str | None, *args: P.args, **given: P.kwargs) -> None:
+        check_text((tenant, *args, *given.values()))
         files = Files(config)
         log.configure(Log(level="warning", format="console"), {})
 
@@ -181,8 +179,10 @@ def guarded(work: Callable[[], Awaitable[None]]) -> None:
         asyncio.run(_awaited(work))
     except BrokenPipeError:
         raise  # nobody reads what is printed: `idp.cli` ends quietly
-    except (StorageError, WrongMasterKey, OSError) as error:
+    except (StorageError, WrongMasterKey) as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(words(error)) from None
     except Unsealable:
         raise click.ClickException("a sealed row was altered or moved, restore it from a backup") from None
 

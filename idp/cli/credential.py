@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from idp.authenticators import Authenticator, Refused
 from idp.authenticators.matrix import Matrix
 from idp.authenticators.password import Password
 from idp.authenticators.totp import Totp
+from idp.cli.asking import ask, given_or_asked
 from idp.cli.context import Change, Opened, in_tenant
 from idp.cli.counted import counted
 from idp.cli.issue import issue
@@ -51,7 +51,8 @@ async def set_(
 ) -> None:
     """Give a user a credential in place of what he had for the same authenticator.
 
-    A password, or a pattern that is not given, is asked for, or read from standard input.
+    A password, a pattern that is not given, and whatever is given as `-` is asked for, or read from standard input: a
+    line for each. It stands in no history of a shell then.
     """
     prover = await opened.authenticator(authenticator)
     if must_change and not isinstance(prover, Password):
@@ -163,10 +164,10 @@ async def _delete(about: Change, authenticator: str, which: str | None) -> bool:
 
 def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secret]:
     """The fields of an enrolment, from options, the terminal or standard input."""
-    given = {name: Secret(value) for name, value in options.items() if value is not None}
-    for name in given:
-        if name not in prover.fields:
+    for name, value in options.items():
+        if value is not None and name not in prover.fields:
             raise click.UsageError(f"--{name} is not for {prover.name}")
+    given = {name: given_or_asked(name, value) for name, value in options.items() if value is not None}
     if not prover.fields:
         path = getattr(prover, "account_path", None) or "his account page"
         raise click.ClickException(f"{prover.name} is given to nobody, its owner adds it at {path}")
@@ -174,13 +175,3 @@ def _given(prover: Authenticator, options: Mapping[str, Any]) -> dict[str, Secre
     if needed not in given and needed not in MADE:
         given[needed] = ask(needed)
     return given
-
-
-def ask(what: str, *, confirm: bool = True) -> Secret:
-    """A secret from the terminal, twice where it is a new one, or from standard input."""
-    if sys.stdin.isatty():
-        return Secret(str(click.prompt(what.capitalize(), hide_input=True, confirmation_prompt=confirm)))
-    line = sys.stdin.readline().rstrip("\r\n")
-    if not line:
-        raise click.UsageError(f"the {what} is expected on standard input")
-    return Secret(line)

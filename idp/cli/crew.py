@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from signal import SIG_IGN, SIGINT, signal
 from typing import Any, Final
 
 import click
@@ -81,6 +82,7 @@ def _hear(pipe: Connection) -> Any:
 
 
 def _told(work: Work, pipe: Connection) -> None:
+    signal(SIGINT, SIG_IGN)  # Ctrl-C is for all in front of the terminal: whoever started us ends us
     try:
         pipe.send(_alone(work, pipe.send))
     except storage.StorageError as error:

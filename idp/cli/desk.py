@@ -14,7 +14,8 @@ import click
 
 from idp import audit
 from idp.cli.context import run_with
-from idp.cli.folder import config_option, mistaken, read_server
+from idp.cli.folder import config_option, master_key, mistaken, read_server
+from idp.cli.wrong import check_text
 from idp.config.bundle import LARGEST, short
 from idp.config.configuration import Configuration
 from idp.config.in_force import InForce, read_files, read_stored
@@ -162,6 +163,7 @@ def at_desk(command: Callable[Concatenate[Ask, P], None]) -> Callable[..., None]
     @config_option
     @functools.wraps(command)
     def run(config: Path, *args: P.args, **given: P.kwargs) -> None:
+        check_text((*args, *given.values()))
         own = read_server(config)
         with ExitStack() as laid_out:
 
@@ -180,8 +182,5 @@ def at_desk(command: Callable[Concatenate[Ask, P], None]) -> Callable[..., None]
 
 
 def _desk(own: Configuration, opened: Storage, laid_out: ExitStack) -> Desk:
-    try:
-        master = own.master_key()
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"cannot read the master key: {error}") from None
+    master = master_key(own)
     return Desk(own.folder, Revisions(opened, master), opened, master, laid_out)

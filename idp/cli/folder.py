@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from idp.cli.wrong import words
 from idp.config.configuration import Configuration
 from idp.config.load import load, load_server
 from idp.config.mistake import ConfigurationError
+from keys.master import MasterKey
 
 config_option = click.option(
     "--config",
@@ -30,6 +32,16 @@ def read_configuration(folder: Path) -> Configuration:
 def read_server(folder: Path) -> Configuration:
     """`idp.yaml` only, for what needs no tenant."""
     return _read(folder, whole=False)
+
+
+def master_key(configuration: Configuration) -> MasterKey:
+    """The key that opens what is sealed in the database. Raises ClickException."""
+    try:
+        return configuration.master_key()
+    except OSError as error:
+        raise click.ClickException(f"cannot read the master key: {words(error)}") from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _read(folder: Path, *, whole: bool) -> Configuration:

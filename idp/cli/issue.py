@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from idp.cli.context import Letterbox, Opened, find_user, in_tenant
 from idp.cli.proof import called
 from idp.cli.roster import Line, read
 from idp.cli.slices import slices
+from idp.cli.written import new_file
 from idp.mail.queue import changed, post
 from idp.web.pages import Pages
 from idp.web.paper import Sheet, write
@@ -23,7 +23,6 @@ from storage import Transaction
 from storage.records import User
 
 DAY = 86400
-PRIVATE = 0o600  # whoever reads a file of patterns can sign in with them
 
 
 @click.command()
@@ -149,9 +148,5 @@ def _print(opened: Opened, paper: Path, given: Iterable[tuple[User, Issued]]) ->
     """To a file that is new and only ours, before anything is kept: without it nobody would know the patterns."""
     sheets = [Sheet(person.display_name, person.login_name, issued) for person, issued in given]
     body = write(Pages(opened.configuration.themes_folder), opened.tenant.settings, sheets)
-    try:
-        descriptor = os.open(paper, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    except FileExistsError:
-        raise click.ClickException(f"{paper} is there already, name a new file") from None
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(body)
+    with new_file(paper) as file:
+        file.write(body)

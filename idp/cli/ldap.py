@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from idp.cli.asking import ask
 from idp.cli.context import Opened, in_tenant
-from idp.cli.credential import ask
 from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.ldap.directory import Directory, Fault

@@ -1,9 +1,12 @@
-"""The name of a new user, as an operator gives it."""
+"""The name of a new user and what is said of him at once, as an operator gives it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
+from idp.attribute_types import read
 from idp.cli.context import Opened
 from idp.config.mistake import suggest
 from idp.username import MAX_LENGTH, canonical, split
@@ -22,3 +25,14 @@ def named(opened: Opened, name: str, domain: str | None) -> tuple[str, str]:
     if domain is not None and home != domain:
         raise click.UsageError(f"{name} is a name in domain {home}, as it is typed at the login")
     return username, home
+
+
+def check(groups: Iterable[str], email: str | None) -> None:
+    """An address as `idp user set` would take it, and groups that somebody can name. Raises ClickException."""
+    if not all(each.strip() for each in groups):
+        raise click.UsageError("a group has a name")
+    try:
+        if email:
+            read("email", email, {})
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None

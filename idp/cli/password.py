@@ -8,7 +8,7 @@ import click
 
 from idp.authenticators.password.filter import BITS_A_WORD, Built, Filter, NoFilter, build
 from idp.authenticators.password.rules import normalise
-from idp.cli.credential import ask
+from idp.cli.asking import ask
 from idp.cli.noun import Noun
 
 MEBIBYTE = 1 << 20
@@ -43,7 +43,10 @@ def build_(source: Path, out: Path, bits: int) -> None:
     """
     try:
         built = build(source, out, bits)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise click.ClickException(f"cannot make {out} of {source}: {why}") from None
+    except ValueError as error:
         raise click.ClickException(f"{source}: {error}") from None
     click.echo(f"{_told(built)}, {built.size / MEBIBYTE:.1f} MiB")
 

@@ -13,10 +13,10 @@ from idp import attributes, audit
 from idp.attribute_types import OWN, find
 from idp.cli.context import Opened, in_tenant
 from idp.cli.counted import counted
-from idp.cli.destination import destination
 from idp.cli.naming import named
 from idp.cli.roster import COLUMN, Line, read
 from idp.cli.slices import slices
+from idp.cli.written import replaced_file
 from idp.spreadsheet import MARK, row, shield, unshield
 from keys.token import new_id
 from storage import Duplicate, Transaction
@@ -75,7 +75,10 @@ async def export(opened: Opened, out: Path | None, encoding: str) -> None:
     except UnicodeEncodeError as error:
         lacking = text[error.start]
         raise click.ClickException(f"{encoding} has no {lacking}, use --encoding utf-8") from None
-    with destination(out) as target:
+    if out is None:
+        click.echo(body, nl=False)
+        return
+    with replaced_file(out) as target:
         target.write(body)
 
 

@@ -21,9 +21,9 @@ def pseudonym() -> None:
 @in_tenant
 async def renew(opened: Opened, user: str, service: str) -> None:
     """From his next login on the service knows USER by a new name, and cannot tell that he is the same."""
-    known = opened.tenant.services
+    known = [name for name, each in opened.tenant.services.items() if "saml" in each.doors]
     if service not in known:
-        raise click.ClickException(f"no service is called {service}, {suggest(service, known)}")
+        raise click.ClickException(f"no SAML service is called {service}, {suggest(service, known)}")
     async with opened.transaction() as tx:
         found = await find_user(tx, user, opened.tenant.settings.domains)
         await tx.name_revisions.advance(found.id, service, opened.now)

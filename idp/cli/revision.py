@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from idp.cli.desk import Ask, Desk, at_desk
+from idp.cli.desk import MOST, Ask, Desk, at_desk
 from idp.cli.plan_words import print_plan
 from idp.cli.rehearsal import print_rehearsal, rehearse, since_option, told
 from idp.cli.show import json_option, show, show_json
@@ -38,6 +38,8 @@ def plan_(ask: Ask, since: int, no_rehearsal: bool, as_json: bool) -> None:
     """Show what an apply of the files would change, and what that would have done to people. Nothing is done."""
     before, after, now = ask(both)
     if before is None:
+        if as_json:
+            raise click.ClickException(FIRST)
         click.echo(FIRST)
         return
     proposed = plan(before, after)
@@ -52,7 +54,7 @@ def plan_(ask: Ask, since: int, no_rehearsal: bool, as_json: bool) -> None:
 
 @click.command()
 @json_option
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True)
 @at_desk
 def history(ask: Ask, limit: int, as_json: bool) -> None:
     """List revisions, newest first: the first is in force. Times are those of this machine, with their zone."""

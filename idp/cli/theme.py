@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from idp.cli.counted import counted
+from idp.cli.folder import config_option
 from idp.cli.noun import Noun
 from idp.web.catalogue import CatalogueError
 from idp.web.gallery import Gallery
@@ -21,18 +22,19 @@ def theme() -> None:
 
 @theme.command()
 @click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to."
-)
-@click.option("--theme", "name", default=DEFAULT, show_default=True, help="Name of the theme.")
-@click.option(
-    "--config",
+    "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("conf"),
-    show_default=True,
-    help="Configuration folder; its themes/ is searched first.",
+    required=True,
+    metavar="DIR",
+    help="Folder to write to.",
 )
+@click.option("--theme", "name", default=DEFAULT, show_default=True, metavar="T", help="Name of the theme.")
+@config_option
 def preview(out: Path, name: str, config: Path) -> None:
-    """Draw every page, state and language of a theme into one gallery: open OUT/index.html."""
+    """Draw every page, state and language of a theme into one gallery: open DIR/index.html.
+
+    It is looked for in themes/ of the configuration folder first.
+    """
     try:
         count = Gallery(Pages(config / "themes"), name).write(out)
     except (ThemeError, CatalogueError) as mistake:

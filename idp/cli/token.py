@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ import click
 from idp import audit
 from idp.authenticators import Refused
 from idp.authenticators.totp import Totp
+from idp.cli.asking import ask, given_or_asked
 from idp.cli.context import Opened, in_tenant
 from idp.cli.counted import counted
-from idp.cli.credential import ask
 from idp.cli.noun import Noun
 from idp.cli.show import json_option, show
 from idp.hardware import inventory, listed, pskc
@@ -45,7 +44,7 @@ async def import_(opened: Opened, file: Path, dry_run: bool) -> None:
     All of them or, where one has a mistake, none. A key or password of the list is asked for, or read from
     standard input.
     """
-    delivery, vault = await asyncio.to_thread(_read, file), await opened.vault()
+    delivery, vault = _read(file), await opened.vault()  # here and in no thread: it may ask for a key
     async with opened.transaction() as tx:
         for each in await inventory.known(tx, delivery.tokens):
             delivery.fault(each.line, f"token {each.device.serial} is in the inventory already")
@@ -75,15 +74,15 @@ async def list_(opened: Opened, as_json: bool) -> None:
 @token.command()
 @click.argument("serial")
 @click.argument("name")
-@click.option("--pin", metavar="TEXT", default="", help="Typed after the code; the user changes it later.")
+@click.option("--pin", metavar="TEXT", default="", help="Typed after the code, for now; - asks for it.")
 @in_tenant
 async def assign(opened: Opened, serial: str, name: str, pin: str) -> None:
     """Give a token to a user, beside what he has."""
-    totp, vault = await _totp(opened), await opened.vault()
+    totp, vault, secret = await _totp(opened), await opened.vault(), given_or_asked("pin", pin)
     async with opened.changing(name) as about:
         held, person = await _find(about.tx, serial), about.user
         try:
-            given = await inventory.assign(about.tx, totp, vault, held, person, Secret(pin), opened.now)
+            given = await inventory.assign(about.tx, totp, vault, held, person, secret, opened.now)
         except Refused as refused:
             raise click.ClickException(refused.words) from None
         if not given:

@@ -12,7 +12,7 @@ from idp.cli import attribute
 from idp.cli.context import Opened, find_user, in_tenant
 from idp.cli.counted import counted
 from idp.cli.erasing import erase
-from idp.cli.naming import named
+from idp.cli.naming import check, named
 from idp.cli.noun import Noun
 from idp.cli.people import everyone, export, import_
 from idp.cli.show import json_option, show, show_record
@@ -55,6 +55,7 @@ async def add(
     The password of somebody whose domain has a directory is kept there.
     """
     username, home = named(opened, name, domain)
+    check(groups, about["email"])
     person = User(
         id=new_id(),
         username=username,

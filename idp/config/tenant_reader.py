@@ -94,7 +94,8 @@ class TenantReader:
         document = self._file(POLICIES)
         if document is None or not document.data:
             at = document.position(()) if document else Position(self._folder / POLICIES)
-            self._findings.warn(at, "there is no rule, so nobody gets in: write the first")
+            if document is not None or not at.file.exists():  # of one that cannot be read that is told
+                self._findings.warn(at, "there is no rule, so nobody gets in: write the first")
             return None
         return self._entries(document, RuleSettings)
 

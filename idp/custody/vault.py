@@ -8,6 +8,7 @@ from keys.master import MasterKey
 from keys.seal import Unsealable, Vault, new_data_key, unwrap, wrap
 from storage import Duplicate, Storage
 from storage.keyring import DataKey
+from storage.revisions import EVERYWHERE
 
 FIRST = 1
 
@@ -32,5 +33,8 @@ async def open_vault(storage: Storage, tenant: str, master: MasterKey, now: int)
     try:
         unwrapped = {key.version: unwrap(key.wrapped, master, tenant, key.version) for key in data_keys}
     except Unsealable:
-        raise WrongMasterKey(f"tenant {tenant}: the master key does not open its data key") from None
+        whose = "revisions" if tenant == EVERYWHERE else f"tenant {tenant}"
+        raise WrongMasterKey(
+            f"{whose}: the master key does not open its data key, the database was made with another"
+        ) from None
     return Vault(tenant, unwrapped)

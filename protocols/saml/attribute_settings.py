@@ -32,7 +32,7 @@ class AttributeRule(Model):
 
     model_config = ConfigDict(str_strip_whitespace=False)  # a separator may be a space
 
-    attribute: Text | None = None  # of the user, as `idp attribute list` calls it; or id
+    attribute: Text | None = None  # of the user, as `idp user set` calls it; or id
     constant: Texts | None = None  # the same for everybody
     join: Texts | None = None  # several attributes of the user as one text; nothing where one is missing
     groups: Texts | None = None  # those of his groups that match one of the patterns: aws-*

@@ -17,6 +17,12 @@ from tests.cli.conftest import AUTHENTICATORS, Office
 from tests.config.folder import ACME
 from tests.storage.examples import NOW
 
+PAYROLL = """\
+service: payroll
+display_name: {en: Payslips}
+saml: {metadata: https://payroll.example.com/saml/metadata}
+"""
+
 
 def states(office: Office) -> Counter[tuple[str, str, str]]:
     rows = office.rows("certificate", "list")
@@ -47,9 +53,13 @@ def test_what_was_encrypted_for_the_old_certificate_still_opens(office: Office) 
 
 def test_a_pseudonym_is_renewed_for_one_service(office: Office) -> None:
     office.run("user", "add", "alice")
+    (office.folder / "idp.yaml").write_text("doors: [oidc, saml]\n")
+    (office.folder / "tenants/acme/services/payroll.yaml").write_text(PAYROLL)
     office.run("pseudonym", "renew", "alice", "nowhere", status=1)
-    office.run("pseudonym", "renew", "nobody", "wiki", status=1)
-    office.run("pseudonym", "renew", "alice", "wiki")
+    office.run("pseudonym", "renew", "nobody", "payroll", status=1)
+    said = office.run("pseudonym", "renew", "alice", "wiki", status=1).stderr
+    assert "no SAML service is called wiki" in said, "to that he has no name of its own"
+    office.run("pseudonym", "renew", "alice", "payroll")
     assert office.events()[-1] == "pseudonym.renewed"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from idp.cli import main
 from tests.cli.conftest import Office
@@ -61,3 +62,15 @@ def test_a_list_that_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "breached.filter").write_text("password\n")
     (told,) = mistakes(tmp_path)
     assert told.endswith("is no list of breached passwords, idp password filter build makes one")
+
+
+def test_a_list_takes_its_room_before_it_is_filled(tmp_path: Path) -> None:
+    """Whoever maps a hole is killed where the disk turns out to be full."""
+    source, out = tmp_path / "list", tmp_path / "out"
+    source.write_text("\n" * 100_000 + "word\n")
+    assert CliRunner().invoke(*_main("build", str(source), "--out", str(out))).exit_code == 0
+    made = out.stat()
+    assert made.st_blocks * 512 >= made.st_size > 200_000
+    above = str(source / "out")
+    refused = CliRunner().invoke(*_main("build", str(source), "--out", above))
+    assert refused.output == f"Error: cannot make {above} of {source}: not a directory\n"

@@ -83,7 +83,9 @@ def build(source: Path, target: Path, bits: int = BITS_A_WORD) -> Built:
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with unfinished.open("xb+") as file:
-            file.truncate(HEADER.size + blocks * BLOCK)
+            os.posix_fallocate(
+                file.fileno(), 0, HEADER.size + blocks * BLOCK
+            )  # a full disk kills who maps a hole
             with mmap.mmap(file.fileno(), 0) as mapped:
                 words = _fill(mapped, source, blocks)
                 rate = _rate(mapped, blocks)
