@@ -9,7 +9,8 @@ from typing import Final
 
 import click
 
-from idp.config.plan import Change, Kind, Plan
+from idp.config.change import Change, Kind
+from idp.config.plan import Plan
 
 SIGNS: Final[Mapping[Kind, str]] = {"added": "+", "changed": "~", "removed": "-"}
 

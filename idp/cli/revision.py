@@ -111,7 +111,7 @@ def export(ask: Ask, folder: Path, rev: str | None, replace: bool) -> None:
         stored = await (desk.named(rev) if rev is not None else desk.numbered(number))
         (stored.bundle.without(FILE) if (folder / FILE).exists() else stored.bundle).lay_out(folder)
         click.echo(f"Wrote the files of revision {stored.revision.number} to {folder}")
-        for words in drift(folder, stored.bundle, desk.open(stored).configuration):
-            click.echo(f"{words}: left as it is")
+        for difference in drift(folder, stored.bundle, desk.open(stored).configuration):
+            click.echo(f"{difference}: left as it is")
 
     ask(write)

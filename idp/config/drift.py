@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from idp.config.bundle import Bundle
 from idp.config.configuration import Configuration
@@ -14,26 +15,44 @@ from idp.config.mistake import Findings
 
 SHOWN: Final = 3
 READ: Final = ("*.yaml", "services/*.yaml")  # in a tenant's folder
+How = Literal["differs", "gone", "unreadable", "new"]
+WORDS: Final[Mapping[How, str]] = {
+    "differs": "differs",
+    "gone": "is gone",
+    "unreadable": "cannot be read",
+    "new": "is new",
+}
 
 
-def drift(home: Path, bundle: Bundle, configuration: Configuration) -> tuple[str, ...]:
-    """Each file that an apply would change, in words; `configuration` is that of the bundle.
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One file that an apply would change; `str` says it to logs and terminals, pages say it in their language."""
+
+    file: str
+    how: How
+
+    def __str__(self) -> str:
+        return f"{self.file} {WORDS[self.how]}"
+
+
+def drift(home: Path, bundle: Bundle, configuration: Configuration) -> tuple[Difference, ...]:
+    """Each file that an apply would change; `configuration` is that of the bundle.
 
     What `idp.yaml` says of the node alone does not count.
     """
     found = [
-        f"{name} {words}"
+        Difference(name, how)
         for name, content in bundle.files.items()
-        if (words := _differs(home / name, configuration.folder / name, content))
+        if (how := _differs(home / name, configuration.folder / name, content))
     ]
     added = sorted(set(_here(home, configuration)) - bundle.files.keys())
-    return (*found, *(f"{name} is new" for name in added))
+    return (*found, *(Difference(name, "new") for name in added))
 
 
-def summary(differences: tuple[str, ...], number: int) -> str:
+def summary(differences: tuple[Difference, ...], number: int) -> str:
     """One line for who looks at a log or at `idp health`."""
     more = f" and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
-    named = ", ".join(differences[:SHOWN])
+    named = ", ".join(map(str, differences[:SHOWN]))
     return f"the files differ from revision {number}, which is in force, see idp config plan: {named}{more}"
 
 
@@ -46,16 +65,16 @@ def shared(file: Path) -> Any:
     return {key: value for key, value in data.items() if key not in OF_THE_NODE}
 
 
-def _differs(here: Path, applied: Path, content: bytes) -> str:
+def _differs(here: Path, applied: Path, content: bytes) -> How | None:
     try:
         if here.read_bytes() == content:
-            return ""
+            return None
     except FileNotFoundError:
-        return "is gone"
+        return "gone"
     except OSError:
-        return "cannot be read"
+        return "unreadable"
     if here.name == FILE and shared(here) == shared(applied):
-        return ""
+        return None
     return "differs"
 
 

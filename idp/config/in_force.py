@@ -10,7 +10,7 @@ from typing import Final
 
 from idp.config.bundle import Bundle, short
 from idp.config.configuration import Configuration
-from idp.config.drift import drift
+from idp.config.drift import Difference, drift
 from idp.config.load import load
 from idp.config.revisions import Stored
 from idp.config.stored import load_stored
@@ -25,7 +25,7 @@ class InForce:
     configuration: Configuration
     bundle: Bundle
     number: int = FILES  # of the revision
-    drift: tuple[str, ...] = ()  # how the node's files differ from it
+    drift: tuple[Difference, ...] = ()  # how the node's files differ from it
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from idp.config.configuration import Configuration, TenantConfiguration
 from idp.config.document import read
@@ -14,15 +14,28 @@ from idp.config.mistake import Findings
 from idp.config.tenant_reader import AUTHENTICATORS, PEOPLE, POLICIES, SERVICES, SETTINGS
 
 SERVER: Final = ""  # whose part it is, if not a tenant's
+Sort = Literal["server", "tenant", "domain", "authenticator", "rule", "service", "door", "demo user"]
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What it is called; `above` is what it is a part of: with that it comes and goes."""
+    """What it is called, and of a `door` also whose section it is: the service's.
+
+    `above` is what it is a part of: with that it comes and goes.
+    """
 
     tenant: str
-    words: str
+    sort: Sort
+    name: str = ""
     above: str = ""
+    service: str = ""
+
+    @property
+    def words(self) -> str:
+        """As terminals say it."""
+        if self.sort == "door":
+            return f"{self.name} of service {self.service}"
+        return f"{self.sort} {self.name}" if self.name else self.sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +65,22 @@ def of_the_node(folder: Path) -> dict[str, Any]:
 
 def _of_tenant(tenant: TenantConfiguration) -> dict[Name, Part]:
     folder, name = tenant.folder, tenant.name
-    whole = f"tenant {name}"
+    itself = Name(name, "tenant", name)
+    whole = itself.words
     settings = _written(folder / SETTINGS)
     domains = settings.pop("domains", None) or {}
-    found = {Name(name, whole): Part(settings, tenant.settings)}
+    found = {itself: Part(settings, tenant.settings)}
     for domain, section in domains.items():
-        found[Name(name, f"domain {domain}", whole)] = Part(section, tenant.settings.domains[domain])
+        found[Name(name, "domain", domain, whole)] = Part(section, tenant.settings.domains[domain])
     for authenticator, section in (_written(folder / AUTHENTICATORS) or {}).items():
         model = tenant.authenticators[authenticator]
-        found[Name(name, f"authenticator {authenticator}", whole)] = Part(section or {}, model)
+        found[Name(name, "authenticator", authenticator, whole)] = Part(section or {}, model)
     for written, rule in zip(_written(folder / POLICIES) or (), tenant.rules, strict=True):
-        found[Name(name, f"rule {rule.name}", whole)] = Part(written, rule)
+        found[Name(name, "rule", rule.name, whole)] = Part(written, rule)
     for path in sorted((folder / SERVICES).glob("[!.]*.yaml")):
         found |= _of_service(name, whole, path, tenant)
     for person, user in zip(_written(folder / PEOPLE) or (), tenant.people, strict=True):
-        found[Name(name, f"demo user {user.user}", whole)] = Part(person, user)
+        found[Name(name, "demo user", user.user, whole)] = Part(person, user)
     return found
 
 
@@ -74,11 +88,11 @@ def _of_service(tenant: str, above: str, path: Path, of: TenantConfiguration) ->
     """The service, and the section of each of its doors: to lose one is to lose a way in."""
     written: Mapping[str, Any] = _written(path)
     name = str(written["service"])
-    model, words = of.services[name], f"service {written['service']}"
+    model, itself = of.services[name], Name(tenant, "service", name, above)
     own = {key: value for key, value in written.items() if key not in model.doors}
-    found = {Name(tenant, words, above): Part(own, model)}
+    found = {itself: Part(own, model)}
     for door, section in model.doors.items():
-        found[Name(tenant, f"{door} of {words}", words)] = Part(written[door], section)
+        found[Name(tenant, "door", door, itself.words, name)] = Part(written[door], section)
     return found
 
 

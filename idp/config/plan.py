@@ -4,39 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any
 
 from pydantic import BaseModel
 
+from idp.config.change import DEFAULT, HIDDEN, NOTHING, Change, Detail, Kind
 from idp.config.drift import shared
 from idp.config.in_force import InForce
 from idp.config.load import FILE
 from idp.config.parts import SERVER, Name, Part, leaves, of_the_node, parts
 from keys.secret import Secret
 
-HIDDEN: Final = "(not shown)"
-NOTHING: Final = "-"
-Kind = Literal["added", "changed", "removed"]
 Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """One value: what it was and what it would be."""
-
-    path: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One part of the configuration."""
-
-    tenant: str  # empty for what is no tenant's
-    what: str
-    kind: Kind
-    details: tuple[Detail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +58,7 @@ def _removed(old: Mapping[Name, Part], new: Mapping[Name, Part]) -> Iterator[Cha
     whole = {(name.tenant, name.words) for name in gone}
     for name in gone:
         if (name.tenant, name.above) not in whole:
-            yield Change(name.tenant, name.words, "removed")
+            yield Change.of(name, "removed")
 
 
 def _added_and_changed(old: Mapping[Name, Part], new: Mapping[Name, Part]) -> Iterator[Change]:
@@ -90,11 +69,11 @@ def _added_and_changed(old: Mapping[Name, Part], new: Mapping[Name, Part]) -> It
                 Detail(_dotted(path), NOTHING, _shown(part, path, value))
                 for path, value in leaves(part.written)
             )
-            yield Change(name.tenant, name.words, "added", details)
+            yield Change.of(name, "added", details)
         elif before.written != part.written and before.model != part.model:
             details = tuple(_details(before, part))
             if details:
-                yield Change(name.tenant, name.words, "changed", details)
+                yield Change.of(name, "changed", details)
 
 
 def _details(before: Part, after: Part) -> Iterator[Detail]:
@@ -112,16 +91,16 @@ def _order(old: Mapping[Name, Part], new: Mapping[Name, Part]) -> Iterator[Chang
     """Rules are asked in their order: to move one can change who gets in."""
     for tenant in {name.tenant: None for name in new}:
         rules = [
-            [name.words.removeprefix("rule ") for name in side if name in other and _is_rule(name, tenant)]
+            [name.name for name in side if name in other and _is_rule(name, tenant)]
             for side, other in ((old, new), (new, old))
         ]
         if rules[0] != rules[1]:
             told = Detail("order", " | ".join(rules[0]), " | ".join(rules[1]))
-            yield Change(tenant, "order of the rules", "changed", (told,))
+            yield Change(tenant, "order of the rules", "changed", "order", details=(told,))
 
 
 def _is_rule(name: Name, tenant: str) -> bool:
-    return name.tenant == tenant and name.words.startswith("rule ")
+    return name.tenant == tenant and name.sort == "rule"
 
 
 def _files(before: InForce, after: InForce) -> tuple[list[Change], tuple[str, ...]]:
@@ -136,7 +115,7 @@ def _files(before: InForce, after: InForce) -> tuple[list[Change], tuple[str, ..
             texts.append(name)
         else:
             kind: Kind = "added" if was is None else "removed" if would_be is None else "changed"
-            changes.append(Change(SERVER, f"file {name}", kind))
+            changes.append(Change(SERVER, f"file {name}", kind, "file", name))
     return changes, tuple(texts)
 
 
@@ -165,7 +144,7 @@ def _shown(part: Part, path: Path, value: Any) -> str:
 def _default(part: Part, path: Path) -> str:
     value = _at(part.model, path)
     plain = isinstance(value, (str, int, float, bool, tuple)) and not isinstance(value, Secret)
-    return f"{_text(list(value) if isinstance(value, tuple) else value)} (default)" if plain else NOTHING
+    return f"{_text(list(value) if isinstance(value, tuple) else value)}{DEFAULT}" if plain else NOTHING
 
 
 def _at(model: Any, path: Path) -> Any:

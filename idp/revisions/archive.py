@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from idp.config.change import Change
 from idp.config.configuration import Configuration, TenantConfiguration
-from idp.config.drift import drift
+from idp.config.drift import Difference, drift
 from idp.config.in_force import FILES, InForce, read_stored
 from idp.config.mistake import ConfigurationError
-from idp.config.plan import Change, Plan, plan
+from idp.config.plan import Plan, plan
 from idp.config.revisions import Revisions, Stored
 from idp.policy import Rules
 from keys.seal import Unsealable
@@ -58,13 +59,14 @@ class Archive:
             old, new = await self._stored(before, now), await self._stored(after, now)
             return await asyncio.to_thread(_plan, old, new, self._home, tenant)
 
-    async def drift(self, tenant: str) -> tuple[str, ...]:
+    async def drift(self, tenant: str) -> tuple[Difference, ...]:
         """How this node's own files of the tenant differ from the revision in force."""
         bundle, configuration = self.in_force.bundle, self.in_force.configuration
         if self.in_force.number == FILES:
             return ()
         found = await asyncio.to_thread(drift, self._home, bundle, configuration)
-        return _own(found, configuration, tenant)
+        own = _own(tuple(each.file for each in found), configuration, tenant)
+        return tuple(each for each in found if each.file in own)
 
     async def _stored(self, number: int, now: int) -> Stored:
         try:
@@ -117,7 +119,7 @@ def _is_alone(configuration: Configuration, tenant: str) -> bool:
 
 
 def _own(names: tuple[str, ...], configuration: Configuration, tenant: str) -> tuple[str, ...]:
-    """Of files, or sentences that begin with their names, those that lie in the tenant's folder."""
+    """Of files, those that lie in the tenant's folder."""
     if _is_alone(configuration, tenant):
         return names
     own = _find(configuration, tenant)

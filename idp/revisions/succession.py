@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from idp.background import running
-from idp.config.drift import drift, summary
+from idp.config.drift import Difference, drift, summary
 from idp.config.in_force import FILES, InForce, read_stored
 from idp.config.revisions import Revisions
 from idp.provider import Clock
@@ -50,7 +50,7 @@ class Succession:
         self._open_edition = open_edition
         self._turn: Callable[[Edition], None] = lambda _: None
         self._refusal: Refusal | None = None
-        self._drift: tuple[str, ...] = ()
+        self._drift: tuple[Difference, ...] = ()
         self._memory = Memory()
         self._is_blind = False  # the database does not answer
         self._ending: set[asyncio.Task[None]] = set()
@@ -183,5 +183,5 @@ class Succession:
             log.error("configuration.gone", revision=now.in_force.number, words=missing)
         if self._drift:
             said.append(summary(self._drift, now.in_force.number))
-            log.warning("configuration.drift", revision=now.in_force.number, files=self._drift)
+            log.warning("configuration.drift", revision=now.in_force.number, files=[*map(str, self._drift)])
         now.notice(said)

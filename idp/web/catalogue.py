@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
+
 Forms = tuple[str, ...]  # one text, or one for each plural form of the language
 
 _LINE: Final = re.compile(r'(?:(msgid|msgid_plural|msgstr)(?:\[(\d)\])?\s+)?(".*")\s*$')
@@ -33,12 +35,14 @@ class Catalogue:
     def say(self, key: str, n: int | None = None, **values: object) -> str:
         """The text of `key` with its placeholders filled in; `n` chooses the plural form and fills `{n}`.
 
+        Where a value is markup, so is the text: what was escaped once is not escaped again.
+
         Raises KeyError for an unknown key or a placeholder without a value.
         """
         forms = self.texts[key]
         if n is not None:
-            return forms[self.plural(n)].format(n=n, **values)
-        return forms[0].format(**values) if values else forms[0]
+            return _filled(forms[self.plural(n)], {"n": n, **values})
+        return _filled(forms[0], values) if values else forms[0]
 
     def moment(self, at: int, now: int, zone: ZoneInfo) -> str:
         """A point in time as this language writes it: `18:42` today, else with its day. Epoch seconds."""
@@ -53,6 +57,12 @@ class Catalogue:
     def overridden_by(self, other: Catalogue) -> Catalogue:
         """This catalogue with the texts of a theme that says some things differently."""
         return Catalogue({**self.texts, **other.texts}, self.plural)
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    if any(isinstance(value, Markup) for value in values.values()):
+        return escape(text).format(**values)
+    return text.format(**values)
 
 
 def read(path: Path) -> Catalogue:

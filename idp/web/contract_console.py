@@ -1,9 +1,10 @@
 """What the pages of the console are told; a part of `idp.web.contract`.
 
 An entry: url, at, who, person (known, erased, deleted, typed, nobody), service, door, outcome (accepted, denied, wrong,
-locked, refused, or empty), event, rule, why (pairs of condition and what it wants), about (an authenticator, or a
-reason), reference. An explanation: tried (rule, failed: condition, seen, wanted), outcome (let in, asked for more,
-denied), rule, ways. What a condition wants, and what was seen, is a value: its kind, and what `values.py` found in it.
+locked, refused, or empty), event (as the audit log has it), event_name (what people call it), rule, why (pairs of
+condition and what it wants), about (an authenticator, or a reason), reference. An explanation: tried (rule, failed:
+condition, seen, wanted), outcome (let in, asked for more, denied), rule, ways. What a condition wants, what was seen,
+and what is set somewhere, is a value: its kind, and what `values.py` found in it.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def _revisions(required: object) -> Mapping[str, Mapping[str, Any]]:
             "action": required,  # compares two
             "current": required,  # number; 0: the files of each node are in force
             "hash": required,
-            "drift": required,  # sentences: file, and how it differs
+            "drift": required,  # file, and how it differs (differs, gone, unreadable, new)
             "entries": required,  # number, at, by, why, hash, restores (a number, or 0), changes_url
             "older_url": "",
         },
@@ -81,7 +82,8 @@ def _revisions(required: object) -> Mapping[str, Mapping[str, Any]]:
             "before": required,
             "after": required,
             "unknown": False,  # one of them is not there, or cannot be read
-            "changes": required,  # what, kind (added, changed, removed), tenant, details (path, before, after)
+            # sort (of a part, order, file), name, service (of a door), kind (added, changed, removed), tenant, details
+            "changes": required,  # details: path, and the values before and after
             "texts": required,  # files with other words and the same meaning
             "revisions_url": required,
         },

@@ -41,7 +41,11 @@ def moment(request: web.Request, at: int) -> str:
     return words(request).moment(at, request[NOW], request[TENANT].zone)
 
 
-def words(request: web.Request) -> Catalogue:
-    """What the tenant's theme says in the request's language."""
-    found: Catalogue = request.app[PAGES].words(request[TENANT].settings.theme, language.of(request))
-    return found
+def event_name(request: web.Request, event: str) -> str:
+    """What an event of the audit log is called by people; empty where the theme's language has no name for it."""
+    forms = words(request).texts.get(f"event.{event}", ("",))
+    return forms[0]
+
+
+def _words(request: web.Request) -> Catalogue:
+    return request.app[PAGES].words(request[TENANT].settings.theme, language.of(request))

@@ -331,7 +331,7 @@ async def test_revisions_are_listed_compared_and_decisions_explained_by_those_of
         listed.text.count(f"<p>{why}</p>") for why in ("as it was", "shut &amp; sealed", "demo alone")
     ] == [1] * 3
     page = await look(desk, server, "/changes", **{"from": "1", "to": "2"})
-    assert "rule &lt;b&gt;shut" in page.text and not told("acme", page)
+    assert "Rule “&lt;b&gt;shut”" in page.text and not told("acme", page)
     their_list = await entered(theirs, server, path="/revisions", at="/acme")
     assert "shut &amp; sealed" in their_list.text and "demo alone" not in their_list.text
     their_part = await theirs.get(f"{server.url}/acme/console/changes?from=1&to=3")
@@ -346,7 +346,15 @@ async def test_revisions_are_listed_compared_and_decisions_explained_by_those_of
     one = (await desk.get(f"{server.url}{link}")).text
     assert "By the rules of then (revision 1)" in one and "By the rules of today" in one
     assert "Let in by the rule “words”." in one and "Denied by the rule “&lt;b&gt;shut”." in one
+    newest, *_ = await written(server, "configuration.applied")
+    (entry,) = entries(await look(desk, server, "", reference=newest.reference))
+    assert "Configuration applied configuration.applied" in entry, (
+        "its name, and what one looks for in the log"
+    )
     (server.config / "tenants" / "demo" / "policies.yaml").write_text("[]\n")
     (server.config / "tenants" / "acme" / "policies.yaml").write_text("[]\n")
     drifted = await look(desk, server, "/revisions")
-    assert "tenants/demo/policies.yaml differs" in drifted.text and "tenants/acme" not in drifted.text
+    assert (
+        "<code>tenants/demo/policies.yaml</code><br>Differs from" in drifted.text
+        and "tenants/acme" not in drifted.text
+    )

@@ -22,7 +22,17 @@ EVIL = """"><script>alert(1)</script><img src=x onerror='alert(1)'>{{ 7*7 }}\0""
 
 VALUES: list[dict[str, Any]] = [
     {"kind": kind, **dict.fromkeys(("text", "name", "names", "number", "per", "seconds"), EVIL)}
-    for kind in ("text", "by_name", "all_of", "none_of", "absent", "not_in", "at_least", "requests")
+    for kind in (
+        "text",
+        "default",
+        "by_name",
+        "all_of",
+        "none_of",
+        "absent",
+        "not_in",
+        "at_least",
+        "requests",
+    )
 ]
 VALUES += [
     {"kind": "hours", "spans": [{"runs": [[EVIL, ""]], "time": EVIL}]},
@@ -37,7 +47,10 @@ EXPLANATION = {
     ],
 }
 ENTRY = {
-    **dict.fromkeys(("at", "who", "service", "door", "event", "outcome", "rule", "about", "reference"), EVIL),
+    **dict.fromkeys(
+        ("at", "who", "service", "door", "event", "event_name", "rule", "about", "reference"), EVIL
+    ),
+    "outcome": EVIL,
     **{"url": f"/{EVIL}", "person": "typed", "why": [[EVIL, VALUES[0]], ["", VALUES[0]]]},
     **dict.fromkeys(("by", "hash", "number", "restores"), EVIL),
     "changes_url": f"/{EVIL}",
@@ -64,16 +77,16 @@ CONSOLE: dict[str, Any] = {
     "given": [{"name": EVIL, "age": EVIL}],
     "others": [[EVIL, EVIL]],
     "groups": [EVIL],
-    "drift": [EVIL],
+    "drift": [{"file": EVIL, "how": "differs"}],
     "texts": [EVIL],
     "doors": [EVIL],
     "changes": [
         {
-            "tenant": "",
-            "what": EVIL,
-            "kind": EVIL,
-            "details": [dict.fromkeys(("path", "before", "after"), EVIL)],
+            **dict.fromkeys(("name", "service", "kind"), EVIL),
+            **{"tenant": "", "sort": sort, "details": [{"path": EVIL, "before": each, "after": each}]},
         }
+        for sort in ("door", "rule", "file")
+        for each in VALUES
     ],
     "unknown": False,
     "services": [EVIL],

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_network
-from typing import Any
+from itertools import product
+from typing import Any, get_args, get_type_hints
 
+import pytest
+
+from idp.config.change import DEFAULT, HIDDEN, NOTHING, Change, Kind
+from idp.config.drift import WORDS, Difference, How
 from idp.policy import Require, Rule
 from idp.policy.hours import parse_hours
 from idp.policy.terms import Attribute, Proofs, Requests
-from idp.web.console.values import seen, value
+from idp.web.console.values import seen, setting, value
 from tests.drawing import draw
 
 HOURS = (parse_hours("Mon-Wed,Sat 07:00-22:00"), parse_hours("22:00-05:00"))
@@ -29,16 +34,16 @@ RULES: tuple[tuple[dict[str, Any], str], ...] = (
     ({"certificate": True}, "はい"),
     ({"known_device": False}, "いいえ"),
     ({"holiday": True}, "はい"),
-    ({"hours": HOURS}, "月–水, 土 07:00-22:00, 22:00-05:00"),
+    ({"hours": HOURS}, "月–水、土 07:00-22:00、22:00-05:00"),
     ({"models": frozenset({"08987058-cadc-4b81-b6e1-30de50dcbe96"})}, "08987058-cadc-4b81-b6e1-30de50dcbe96"),
-    ({"exposures": 20}, "20 回以上"),
-    ({"requests": Requests("user", 10, 60)}, "利用者ごとに 60 秒間で 10 回を超過"),
-    ({"requests": Requests("address", 9, 5)}, "アドレスごとに 5 秒間で 9 回を超過"),
+    ({"exposures": 20}, "20回以上"),
+    ({"requests": Requests("user", 10, 60)}, "利用者ごとに60秒間で10回を超過"),
+    ({"requests": Requests("address", 9, 5)}, "アドレスごとに5秒間で9回を超過"),
     ({"proofs": Proofs()}, "いずれか"),
-    ({"proofs": Proofs(SAME)}, "パターン, ワンタイムコード"),
-    ({"proofs": Proofs(SAME, 60)}, "60 秒以内のパターン, ワンタイムコード"),
+    ({"proofs": Proofs(SAME)}, "パターン、ワンタイムコード"),
+    ({"proofs": Proofs(SAME, 60)}, "60秒以内のパターン、ワンタイムコード"),
     ({"proofs": Proofs(frozenset(), None, "multi")}, "いずれかを含む二要素"),
-    ({"proofs": Proofs(frozenset({"card"}), 60, "multi")}, "60 秒以内の、cardを含む二要素"),
+    ({"proofs": Proofs(frozenset({"card"}), 60, "multi")}, "60秒以内の、cardを含む二要素"),
 )
 SEEN = (
     ("groups", "none", "なし"),
@@ -47,24 +52,24 @@ SEEN = (
     ("hours", "Mon 09:12", "月 09:12"),
     ("holiday", "2026-11-23", "2026-11-23"),
     ("signed in", "false", "いいえ"),
-    ("proofs", "matrix 60 s ago, card 0 s ago", "パターン 60 秒前, card 0 秒前"),
+    ("proofs", "matrix 60 s ago, card 0 s ago", "パターン 60秒前、card 0秒前"),
     ("attributes", "contractor true", "contractor true"),
 )
 
 
 FIELDS = ("user", "service", "door", "address", "at", "proofs", "model")
+EMPTY = dict.fromkeys((*FIELDS, "known", "certificate"), "")
 
 
 def said(*told: object) -> list[str]:
     """As a Japanese page has them."""
-    fields = dict.fromkeys((*FIELDS, "known", "certificate"), "")
     text = {"kind": "text", "text": ""}
     failed = [{"condition": "", "seen": one, "wanted": text} for one in told]
     explained = {"outcome": "denied", "rule": "", "ways": [], "tried": [{"rule": "x", "failed": failed}]}
     page = draw(
-        "console/explain", locale="ja", action="/", fields=fields, services=[], doors=[], explained=explained
+        "console/explain", locale="ja", action="/", fields=EMPTY, services=[], doors=[], explained=explained
     )
-    return re.findall(r"<p>: (.*)（条件は ）</p>", page)
+    return re.findall(r"<p>：(.*)（条件：）</p>", page)
 
 
 def wanted(given: dict[str, Any]) -> object:
@@ -81,3 +86,62 @@ def test_what_a_rule_wants_is_said_in_japanese() -> None:
 
 def test_what_there_was_is_said_in_japanese() -> None:
     assert said(*(seen(condition, text) for condition, text, _ in SEEN)) == [words for *_, words in SEEN]
+
+
+def test_a_name_within_a_sentence_is_escaped_once() -> None:
+    text = {"kind": "text", "text": "r&d"}
+    explained = {
+        "outcome": "denied",
+        "rule": "",
+        "ways": [],
+        "tried": [{"rule": "x", "failed": [{"condition": "groups", "seen": text, "wanted": text}]}],
+    }
+    told = {"action": "/", "fields": EMPTY, "services": [], "doors": [], "explained": explained}
+    assert "is r&amp;d, must be r&amp;d<" in draw("console/explain", **told)
+
+
+def lines(page: str) -> list[str]:
+    """What stands in the page, tags taken out, line by line."""
+    return [line for line in map(str.strip, re.sub(r"<[^>]+>", "", page).splitlines()) if line]
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+def test_every_way_in_which_files_differ_has_words(locale: str) -> None:
+    """A new one without words would leave a line with the name of the file alone."""
+    told = {"action": "/", "current": 1, "hash": "", "entries": [], "locale": locale}
+    words = []
+    for how in get_args(How):
+        page = draw("console/revisions", drift=[Difference("FILE", how)], **told)
+        (line,) = (line for line in lines(page) if line.startswith("FILE"))
+        words.append(line.removeprefix("FILE"))
+    assert all(words) and len(set(words)) == len(words) == len(WORDS)
+
+
+@pytest.mark.parametrize("locale", ["ja", "en"])
+def test_every_part_of_a_plan_and_what_happens_to_it_has_words(locale: str) -> None:
+    """A new sort of part without words would leave its heading empty."""
+    sorts = [
+        sort for each in get_args(get_type_hints(Change)["sort"]) for sort in (get_args(each) or (each,))
+    ]
+    kinds = get_args(Kind)
+    headings = []
+    for sort, kind in product(sorts, kinds):
+        change = {
+            "tenant": "demo",
+            "sort": sort,
+            "name": "NAME",
+            "service": "WIKI",
+            "kind": kind,
+            "details": [],
+        }
+        told = {"before": "1", "after": "2", "revisions_url": "/", "texts": [], "changes": [change]}
+        page = draw("console/changes", locale=locale, **told)
+        (heading,) = re.findall(r"<h2>(.*) <span class=\"mark\">(.*)</span></h2>", page)
+        assert ("NAME" in heading[0]) is (sort not in ("server", "order")), sort
+        headings.append(heading)
+    assert all(map(all, headings)) and len(set(headings)) == len(sorts) * len(kinds)
+
+
+def test_what_a_plan_says_of_a_value_is_said_in_japanese() -> None:
+    told = [setting(text) for text in (HIDDEN, NOTHING, f"900{DEFAULT}", "900")]
+    assert said(*told) == ["（表示しません）", "なし", "900（既定値）", "900"]

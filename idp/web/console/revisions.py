@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from idp.config.change import Change
 from idp.config.in_force import FILES
 from idp.config.plan import Plan
 from idp.revisions.archive import Unknown
 from idp.web.console.entering import RECORD, ROOM, admit, asked, below, note, reading
+from idp.web.console.values import setting
 from idp.web.exchange import ARCHIVE, NOW, TENANT
 from idp.web.respond import moment, page
 from idp.web.visiting import visiting
@@ -90,7 +92,17 @@ async def changes(request: web.Request) -> web.Response:
         before=given["from"],
         after=given["to"],
         unknown=plan is None,
-        changes=plan.changes if plan else (),
+        changes=[_change(each) for each in plan.changes] if plan else (),
         texts=plan.texts if plan else (),
         revisions_url=f"{tenant.prefix}{PATH}",
     )
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """One part, with its values as pages say them."""
+    details = [
+        {"path": each.path, "before": setting(each.before), "after": setting(each.after)}
+        for each in change.details
+    ]
+    told = {name: getattr(change, name) for name in ("tenant", "sort", "name", "service", "kind")}
+    return {**told, "details": details}

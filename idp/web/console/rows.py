@@ -14,7 +14,7 @@ from idp.policy.words import EVERYONE, NO_MATCH
 from idp.web.console import values
 from idp.web.console.entering import ROOM
 from idp.web.exchange import TENANT
-from idp.web.respond import moment
+from idp.web.respond import event_name, moment
 from storage import Transaction
 from storage.records import AuditRecord
 
@@ -54,6 +54,7 @@ def row(request: web.Request, record: AuditRecord, name: str) -> dict[str, Any]:
         "door": _text(details.get("door", "")),
         "outcome": EVENTS.get(record.event, ""),
         "event": record.event,
+        "event_name": event_name(request, record.event),
         "rule": _text(details.get("rule", "")),
         "why": conditions(_text(details.get("why", ""))),
         "about": _text(details.get("authenticator") or details.get("reason") or ""),

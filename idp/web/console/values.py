@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from idp.config.change import DEFAULT, HIDDEN
+from idp.config.change import NOTHING as UNSET
 from idp.policy.words import DAYS, NOTHING
 
 Value = Mapping[str, Any]  # `kind`, and what it needs
@@ -27,6 +29,17 @@ def value(condition: str, text: str) -> Value:
 def seen(condition: str, text: str) -> Value:
     """The same of what there was, which may be nothing."""
     return {"kind": "nothing"} if text == NOTHING else value(condition, text)
+
+
+def setting(text: str) -> Value:
+    """What a plan says of a value: that there is none or it is not shown, the default, or what somebody wrote."""
+    if text == HIDDEN:
+        return {"kind": "hidden"}
+    if text == UNSET:
+        return {"kind": "nothing"}
+    if text.endswith(DEFAULT):
+        return {"kind": "default", "text": text.removesuffix(DEFAULT)}
+    return {"kind": "text", "text": text}
 
 
 def _kind(kind: str) -> Reader:
