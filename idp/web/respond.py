@@ -47,5 +47,7 @@ def event_name(request: web.Request, event: str) -> str:
     return forms[0]
 
 
-def _words(request: web.Request) -> Catalogue:
-    return request.app[PAGES].words(request[TENANT].settings.theme, language.of(request))
+def words(request: web.Request) -> Catalogue:
+    """What the tenant's theme says in the request's language."""
+    found: Catalogue = request.app[PAGES].words(request[TENANT].settings.theme, language.of(request))
+    return found
