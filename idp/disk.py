@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
 
 from idp.background import running
+from idp.monitoring.parts import STALLED
 from idp.provider import IdentityProvider
 from storage import StorageError, StorageUnwritable
 
 LOOK_SECONDS: Final = 2.0
+UNWRITABLE: Final = "storage"
 
 log = structlog.get_logger("idp.storage")
 
@@ -27,22 +29,27 @@ async def watching(provider: IdentityProvider) -> AsyncIterator[None]:
 
 async def _watch(provider: IdentityProvider) -> None:
     while True:
-        before, now = provider.notices.get("storage", ()), await _trouble(provider)
-        provider.notices["storage"] = now
-        if now and now != before:
-            log.error("storage.unwritable", reason=now[0])
-        elif before and not now:
-            log.warning("storage.writable")
+        for source, now in (await _looked(provider)).items():
+            before, provider.notices[source] = provider.notices.get(source, ()), now
+            if now and now != before:
+                log.error("storage.unwritable", reason=now[0])
+            elif before and not now:
+                log.warning("storage.writable")
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _trouble(provider: IdentityProvider) -> tuple[str, ...]:
+async def _looked(provider: IdentityProvider) -> Mapping[str, Sequence[str]]:
+    """What keeps this node from using it, and what keeps every node from writing."""
+    unwritable, stalled = "", ""
     try:
         await provider.storage.check()
+        stalled = await provider.storage.stalled()
     except StorageUnwritable as error:
-        return (str(error),)
+        unwritable = str(error)
     except StorageError:  # it is busy, or away for a moment
-        return ()
+        pass
     except Exception:
         log.exception("defect")
-    return ()
+    return {
+        source: (said,) if said else () for source, said in ((UNWRITABLE, unwritable), (STALLED, stalled))
+    }

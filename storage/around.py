@@ -11,5 +11,6 @@ class Around:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self.migrate, self.pending = storage.migrate, storage.pending
-        self.sweep, self.check, self.time = storage.sweep, storage.check, storage.time
+        self.sweep, self.check, self.stalled = storage.sweep, storage.check, storage.stalled
+        self.time = storage.time
         self.warnings, self.figures, self.close = storage.warnings, storage.figures, storage.close

@@ -48,9 +48,7 @@ class StorageTimeout(StorageError):
 
 
 class StorageUnwritable(StorageError):
-    """The database cannot be written, and asking again soon helps nobody: no room, a read-only or broken disk, a
-    damaged or missing file. It says which, for the administrator.
-    """
+    """It cannot be written, and asking again soon helps nobody: a full or broken disk, a standby. Says which."""
 
 
 class Duplicate(StorageError):
@@ -184,7 +182,10 @@ class Storage(Protocol):
         """Delete what has expired; returns how many rows."""
 
     async def check(self) -> None:
-        """Raises `StorageError` when a statement cannot be run."""
+        """Raises `StorageError` when a statement cannot be run, `StorageUnwritable` where nobody could write here."""
+
+    async def stalled(self) -> str:
+        """Why no write is kept, by any node, though statements run: for the administrator. Raises `StorageError`."""
 
     async def warnings(self) -> Sequence[str]:
         """What in the way it was set up weakens a promise, in words for the administrator."""

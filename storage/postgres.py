@@ -12,8 +12,8 @@ import aiopg
 import psycopg2
 from psycopg2 import errors, extensions
 
-from storage import migrate, role
-from storage.contract import Duplicate, StorageError, StorageTimeout
+from storage import acknowledging, migrate, role
+from storage.contract import Duplicate, StorageError, StorageTimeout, StorageUnwritable
 from storage.pool import Pool
 from storage.postgres_servers import Servers
 from storage.pyformat import pyformat
@@ -134,7 +134,16 @@ class PostgresStorage:
 
     async def check(self) -> None:
         async with Scope(reads := SingleReads(PostgresLink(self._readers), "")):
-            await reads.query(migrate.APPLIED)
+            if any(recovers for (recovers,) in await reads.query(acknowledging.RECOVERS)):
+                raise StorageUnwritable(acknowledging.IS_STANDBY)
+
+    async def stalled(self) -> str:
+        async with Scope(reads := SingleReads(PostgresLink(self._readers), "")):
+            standing = await acknowledging.read(reads)
+        if standing.words:
+            return standing.words
+        async with Scope(writes := SingleReads(PostgresLink(self._writers), "")):
+            return await acknowledging.unwritable(writes)
 
     async def warnings(self) -> Sequence[str]:
         async with Scope(reads := SingleReads(PostgresLink(self._readers), "")):
@@ -182,4 +191,6 @@ def _translate(error: psycopg2.Error) -> StorageError:
             return Duplicate(message)
         case errors.QueryCanceled() | errors.LockNotAvailable():
             return StorageTimeout(message)
+        case errors.ReadOnlySqlTransaction():
+            return StorageUnwritable(f"{acknowledging.IS_READ_ONLY} ({message})")
     return StorageError(message)

@@ -16,6 +16,7 @@ import structlog
 
 from idp.background import running
 from idp.chain import statement
+from idp.chain.anchoring import Anchor
 from idp.chain.digest import BEGINNING, DIGEST_BYTES, advance, digest
 from idp.chain.own_keys import own_keys, ready_keys
 from idp.chain.statement import Statement
@@ -34,7 +35,6 @@ LEASE_SECONDS: Final = 5
 BATCH: Final = 500  # records linked in one transaction
 POINT_SECONDS: Final = 60  # a checkpoint grows for so long, so that there are not too many,
 POINT_RECORDS: Final = 2000  # or to so many records
-ANCHOR_SECONDS: Final = 60
 
 End = tuple[Checkpoint, Statement]
 
@@ -73,12 +73,10 @@ class Linker:
         self.tenant = tenant
         self.is_ours = True  # as far as we know: the first look shows
         self._provider = provider
-        self._anchor = anchor
-        self._anchored_at = 0
+        self._anchor = None if anchor is None else Anchor(anchor)
         self._holder = holder_name()
         self._key: SigningKey | None = None
         self._newest: Checkpoint | None = None  # that we have signed
-        self._anchored = 0  # the last record that the anchor knows
 
     async def link_all(self) -> int:
         """Link what waits; returns how many records. A broken chain is told by `idp health` and left alone."""
@@ -87,15 +85,14 @@ class Linker:
             if not await tx.audit_chain.is_waiting():
                 return 0
         total, count = 0, BATCH
-        notices: list[str] = []
+        broken: Broken | None = None
         try:
             while count == BATCH:
                 count = await self._link()
                 total += count
-        except Broken as broken:
-            log.error("audit.broken", tenant=self.tenant.name, reason=str(broken))
-            notices.append(f"{self.tenant.name}: the audit log was tampered with, run idp audit verify")
-        self._provider.notices[f"chain/{self.tenant.name}"] = notices
+        except Broken as found:
+            broken = found
+        self._tell(broken)
         return total
 
     async def _link(self) -> int:
@@ -143,13 +140,38 @@ class Linker:
             self._key = key  # and not before it is kept: else we would sign by a key that nobody knows
 
     async def drop_anchor(self) -> None:
-        """Append the newest statement to the file, once a minute at most."""
-        now, newest = self._provider.clock(), self._newest
-        if self._anchor is None or newest is None or newest.last_seq == self._anchored:
+        """Append the newest statement to the file, once a minute at most; at first that of the database."""
+        anchor, now = self._anchor, self._provider.clock()
+        if anchor is None:
             return
-        if now - self._anchored_at >= ANCHOR_SECONDS:
-            await asyncio.to_thread(_append, self._anchor, newest.statement)
-            self._anchored, self._anchored_at = newest.last_seq, now
+        if self._newest is not None:
+            await anchor.keep(self._newest, now)
+        elif (
+            not anchor.has_begun
+        ):  # perhaps nobody does anything for hours, and what is signed could be cut off
+            await anchor.begin(await self._signed(), now)
+
+    async def _signed(self) -> Checkpoint | None:
+        """The end of the log as one of our keys has signed it; None where there is none."""
+        async with self._provider.storage.snapshot(self.tenant.name) as tx:
+            if self._key is None and (keys := await own_keys(tx, self.tenant.vault)):
+                self._key = keys[-1]
+            if self._key is None:
+                return None
+            try:
+                end, _ = await self._end(tx)
+            except Broken as broken:
+                self._tell(broken)
+                return None
+        return end[0] if end else None
+
+    def _tell(self, broken: Broken | None) -> None:
+        """To the log and to `idp health`."""
+        notices = []
+        if broken is not None:
+            log.error("audit.broken", tenant=self.tenant.name, reason=str(broken))
+            notices.append(f"{self.tenant.name}: the audit log was tampered with, run idp audit verify")
+        self._provider.notices[f"chain/{self.tenant.name}"] = notices
 
 
 def extended(key: SigningKey, tenant: str, end: End | None, kept: Sequence[Kept], now: int) -> Checkpoint:
@@ -174,13 +196,3 @@ def _said(point: Checkpoint, key: SigningKey) -> Statement | None:
         return statement.read(point.statement, {key.kid: key}.get)
     except InvalidToken:
         return None
-
-
-def _append(file: Path, line: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
-    try:
-        os.write(descriptor, line.encode() + b"\n")  # in one piece: other processes append too
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

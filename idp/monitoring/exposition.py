@@ -20,7 +20,7 @@ from prometheus_client.exposition import choose_encoder
 from idp.monitoring import table
 from idp.monitoring.filed import Certified
 from idp.monitoring.meter import SUM, Meter
-from idp.monitoring.parts import ORDER, Parts
+from idp.monitoring.parts import ORDER, STALLED, Parts
 from idp.monitoring.seats import Told
 from idp.monitoring.survey import Standing
 from idp.monitoring.table import BOUNDS, METRICS
@@ -102,6 +102,7 @@ def samples_of(report: Report) -> Samples:
     samples[table.WORKERS.name][()] = len(lives)
     for worker, live in lives:
         _of_process(samples, worker, live)
+    samples[table.STALLED.name][()] = int(any(live["notices"].get(STALLED) for _, live in lives))
     for standing in report.standings:
         _of_tenant(samples, standing, report.now)
     for certificate in report.certificates:

@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Found:
     """All that is known."""
 
-    is_well: bool  # whether logins work
+    is_well: bool  # whether the database can be used from here
     seats: Sequence[Told]
     standings: Sequence[Standing]
     certificates: Sequence[Certified]  # of the node itself
@@ -34,7 +34,7 @@ class Found:
 
     @property
     def is_fit(self) -> bool:
-        """Whether another node would do no better: logins work, and they do not spoil those of the others."""
+        """Whether another node would do no better: ours can use the database, and spoils nothing for the others."""
         return self.is_well and self.parts.states[CLOCK] != FAILED
 
 

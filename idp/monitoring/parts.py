@@ -14,6 +14,7 @@ DEGRADED: Final = "degraded"  # what it is there for works on, or comes later
 FAILED: Final = "failed"  # what it is there for does not work
 ORDER: Final = (OK, DEGRADED, FAILED)
 CLOCK: Final = "clock"  # failed where this node's is wrong, and those of most others are not
+STALLED: Final = "storage/stalled"  # the notice of a database that answers, and keeps nothing that is written
 
 STUCK_SECONDS: Final = 900  # a mail, or a word to a service, that waits for so long should be looked at
 UNLINKED_SECONDS: Final = 60  # links are half a second behind; another node takes over within five
@@ -88,6 +89,8 @@ def _of_process(live: Mapping[str, Any]) -> Iterator[Finding]:
         # The other notices are of what the database tells of too, whichever process asks.
         if source == "revision":
             yield from (("configuration", DEGRADED, words) for words in said)
+        if source == STALLED:
+            yield from (("storage", FAILED, words) for words in said)
         if source == "clock/outvoted":
             yield from ((CLOCK, FAILED, words) for words in said)
         if source in ("clock", "clock/sweep"):  # against the database's, and against a stopwatch

@@ -73,6 +73,9 @@ TRANSACTIONS = _metric(
 FLUSHES = _metric("storage_flushes_total", "counter", "Waits for the disk, shared by many (SQLite)", "worker")
 QUEUE = _metric("storage_waiting_transactions", "gauge", "Transactions that wait for their turn (SQLite)")
 CONNECTIONS = _metric("storage_connections", "gauge", "Connections to the database (PostgreSQL)", "state")
+STALLED = _metric(
+    "storage_stalled", "gauge", "1 while the database answers, and keeps nothing that is written"
+)
 # Processes.
 WORKERS = _metric("workers", "gauge", "Processes that serve")
 MEMORY = _metric("worker_resident_memory_bytes", "gauge", "Memory of a worker", "worker")

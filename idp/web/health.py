@@ -49,7 +49,7 @@ class Health:
         app.router.add_get(READY_PATH, self.ready)
 
     async def ready(self, _: web.Request) -> web.Response:
-        """GET /health/ready: 200 when logins work; 503 when the database does not answer in time, when our clock is not
+        """GET /health/ready: 200 when we do as well as any; 503 when we cannot use the database, when our clock is not
         the other nodes', and when we are about to end: balancers look elsewhere then, while we still answer.
 
         Only what another node may do better takes this one out of service: all nodes see the same queues and keys, and
@@ -62,7 +62,7 @@ class Health:
         is_leaving = self._stop.leaving.is_set()
         body: dict[str, Any] = {
             "status": "leaving" if is_leaving else "ready" if found.is_fit else "unavailable",
-            "storage": "ok" if found.is_well else "failed",
+            "storage": found.parts.states["storage"],
             "shedding": self._admission.is_shedding,  # no reason to send everybody elsewhere
             "configuration": self.serving.configuration,
             "revision": self.serving.revision or None,

@@ -15,6 +15,8 @@ from typing import Final
 import orjson
 import structlog
 
+from idp.authenticators.crowd import Crowd
+from idp.outside import outside
 from idp.web.outbound import Outbound, OutboundError
 from protocols.oidc.clients import Client
 from protocols.oidc.foreign import LIMIT, Keys, Untrustworthy, unverified_header
@@ -22,6 +24,7 @@ from protocols.oidc.foreign import LIMIT, Keys, Untrustworthy, unverified_header
 FRESH_SECONDS: Final = 600  # then they are fetched again before they are used
 LONGEST_SECONDS: Final = 3600  # so long they are used while they cannot be
 PAUSE_SECONDS: Final = 60  # from one fetch for a client to the next
+WAITING: Final = 64  # requests that wait for one client's at once
 REMEMBERED: Final = 1000  # clients; who was not seen for longest goes first
 
 log = structlog.get_logger("oidc.client_keys")
@@ -35,6 +38,7 @@ class _Published:
     fetched_at: int = 0
     tried_at: int = -PAUSE_SECONDS
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    crowd: Crowd = field(default_factory=Crowd)
 
     def is_due(self, now: int, kid: str | None, *, anew: bool) -> bool:
         if now - self.tried_at < PAUSE_SECONDS:
@@ -57,16 +61,19 @@ class ClientKeys:
         """The client with the keys that it publishes, as fresh as the token needs that it is said to have signed.
 
         With `anew` none that are known will do. Without keys where they cannot be had. Only requests that name
-        this client wait for its address. Call it outside of a transaction.
+        this client wait for its address, and they keep no place meanwhile; raises `Busy` where too many do.
+        Call it outside of a transaction.
         """
         uri = client.settings.jwks_uri
         if uri is None:
             return client
         published = self._find(client.id, uri)
         kid = _unverified_kid(unverified_token)
-        async with published.turn:
-            if published.is_due(now, kid, anew=anew):
-                await self._fetch(published, client, uri, now)
+        if published.turn.locked() or published.is_due(now, kid, anew=anew):
+            with published.crowd.join(WAITING), outside():
+                async with published.turn:
+                    if published.is_due(now, kid, anew=anew):
+                        await self._fetch(published, client, uri, now)
         if published.keys is None or now - published.fetched_at >= LONGEST_SECONDS:
             return client
         try:

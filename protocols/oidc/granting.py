@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from idp.authenticators import Busy
 from idp.outcome import Accept
 from idp.visit import Visit
 from keys.token import hash_token, new_id
@@ -47,11 +48,15 @@ async def _sealable(here: Issuer, client: Client, visit: Visit) -> Client:
     """The client with the key to encrypt its ID token with. That the user signed in stays, if it cannot be had."""
     if client.settings.is_sealed("id_token") and client.settings.jwks_uri:
         await visit.tx.commit()  # nobody waits for somebody else's web server
-        client = await here.client_keys.equip(client, visit.now)
         try:
+            client = await here.client_keys.equip(client, visit.now)
             client.recipient("id_token")
         except KeyMissing as missing:
             raise AuthorizationError("temporarily_unavailable", str(missing)) from None
+        except Busy:
+            raise AuthorizationError(
+                "temporarily_unavailable", "too many wait for this client's keys"
+            ) from None
     return client
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from idp.audit import record
-from idp.chain.linking import ANCHOR_SECONDS, BATCH, LEASE_SECONDS, POINT_SECONDS, Linker
+from idp.chain.anchoring import ANCHOR_SECONDS
+from idp.chain.linking import BATCH, LEASE_SECONDS, POINT_SECONDS, Linker
 from idp.chain.reading import verify
 from tests.chain.conftest import NOW, House
 
@@ -26,6 +28,45 @@ async def test_a_checkpoint_grows_for_a_minute(house: House) -> None:
     assert POINT_SECONDS == ANCHOR_SECONDS
     whole = await verify(house.store, "acme", lambda: house.verification(*anchored))
     assert whole.records == 3
+
+
+async def test_an_anchor_that_is_named_later_knows_at_once_how_far_the_log_goes(house: House) -> None:
+    """As after SIGHUP, where nobody signs in for hours: a cut meanwhile would not be found."""
+    assert house.anchor is not None
+    await house.linker.drop_anchor()
+    assert not house.anchor.exists(), "of an empty log there is nothing to say"
+    await house.write("login.accepted", "login.accepted")
+    assert await house.link() == 2
+
+    def begun() -> Linker:
+        return Linker(house.provider, house.tenant, house.anchor)
+
+    for _ in range(2):  # whoever begins later finds that it stands there
+        later = begun()
+        await later.link_all()
+        await later.drop_anchor()
+        assert len(house.anchor.read_text().split()) == 1
+    line = house.anchor.read_text().strip()
+    assert (await verify(house.store, "acme", lambda: house.verification(line))).records == 2
+    await house.write("login.accepted")
+    house.now += LEASE_SECONDS
+    assert await later.link_all() == 1
+    await later.drop_anchor()
+    assert len(house.anchor.read_text().split()) == 2, "what comes then is not held back by what stood there"
+
+
+async def test_what_we_have_not_signed_is_no_anchor(house: House) -> None:
+    assert house.anchor is not None
+    await house.write("login.accepted")
+    await house.link()
+    async with house.store.transaction("acme") as tx:
+        last = await tx.audit_chain.last()
+        assert last is not None
+        head, _, signature = last.statement.rpartition(".")
+        await tx.audit_chain.put(replace(last, statement=f"{head}.{signature[::-1]}"))
+    await Linker(house.provider, house.tenant, house.anchor).drop_anchor()
+    assert not house.anchor.exists()
+    assert "was tampered with" in house.provider.notices["chain/acme"][0]
 
 
 async def test_what_is_committed_late_is_linked_behind_what_came_first(house: House) -> None:

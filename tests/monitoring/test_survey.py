@@ -14,8 +14,11 @@ from idp import background
 from idp.background import died
 from idp.custody.signing import Signing
 from idp.monitoring import inspection as inspections
+from idp.monitoring import table
+from idp.monitoring.exposition import Report, samples_of
 from idp.monitoring.inspection import Inspection
 from idp.monitoring.node import Node
+from idp.monitoring.parts import STALLED
 from idp.monitoring.survey import Surveyor
 from idp.web.admission import Admission
 from storage import Storage, StorageError
@@ -133,6 +136,26 @@ async def test_a_clock_that_most_others_do_not_share_takes_a_node_out_and_one_th
         house.provider.notices[source] = ["it differs"]
         found = await inspection.look(anew=True)
         assert (found.is_well, found.is_fit) == (True, is_fit)
+
+
+async def test_a_database_that_keeps_nothing_from_anybody_is_told_of_and_takes_no_node_out(
+    house: House,
+) -> None:
+    """All nodes share it: a balancer that took all of them out would end what reading still does."""
+    node = Node("one", 1, NOW, Admission(64, 0.1).load)
+    node.follow(house.provider)
+    inspection = Inspection(house.provider, node, ())
+    house.provider.notices[STALLED] = ("bring the standby back",)
+    found = await inspection.look(anew=True)
+    assert (found.is_well, found.is_fit) == (True, True)
+    assert (found.parts.states["storage"], found.parts.reasons) == (
+        "failed",
+        {"storage": ["bring the standby back"]},
+    )
+    report = Report(found.seats, found.standings, found.certificates, found.parts, 0, ("", "", ""), NOW)
+    assert samples_of(report)[table.STALLED.name] == {(): 1}
+    house.provider.notices[STALLED] = ()
+    assert (await inspection.look(anew=True)).parts.states["storage"] == "ok"
 
 
 async def test_it_is_said_how_busy_the_database_is(store: Storage) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from idp.chain.linking import ANCHOR_SECONDS
+from idp.chain.anchoring import ANCHOR_SECONDS
 from idp.revisions.succession import LOOK_SECONDS
 from keys import base64url
 from tests.browser import Browser

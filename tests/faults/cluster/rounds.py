@@ -7,11 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import storage
+from storage import StorageUnwritable
 from tests.browser import Browser
 from tests.faults.cluster.checks import Checks, Verdict
 from tests.faults.cluster.cluster import Cluster
 from tests.faults.cluster.meter import DOORS
+from tests.faults.cluster.postgres import DATABASE
 from tests.faults.cluster.scenarios import PEACEFUL, SCENARIOS, Outcome, clock_astray, suffer
+from tests.postgres import ROLE
 from tests.server import eventually
 
 HEAD = f"{'':24}{'recovered':>10}{'silence':>9}{'answered':>10}  failures"
@@ -44,7 +48,7 @@ async def go_through(
 
     At last the load goes on for `astray_seconds` with one node among the others whose clock is ahead, which is told.
     """
-    report = Report()
+    report = Report(wrong=await _mistaken(cluster))
     show(HEAD)
     async with cluster.load.running(*users):
         await _warm(cluster)
@@ -75,6 +79,18 @@ def told(outcome: Outcome) -> str:
     return (
         f"{outcome.name:24}{outcome.recovery:8.2f} s{outcome.silence:7.2f} s{outcome.answered:10}  {failures}"
     )
+
+
+async def _mistaken(cluster: Cluster) -> list[str]:
+    """What is wrong where an address leads to the standby alone: a node there could read, and must not be ready."""
+    opened = await storage.open(f"postgresql://{ROLE}@{cluster.standby.place}/{DATABASE}")
+    try:
+        await opened.check()
+    except StorageUnwritable as error:
+        return [] if "is a standby here" in str(error) else [str(error)]
+    finally:
+        await opened.close()
+    return ["a standby was taken for a database that can be written"]
 
 
 async def _warm(cluster: Cluster) -> None:

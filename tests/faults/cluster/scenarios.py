@@ -166,6 +166,29 @@ async def all_nodes_cut_off(cluster: Cluster) -> None:
         wire.mend()
 
 
+async def standby_away(cluster: Cluster) -> None:
+    """The primary answers, and acknowledges nothing. Each node says so, and none is taken out of service for it:
+    the others could do no better.
+    """
+
+    async def until(state: str) -> None:
+        async with asyncio.timeout(RECOVERED_SECONDS):
+            for node in cluster.nodes:
+                told: tuple[str, bool] = "", False
+                while told != (state, state != "ok"):
+                    await asyncio.sleep(0.1)
+                    status, said = await asyncio.to_thread(node.health)
+                    told = said["parts"]["storage"], "synchronous standby" in " ".join(said["notices"])
+                    assert (status, said["status"]) == (200, "ready"), said
+
+    await until("ok")
+    await asyncio.to_thread(cluster.standby.stop, "fast")
+    await until("failed")
+    assert "\nstorage failed" in await asyncio.to_thread(cluster.nodes[0].cli, "health")
+    await asyncio.to_thread(cluster.standby.start)
+    await until("ok")
+
+
 async def primary_lost(cluster: Cluster) -> None:
     """It dies, and the standby takes its place: what was acknowledged is there, for it was written in both."""
     await asyncio.to_thread(cluster.primary.stop, "immediate")
@@ -227,5 +250,6 @@ SCENARIOS: dict[str, Injury] = {
     "all connections taken": connections_taken,
     "one node cut off": one_node_cut_off,
     "all nodes cut off": all_nodes_cut_off,
+    "standby away": standby_away,
     "primary lost": primary_lost,
 }

@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from idp.authenticators import Busy
+from idp.outside import HELD
 from idp.tenant import Service
+from idp.web import outbound
 from idp.web.outbound import Outbound
-from protocols.oidc import clients
-from protocols.oidc.client_keys import FRESH_SECONDS, LONGEST_SECONDS, PAUSE_SECONDS, ClientKeys
+from protocols.oidc import clients, granting
+from protocols.oidc.client_keys import FRESH_SECONDS, LONGEST_SECONDS, PAUSE_SECONDS, WAITING, ClientKeys
 from protocols.oidc.clients import Client, KeyMissing
+from protocols.oidc.errors import AuthorizationError
 from protocols.oidc.settings import ServiceSettings, TenantSettings
 from tests.protocols.oidc import signing
 from tests.server import eventually
@@ -32,11 +39,19 @@ class Publisher:
     asked: int = 0
     hangs: bool = False
     port: int = 0
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def release(self) -> None:
+        """Whoever hangs is answered, by an error."""
+        self._released.set()
 
     async def show(self, request: web.Request) -> web.Response:
         self.asked += 1
         if self.hangs:
-            await asyncio.sleep(60)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(60):
+                    await self._released.wait()
+            return web.Response(status=503)
         text = self.body if isinstance(self.body, str) else json.dumps(self.body)
         return web.Response(status=self.status, text=text, headers={"Location": f"{request.url}again"})
 
@@ -127,6 +142,54 @@ async def test_one_that_hangs_keeps_no_other_client_waiting(publisher: Publisher
     asked = publisher.asked
     assert (await keys.equip(publisher.client("slow"), NOW + 1)).keys is None
     assert publisher.asked == asked, "nor itself, once it is known"
+
+
+class Seats:
+    """`idp.outside.Place`: how many of those who were let in keep their places."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def leave(self) -> None:
+        self.taken -= 1
+
+    def resume(self) -> None:
+        self.taken += 1
+
+
+async def test_who_waits_for_a_client_that_is_silent_keeps_no_place_and_so_many_wait_at_most(
+    publisher: Publisher, keys: ClientKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "SECONDS", 60.0)  # it is the test that ends the silence
+    seats, silent = Seats(), publisher.client("slow")
+
+    async def let_in(client: Client) -> Client:
+        seats.taken += 1
+        held = HELD.set(seats)
+        try:
+            return await keys.equip(client, NOW)
+        finally:
+            HELD.reset(held)
+            seats.taken -= 1
+
+    publisher.hangs = True
+    waiting = [asyncio.create_task(let_in(silent)) for _ in range(WAITING)]
+    await eventually(lambda: publisher.asked)
+    assert seats.taken == 0
+    with pytest.raises(Busy):
+        await let_in(silent)
+    sealed = publisher.client("slow", id_token_encrypted_response_alg="RSA-OAEP-256")
+    here: Any = SimpleNamespace(client_keys=keys)
+    visit: Any = SimpleNamespace(tx=SimpleNamespace(commit=partial(asyncio.sleep, 0)), now=NOW)
+    with pytest.raises(AuthorizationError) as told:  # the service, for its user has signed in already
+        await granting._sealable(here, sealed, visit)
+    assert told.value.error == "temporarily_unavailable"
+    publisher.hangs = False
+    assert (await let_in(publisher.client("quick"))).keys is not None, "others are in nobody's way"
+    assert not waiting[0].done()
+    publisher.release()
+    assert all(each.keys is None for each in await asyncio.gather(*waiting))
+    assert (seats.taken, publisher.asked) == (0, 2)
 
 
 @pytest.mark.parametrize(

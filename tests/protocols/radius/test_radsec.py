@@ -4,58 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
-import struct
 from contextlib import closing
 
 import pytest
 
 from tests.people import PATTERN, answer
 from tests.protocols.radius.conftest import HOLDERS, VPN
-from tests.protocols.radius.nas import ACCEPT, CHALLENGE, NAS, REJECT, Answer
-
-SAFE = "127.0.1.8"
-
-
-class Tunnel(NAS):
-    """A NAS behind TLS; it has no datagrams to send."""
-
-    def __init__(self, vpn: VPN, name: str = "nas", address: str = SAFE, version: str = "TLSv1_3") -> None:
-        super().__init__(vpn.radsec, address, b"radsec")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
-        context.load_verify_locations(vpn.config / "tls" / "ca.pem")
-        if name:
-            context.load_cert_chain(vpn.config / "tls" / f"{name}.pem", vpn.config / "tls" / f"{name}.key")
-        raw = socket.create_connection(("127.0.0.1", vpn.radsec), 15, (address, 0))
-        try:
-            self.stream = context.wrap_socket(raw, server_hostname="radius.example.com")
-        except OSError:
-            raw.close()
-            self.socket.close()
-            raise
-
-    def close(self) -> None:
-        self.stream.close()
-        self.socket.close()
-
-    def exchange(self, *packets: bytes) -> list[Answer]:
-        """Send all of them, then read as many answers, in whatever order they come."""
-        self.stream.sendall(b"".join(packets))
-        asked, found = {packet[1]: packet for packet in packets}, []
-        for _ in packets:
-            head = self._exactly(4)
-            raw = head + self._exactly(struct.unpack("!BBH", head)[2] - 4)
-            found.append(self.verified(raw, asked[raw[1]]))
-        return found
-
-    def _exactly(self, size: int) -> bytes:
-        got = b""
-        while len(got) < size:
-            part = self.stream.recv(size - len(got))
-            if not part:
-                raise EOFError
-            got += part
-        return got
+from tests.protocols.radius.nas import ACCEPT, CHALLENGE, REJECT
+from tests.protocols.radius.tunnel import SAFE, Tunnel
 
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
