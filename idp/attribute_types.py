@@ -148,13 +148,20 @@ def declarable(name: str) -> str:
 
 def read(name: str, text: str, declared: Mapping[str, Own]) -> Any:
     """The value that an administrator wrote. Raises ValueError with what is wrong, and what would be right."""
+    reader = find(name, declared)
     try:
-        return _reader(name, declared)(text)
+        return reader(text)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+def find(name: str, declared: Mapping[str, Own]) -> Reader:
+    """What reads values of an attribute that can be set. Raises ValueError with what may be meant, if there is none."""
+    try:
+        return _reader(name, declared)
     except LookupError:
         settable = (*STANDARD, *(f"address.{member}" for member in ADDRESS), *declared)
         raise ValueError(f"there is no attribute {name}, {suggest(name, settable)}") from None
-    except ValueError as error:
-        raise ValueError(f"{name} {error}") from None
 
 
 def _reader(name: str, declared: Mapping[str, Own]) -> Reader:

@@ -7,7 +7,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 KEY_BYTES = 7
-BLOCK_BYTES = 8
 
 
 def encrypt_block(block: bytes, key: bytes) -> bytes:

@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
-ROWS = [(int(number), tests) for number, _, tests, _ in ROW.findall((ROOT / "THREAT_MODEL.md").read_text())]
+TABLE = ROW.findall((ROOT / "THREAT_MODEL.md").read_text())
+ROWS = [(int(number), tests) for number, _, tests, _ in TABLE]
 MENTION = re.compile(r"THREAT_MODEL\.md (\d+)\b")
 MENTIONED = {
     str(path.relative_to(ROOT)): {int(number) for number in MENTION.findall(path.read_text())}
@@ -28,3 +29,11 @@ def test_a_row_names_the_tests_that_carry_its_number(number: int, tests: str) ->
     named = re.findall(r"`(tests/[^`]+\.py)`", tests)
     assert len(set(named)) == len(named) > 0
     assert set(named) <= {path for path, numbers in MENTIONED.items() if number in numbers}
+
+
+def test_a_row_names_code_that_is_there() -> None:
+    """Each file once, by its whole path."""
+    for number, _, _, code in TABLE:
+        named = re.findall(r"`([^`]+)`", code)
+        assert code == ", ".join(f"`{path}`" for path in dict.fromkeys(named)), number
+        assert [path for path in named if not (ROOT / path).exists()] == []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,6 +13,7 @@ from idp.chain.linking import POINT_SECONDS
 from idp.chain.reading import points, records
 from idp.chain.telling import key_of, proof, proven, told
 from idp.chain.verifying import Broken, Verification
+from idp.spreadsheet import MARK, row, shield
 from storage import Transaction
 from storage.chain import Checkpoint, Kept
 
@@ -23,19 +22,6 @@ COLUMNS: Final = (
     *("seq", "time", "event", "user", "user_id", "service", "address", "request_id", "reference", "details"),
     "erased",
 )
-FORMULA: Final = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # a spreadsheet would compute these
 USERS: Final = 10_000  # whose names are remembered at a time
 Wanted = Callable[[Mapping[str, Any]], bool]
 
@@ -89,14 +75,14 @@ async def table(
 ) -> AsyncIterator[str]:
     """Records from `since`, before `until` that are wanted, as CSV (RFC 4180); begins with the mark of UTF-8."""
     names = Names(tx)
-    yield "\ufeff" + _row(COLUMNS)
+    yield MARK + row(COLUMNS)
     async for point in points(tx):
         async for kept in records(tx, point):
             if not since <= kept.at < until:
                 continue
             said = told(kept, zone, key_of(kept), await names.find(kept.user_id))
             if wanted(said):
-                yield _row([_cell(said.get(name)) for name in COLUMNS])
+                yield row([_cell(said.get(name)) for name in COLUMNS])
 
 
 def verify_lines(source: Iterable[bytes], begin: Callable[[str], Verification]) -> Verification:
@@ -142,15 +128,7 @@ def _line(value: Mapping[str, Any]) -> bytes:
     return orjson.dumps(value) + b"\n"
 
 
-def _row(cells: Iterable[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerow(cells)
-    return text.getvalue()
-
-
 def _cell(value: Any) -> str:
-    """Text that no spreadsheet takes for a formula, whatever a stranger typed as a name."""
     if value is None:
         return ""
-    text = orjson.dumps(value).decode() if isinstance(value, dict | list) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return shield(orjson.dumps(value).decode() if isinstance(value, dict | list) else str(value))

@@ -17,7 +17,7 @@ NOUNS: Final = {
     "serve": "Run the server.",
     "config": "The configuration: check, plan, apply, history, diff, rollback, export, schema.",
     "policy": "The rules: explain what they say, rehearse others on logins of the past.",
-    "user": "People: add, list, show, set, unset, disable, enable, unlock, forget, delete, erase.",
+    "user": "People: add, import, export, list, show, set, unset, disable, enable, unlock, forget, delete, erase.",
     "credential": "What people prove themselves with: set, issue, activate, list, reset.",
     "password": "Lists of passwords that nobody may choose: filter build, filter show.",
     "ldap": "Directories that know passwords: check.",

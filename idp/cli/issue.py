@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
@@ -15,6 +14,7 @@ from idp.authenticators.matrix import Issued, Matrix
 from idp.cli.context import Letterbox, Opened, find_user, in_tenant
 from idp.cli.proof import called
 from idp.cli.roster import Line, read
+from idp.cli.slices import slices
 from idp.cli.written import new_file
 from idp.mail.queue import changed, post
 from idp.web.pages import Pages
@@ -68,18 +68,18 @@ async def issue(
     if by_mail and letterbox is None:
         raise click.ClickException("the tenant has no mail server, set mail.host in tenant.yaml")
     until = opened.now + days * DAY
-    with new_file(paper) if paper else nullcontext() as sheets:
+    async with opened.snapshot() as tx:
+        people = await _people(opened, tx, lines, by_mail=by_mail)
+    given = [(person, _drawn(matrix, person, opened.now, until)) for person in people]
+    if paper is not None:
+        _print(opened, paper, given)
+    for some in slices(given):
         async with opened.transaction() as tx:
-            people = await _people(opened, tx, lines, by_mail=by_mail)
-            given = [
-                (one, await _issue(opened, tx, matrix, one, until, letterbox, by_mail)) for one in people
-            ]
-            if sheets is not None:
-                _print(opened, sheets, given)
-    for person, issued in given:
-        click.echo(f"issued {authenticator} of {person.login_name}, it works until {opened.time(until)}")
-        if not by_mail and paper is None:
-            click.echo("\n" + "\n".join(issued.grid) + f"\n\n{issued.cells.reveal()}")
+            kept = [one for one in some if await _keep(opened, tx, matrix, *one, letterbox, by_mail)]
+        for person, issued in kept:  # at once: whatever ends this, nobody holds a pattern that was not shown
+            click.echo(f"issued {authenticator} of {person.login_name}, it works until {opened.time(until)}")
+            if not by_mail and paper is None:
+                click.echo("\n" + "\n".join(issued.grid) + f"\n\n{issued.cells.reveal()}")
 
 
 async def _people(opened: Opened, tx: Transaction, lines: Sequence[Line], *, by_mail: bool) -> Iterable[User]:
@@ -100,28 +100,36 @@ async def _people(opened: Opened, tx: Transaction, lines: Sequence[Line], *, by_
     return found.values()
 
 
-async def _issue(
+def _drawn(matrix: Matrix, person: User, now: int, until: int) -> Issued:
+    """A pattern that nobody holds yet."""
+    try:
+        return matrix.issue(person, now, until)
+    except Refused as refused:
+        raise click.ClickException(refused.words) from None
+
+
+async def _keep(
     opened: Opened,
     tx: Transaction,
     matrix: Matrix,
     person: User,
-    until: int,
+    issued: Issued,
     letterbox: Letterbox | None,
     by_mail: bool,
-) -> Issued:
-    try:
-        issued = matrix.issue(person, opened.now, until)
-    except Refused as refused:
-        raise click.ClickException(refused.words) from None
+) -> bool:
+    """Whether he is still there to hold it."""
+    if await tx.users.lock(person.id) is None:
+        click.echo(f"{person.login_name} was deleted meanwhile", err=True)
+        return False
     replaced = await tx.credentials.delete(person.id, matrix.name)
     await tx.credentials.add(issued.credential)
     await matrix.remember(tx, issued.credential, opened.now)
     about: dict[str, Any] = {"username": person.login_name, "authenticator": matrix.name}
-    about |= {"until": until, "by_mail": by_mail}
+    about |= {"until": issued.until, "by_mail": by_mail}
     await audit.record(tx, "credential.issued", opened.now, user_id=person.id, **about)
     if letterbox and (by_mail or replaced):
         await _tell(tx, opened.now, person, letterbox, issued, by_mail=by_mail)
-    return issued
+    return True
 
 
 async def _tell(
@@ -136,8 +144,9 @@ async def _tell(
     await post(tx, letterbox, "welcome", person, now, last_at=issued.until, until=issued.until, **drawn)
 
 
-def _print(opened: Opened, paper: BinaryIO, given: Iterable[tuple[User, Issued]]) -> None:
-    """Before anything is kept: without the paper nobody would know the patterns."""
+def _print(opened: Opened, paper: Path, given: Iterable[tuple[User, Issued]]) -> None:
+    """To a file that is new and only ours, before anything is kept: without it nobody would know the patterns."""
     sheets = [Sheet(person.display_name, person.login_name, issued) for person, issued in given]
-    paper.write(write(Pages(opened.configuration.themes_folder), opened.tenant.settings, sheets))
-    paper.flush()
+    body = write(Pages(opened.configuration.themes_folder), opened.tenant.settings, sheets)
+    with new_file(paper) as file:
+        file.write(body)

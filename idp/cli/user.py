@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
 from typing import Any
 
 import click
@@ -15,24 +14,26 @@ from idp.cli.counted import counted
 from idp.cli.erasing import erase
 from idp.cli.naming import check, named
 from idp.cli.noun import Noun
+from idp.cli.people import everyone, export, import_
 from idp.cli.show import json_option, show, show_record
 from idp.cli.standing import forget, standing
 from idp.flow import known_devices
 from idp.logout.revocation import evict
 from idp.username import canonical, split
 from keys.token import new_id
-from storage import Duplicate, Transaction
+from storage import Duplicate
 from storage.records import User
 
-PAGE = 500
 COLUMNS = ("username", "display_name", "email", "groups", "disabled_at")
 
 
 @click.group(cls=Noun)
 def user() -> None:
-    """People: add, list, show, set, unset, disable, enable, unlock, forget, delete, erase."""
+    """People: add, import, export, list, show, set, unset, disable, enable, unlock, forget, delete, erase."""
 
 
+user.add_command(import_)
+user.add_command(export)
 user.add_command(attribute.set_)
 user.add_command(attribute.unset)
 user.add_command(forget)
@@ -86,7 +87,7 @@ async def add(
 async def list_(opened: Opened, group: str | None, as_json: bool) -> None:
     """List users by name."""
     async with opened.snapshot() as tx:
-        people = [each async for each in _everyone(tx) if group is None or group in each.groups]
+        people = [each async for each in everyone(tx) if group is None or group in each.groups]
     show([_row(opened, each) for each in people], COLUMNS, as_json=as_json)
 
 
@@ -169,14 +170,6 @@ async def delete(opened: Opened, name: str) -> None:
         await throttle.unlock(about.tx, person.login_name, opened.tenant.authenticators)
         await about.record("user.deleted")
     click.echo(f"deleted {person.login_name}")
-
-
-async def _everyone(tx: Transaction) -> AsyncIterator[User]:
-    after = "", ""
-    while page := await tx.users.list(after, PAGE):
-        for each in page:
-            yield each
-        after = page[-1].username, page[-1].domain
 
 
 def _row(opened: Opened, person: User) -> dict[str, Any]:

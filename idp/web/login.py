@@ -12,6 +12,7 @@ from idp.credentials.enrolment import NAME, PIN
 from idp.custody.authority import AUTHENTICATOR
 from idp.flow.interaction import USERNAME
 from idp.outcome import Accept, Challenge, Reason, Reject, Why
+from idp.policy.conditions import CONSOLE
 from idp.web import concluding, cookies, domain, language
 from idp.web.certificate import client_certificate
 from idp.web.csrf import csrf, is_csrf
@@ -19,7 +20,7 @@ from idp.web.exchange import NOW, PROVIDER, TENANT
 from idp.web.form import read_form
 from idp.web.language import keeping
 from idp.web.locale import pick
-from idp.web.respond import moment, page
+from idp.web.respond import moment, page, words
 from idp.web.visiting import visit
 from keys.secret import Secret
 
@@ -150,9 +151,8 @@ def send(request: web.Request, challenge: Challenge) -> web.Response:
 def reject_response(request: web.Request, reject: Reject) -> web.Response:
     """The page that says why it ended, in the words that help, and what to do next."""
     tenant, now = request[TENANT], request[NOW]
-    is_signed_in = (
-        cookies.read(request, tenant, cookies.SESSION) is not None
-    )  # else any login is another user's
+    # Without a session any login is another user's.
+    is_signed_in = cookies.read(request, tenant, cookies.SESSION) is not None
     variables: dict[str, Any] = {
         "service": service_name(request, reject.service) if reject.service else None,
         "username": reject.username,
@@ -182,12 +182,14 @@ def _again(request: web.Request, interaction_id: str) -> str:
 
 
 def service_name(request: web.Request, name: str, names: Mapping[str, str] | None = None) -> str:
-    """What people call the service; our own pages are called by the tenant's name.
+    """What people call the service; our pages by the tenant's name, but the console, which fewer may enter.
 
     `names` are those, by language, of somebody who stands in no file.
     """
     if names is not None:
         return _text(request, names)
+    if name == CONSOLE:
+        return words(request).say("console.title")
     tenant = request[TENANT]
     service = tenant.services.get(name)
     return _text(request, service.display_name if service else tenant.settings.display_name)

@@ -38,14 +38,16 @@ def page(
 
 def moment(request: web.Request, at: int) -> str:
     """A point in time (epoch seconds) as pages write it: the tenant's zone, the request's language."""
-    return _words(request).moment(at, request[NOW], request[TENANT].zone)
+    return words(request).moment(at, request[NOW], request[TENANT].zone)
 
 
 def event_name(request: web.Request, event: str) -> str:
     """What an event of the audit log is called by people; empty where the theme's language has no name for it."""
-    forms = _words(request).texts.get(f"event.{event}", ("",))
+    forms = words(request).texts.get(f"event.{event}", ("",))
     return forms[0]
 
 
-def _words(request: web.Request) -> Catalogue:
-    return request.app[PAGES].words(request[TENANT].settings.theme, language.of(request))
+def words(request: web.Request) -> Catalogue:
+    """What the tenant's theme says in the request's language."""
+    found: Catalogue = request.app[PAGES].words(request[TENANT].settings.theme, language.of(request))
+    return found

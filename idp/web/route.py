@@ -27,7 +27,7 @@ class Routes:
         route = self._known.get(resource)
         if route is None:
             prefix = match.apps[-1].get(PREFIX, "")
-            route = self._known[resource] = resource.canonical.removeprefix(prefix)
+            route = self._known[resource] = resource.canonical.removeprefix(prefix) or "/"
         return route
 
 

@@ -25,6 +25,7 @@ from idp.web.account import (
     sessions,
 )
 from idp.web.console import decision, decisions, explaining, revisions
+from idp.web.exchange import PREFIX
 from idp.web.static import static
 from idp.web.token_app import requests, shell
 
@@ -90,4 +91,6 @@ ROUTES = (
 def setup(app: web.Application, provider: IdentityProvider) -> None:
     """Add our pages to an application, and the portal and the console to the doors."""
     app.add_routes(ROUTES)
+    if app[PREFIX]:
+        app.router.add_get("", portal.arrive, allow_head=False)
     provider.doors.update({portal.DOOR: portal.Portal(), CONSOLE: portal.Portal()})

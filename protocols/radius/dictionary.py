@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 NUMBERS: Final = {"byte": 1, "short": 2, "integer": 4, "date": 4, "integer64": 8}  # bytes of each
-ENCODED: Final = frozenset(
-    (*NUMBERS, "signed", "string", "text", "octets", "ipaddr", "ipv6addr", "ipv6prefix", "ifid")
-)
 
 
 @dataclass(frozen=True, slots=True)

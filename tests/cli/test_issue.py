@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from idp.cli.roster import read
+from idp.cli import issue, slices
+from idp.cli.context import Opened
+from idp.cli.roster import Line, read
+from storage import Transaction
+from storage.records import User
 from tests.cli.conftest import Office
 from tests.config.folder import TENANT
 
@@ -27,7 +32,11 @@ def issued(office: Office) -> int:
     return office.events().count("credential.issued")
 
 
-def test_a_list_of_users_gets_patterns_printed_a_sheet_each(people: Office) -> None:
+def test_a_list_of_users_gets_patterns_printed_a_sheet_each(
+    people: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few in a transaction, however many they are: who signs in meanwhile waits for no more."""
+    monkeypatch.setattr(slices, "SLICE", 2)
     csv, paper = people.folder / "list.csv", people.folder / "patterns.html"
     csv.write_bytes('名前,Username\n"A, lice",ALICE\nはなこ,花子\n'.encode("cp932"))
     said = people.run(
@@ -72,6 +81,23 @@ def test_a_list_with_a_mistake_gives_nobody_anything(people: Office) -> None:
         assert words in said, text
         assert "alcie" not in said or ":4: no user is called nobody" in said, "all mistakes at once"
     assert issued(people) == 0
+
+
+def test_who_is_deleted_meanwhile_gets_none(people: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others do, and are told theirs."""
+    looked = issue._people
+
+    async def late(opened: Opened, tx: Transaction, lines: Sequence[Line], *, by_mail: bool) -> list[User]:
+        found = list(await looked(opened, tx, lines, by_mail=by_mail))
+        async with opened.transaction() as other:
+            await other.users.delete(found[0].id)
+        return found
+
+    monkeypatch.setattr(issue, "_people", late)
+    said = people.run("credential", "issue", "alice", "bob", "matrix")
+    assert "alice was deleted meanwhile" in said.stderr
+    assert "issued matrix of bob" in said.stdout and "of alice" not in said.stdout
+    assert (issued(people), len(CELLS.findall(said.stdout))) == (1, 1)
 
 
 def test_names_or_a_list_are_needed_and_one_way_out(people: Office) -> None:

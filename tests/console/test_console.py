@@ -93,6 +93,7 @@ async def test_nobody_enters_by_a_rule_that_does_not_name_the_console(
     for room in ROOMS:
         refused = await signed_in.get(f"{server.url}/console{room}")
         assert refused.status == 403 and not told("ada", refused), room
+        assert "You cannot use Console" in refused.text, "which is not all that the tenant has"
     assert (await signed_in.get(f"{server.url}/console/nothing")).status == 404
 
 

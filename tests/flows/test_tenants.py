@@ -120,6 +120,14 @@ async def test_an_interaction_of_one_tenant_is_not_found_at_another(
     assert (await browser.login(asked, ALICE, "\0")).status == 200
 
 
+async def test_a_base_url_with_a_path_is_found_as_people_type_it(shared: Server, browsers: Browsers) -> None:
+    """It stands in the configuration without a slash at its end, and so it is handed on."""
+    browser = browsers()
+    assert (await browser.get(f"{shared.url}/acme")).asked == "username"
+    assert (await browser.get(f"{shared.url}/acmes")).status == 404
+    assert (await browser.get(shared.url)).asked == "username"
+
+
 async def test_a_lock_in_one_tenant_locks_nobody_in_another(shared: Server, browsers: Browsers) -> None:
     browser = browsers()
     page = await browser.answer(await browser.get(f"{shared.url}/acme/"), NOBODY.name)

@@ -12,7 +12,7 @@ from idp.policy.conditions import CONSOLE
 from idp.web import login
 from idp.web.exchange import TENANT
 
-OURS: Final = ("", PORTAL, ACCOUNT, CONSOLE)  # called by the tenant's name
+OURS: Final = ("", PORTAL, ACCOUNT, CONSOLE)  # which stand in no file
 
 
 def called(request: web.Request, service: str, names: Mapping[str, str] | None = None) -> str:

@@ -9,7 +9,7 @@ from enum import IntEnum
 from protocols.radius.packet import EAP_MESSAGE, LONGEST_VALUE, Attribute, Malformed, Packet
 
 HEADER = struct.Struct("!BBH")
-IDENTITY, NOTIFICATION, NAK, MD5, GTC, MSCHAPV2 = 1, 2, 3, 4, 6, 26
+IDENTITY, NAK, MD5, GTC, MSCHAPV2 = 1, 3, 4, 6, 26
 
 
 class Code(IntEnum):
