@@ -55,11 +55,6 @@ class Portal:
         """The tenant's name will do."""
 
 
-async def arrive(request: web.Request) -> web.Response:
-    """GET of a base URL that has a path, as people type it: without the slash at its end."""
-    return web.Response(status=308, headers={"Location": request[TENANT].url("/")})
-
-
 async def show(request: web.Request) -> web.Response:
     """GET /: the tiles, or the login."""
     provider, tenant = request.config_dict[PROVIDER], request[TENANT]

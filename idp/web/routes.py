@@ -26,6 +26,7 @@ from idp.web.account import (
 )
 from idp.web.console import decision, decisions, explaining, revisions
 from idp.web.exchange import PREFIX
+from idp.web.moved import moved
 from idp.web.static import static
 from idp.web.token_app import requests, shell
 
@@ -37,6 +38,7 @@ ROUTES = (
     web.post(logout.PATH, logout.submit),
     web.get(rounds.PATH, logout.progress, allow_head=False),
     web.get(proofs.PATH, proofs.show, allow_head=False),
+    web.get(f"{proofs.PATH}/", moved(proofs.PATH), allow_head=False),
     web.post(proofs.PATH, proofs.speak),
     web.get(devices.PATH, devices.show, allow_head=False),
     web.get(new_device.PATH, new_device.show, allow_head=False),
@@ -71,6 +73,7 @@ ROUTES = (
     web.get(recovery_codes.PATH, recovery_codes.show, allow_head=False),
     web.post(recovery_codes.PATH, recovery_codes.issue),
     web.get(decisions.PATH, decisions.show, allow_head=False),
+    web.get(f"{decisions.PATH}/", moved(decisions.PATH), allow_head=False),
     web.get(decision.PATH, decision.show, allow_head=False),
     web.get(explaining.PATH, explaining.show, allow_head=False),
     web.get(revisions.PATH, revisions.show, allow_head=False),
@@ -92,5 +95,5 @@ def setup(app: web.Application, provider: IdentityProvider) -> None:
     """Add our pages to an application, and the portal and the console to the doors."""
     app.add_routes(ROUTES)
     if app[PREFIX]:
-        app.router.add_get("", portal.arrive, allow_head=False)
+        app.router.add_get("", moved("/"), allow_head=False)  # as it stands in the configuration
     provider.doors.update({portal.DOOR: portal.Portal(), CONSOLE: portal.Portal()})

@@ -126,6 +126,8 @@ async def test_a_base_url_with_a_path_is_found_as_people_type_it(shared: Server,
     assert (await browser.get(f"{shared.url}/acme")).asked == "username"
     assert (await browser.get(f"{shared.url}/acmes")).status == 404
     assert (await browser.get(shared.url)).asked == "username"
+    for path in ("/account/", "/acme/account/", "/acme/console/"):
+        assert (await browser.get(f"{shared.url}{path}")).asked == "username", path
 
 
 async def test_a_lock_in_one_tenant_locks_nobody_in_another(shared: Server, browsers: Browsers) -> None:
