@@ -16,11 +16,10 @@ NOUNS = {event.partition(".")[0] for event in EVENTS}
 LOGS = {"log", "_log", "logger"}  # have names of their own, which may look alike
 WRITERS = {"record", "_record"}
 OF_THE_RECORD = {"user_id", "service", "address", "request_id"}
-# Look like events and are none: a file, templates, conditions of rules, what a row is sealed for.
+# Look like events and are none: a file, templates and their words, conditions of rules, what a row is sealed for.
 NONE = {
-    *("client.py", "matrix.new", "password.new", "password.again", "radius.state"),
+    *("client.py", "console.title", "matrix.new", "password.new", "password.again", "radius.state"),
     *("device.certificate", "device.known", "device.models"),
-    *("password.new", "password.again"),
     *("pattern.phrase", "pattern.again", "pattern.way", "pattern.choice"),
 }
 
