@@ -40,9 +40,11 @@ class _Published:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     crowd: Crowd = field(default_factory=Crowd)
 
-    def is_due(self, now: int, kid: str | None, *, anew: bool) -> bool:
-        if now - self.tried_at < PAUSE_SECONDS:
-            return False
+    def may_be_asked(self, now: int) -> bool:
+        return now - self.tried_at >= PAUSE_SECONDS
+
+    def is_lacking(self, now: int, kid: str | None, *, anew: bool) -> bool:
+        """Whether what is known will not do."""
         if anew or self.keys is None or now - self.fetched_at >= FRESH_SECONDS:
             return True
         return kid is not None and kid not in self.keys.kids
@@ -61,18 +63,21 @@ class ClientKeys:
         """The client with the keys that it publishes, as fresh as the token needs that it is said to have signed.
 
         With `anew` none that are known will do. Without keys where they cannot be had. Only requests that name
-        this client wait for its address, and they keep no place meanwhile; raises `Busy` where too many do.
-        Call it outside of a transaction.
+        this client, and that those known will not do, wait for its address; they keep no place meanwhile. Raises
+        `Busy` where too many do. Call it outside of a transaction.
         """
         uri = client.settings.jwks_uri
         if uri is None:
             return client
         published = self._find(client.id, uri)
         kid = _unverified_kid(unverified_token)
-        if published.turn.locked() or published.is_due(now, kid, anew=anew):
+        # Whom the known ones will do does not wait for others: anybody can name a key that nobody has.
+        if published.is_lacking(now, kid, anew=anew) and (
+            published.turn.locked() or published.may_be_asked(now)
+        ):
             with published.crowd.join(WAITING), outside():
                 async with published.turn:
-                    if published.is_due(now, kid, anew=anew):
+                    if published.is_lacking(now, kid, anew=anew) and published.may_be_asked(now):
                         await self._fetch(published, client, uri, now)
         if published.keys is None or now - published.fetched_at >= LONGEST_SECONDS:
             return client

@@ -131,6 +131,24 @@ async def test_what_was_known_serves_for_an_hour_while_nobody_answers(
     assert (await keys.equip(client, NOW + LONGEST_SECONDS + PAUSE_SECONDS)).keys is not None
 
 
+async def test_a_stranger_cannot_make_those_wait_whose_keys_are_known(
+    publisher: Publisher, keys: ClientKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that nobody has is asked for at an address that is silent, by so many that no more may wait."""
+    monkeypatch.setattr(outbound, "SECONDS", 60.0)
+    client, now = publisher.client(), NOW + PAUSE_SECONDS
+    await keys.equip(client, NOW)
+    publisher.hangs = True
+    strangers = [asyncio.create_task(keys.equip(client, now, signed("nobody's"))) for _ in range(WAITING)]
+    await eventually(lambda: publisher.asked == 2)
+    found = await keys.equip(client, now, signed(signing.EC.kid))
+    assert found.keys is not None and signing.EC.kid in found.keys.kids
+    assert not any(each.done() for each in strangers), "these wait for an answer, and share it"
+    publisher.release()
+    await asyncio.gather(*strangers)
+    assert publisher.asked == 2
+
+
 async def test_one_that_hangs_keeps_no_other_client_waiting(publisher: Publisher, keys: ClientKeys) -> None:
     publisher.hangs = True
     hanging = asyncio.create_task(keys.equip(publisher.client("slow"), NOW))
