@@ -46,9 +46,9 @@ def _number(text: str) -> int:
 
 
 def _boolean(text: str) -> bool:
-    if text not in ("true", "false"):
+    if text.lower() not in ("true", "false"):  # spreadsheets make capitals of it
         raise ValueError("must be true or false")
-    return text == "true"
+    return text.lower() == "true"
 
 
 def _url(text: str) -> str:

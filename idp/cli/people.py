@@ -17,9 +17,9 @@ from idp.cli.naming import named
 from idp.cli.roster import COLUMN, Line, read
 from idp.cli.slices import slices
 from idp.cli.written import replaced_file
-from idp.spreadsheet import MARK, row, shield, unshield
+from idp.spreadsheet import MARK, row, shield
 from keys.token import new_id
-from storage import Duplicate, Transaction
+from storage import Duplicate, StorageError, Transaction
 from storage.records import User
 
 PAGE: Final = 500
@@ -51,10 +51,9 @@ async def import_(opened: Opened, file: Path, dry_run: bool) -> None:
             async with opened.transaction() as tx:
                 for person in some:
                     await _add(opened, tx, person)
-        except Duplicate:
-            raise click.ClickException(
-                f"somebody else adds people too: {counted(done, 'user')} were added"
-            ) from None
+        except StorageError as error:
+            why = "somebody else adds people too" if isinstance(error, Duplicate) else str(error)
+            raise click.ClickException(f"{why}: {counted(done, 'user')} were added") from None
         done += len(some)
     click.echo(f"{'would add' if dry_run else 'added'} {counted(len(people), 'user')}")
 
@@ -127,7 +126,7 @@ async def _people(opened: Opened, tx: Transaction, lines: Sequence[Line]) -> Seq
 
 def _person(opened: Opened, line: Line) -> User:
     """Raises ClickException."""
-    cells = {name: unshield(cell) for name, cell in line.cells.items() if cell}
+    cells = {name: cell for name, cell in line.cells.items() if cell}
     username, domain = named(opened, line.name, None)
     groups = frozenset(filter(None, map(str.strip, cells.pop(GROUPS, "").split(","))))
     if not all(map(str.isprintable, groups)):

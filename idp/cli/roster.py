@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import click
 
+from idp.spreadsheet import unshield
+
 COLUMN: Final = "username"
 LARGEST: Final = 16 * 2**20  # bytes
 
@@ -52,7 +54,7 @@ def _line(row: dict[str | None, Any], place: str) -> Line:
     # Most likely a comma that stands outside of quotes: what follows it is not what its heading says.
     if None in row:
         raise click.ClickException(f"{place}has more columns than the first line names")
-    cells = {str(name): (cell or "").strip() for name, cell in row.items()}
+    cells = {str(name): unshield((cell or "").strip()) for name, cell in row.items()}
     return Line(cells.pop(COLUMN), place, cells)
 
 

@@ -16,7 +16,7 @@ import pytest
 from idp.cli import people, slices
 from idp.cli.context import Opened
 from idp.cli.roster import Line
-from storage import Transaction
+from storage import StorageError, Transaction
 from storage.records import User
 from tests.cli.conftest import AUTHENTICATORS, Office
 from tests.config.folder import TENANT, write
@@ -111,6 +111,25 @@ def test_what_a_list_cannot_say_is_not_left_out(office: Office, tmp_path: Path) 
     assert not file.exists()
 
 
+def test_what_a_spreadsheet_made_of_a_list_is_read(office: Office) -> None:
+    """It writes truth in capitals."""
+    text = "username,disabled,contractor\na,TRUE,FALSE\nb,False,True\n"
+    office.run("user", "import", given(office, text))
+    a, b = about(office, "a"), about(office, "b")
+    assert a["disabled_at"] is not None and b["disabled_at"] is None
+    assert (a["attributes"], b["attributes"]) == ({"contractor": False}, {"contractor": True})
+
+
+def test_names_that_look_like_formulas_come_back_as_they_were(office: Office, tmp_path: Path) -> None:
+    names = ["+alice", "'+bob", "@carol", "'dave"]
+    for name in names:
+        office.run("user", "add", name)
+    file, other = tmp_path / "all.csv", new(tmp_path / "other")
+    office.run("user", "export", "--out", str(file))
+    other.run("user", "import", str(file))
+    assert sorted(row["username"] for row in other.rows("user", "list")) == sorted(names)
+
+
 MISTAKES = {
     "name\nalice\n": [":1: one column is to be called username"],
     "username,emial\nalice,x\n": [":1: there is no attribute emial, did you mean email?"],
@@ -154,6 +173,23 @@ def test_who_is_added_meanwhile_by_somebody_else_ends_it(
     said = office.run("user", "import", given(office, LIST), status=1).stderr
     assert "somebody else adds people too: 2 users were added" in said
     assert len(office.rows("user", "list")) == 3
+
+
+def test_how_far_it_came_is_said_when_the_database_goes_away(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = people._add
+
+    async def ending(opened: Opened, tx: Transaction, person: User) -> None:
+        if person.username == "jiro":
+            raise StorageError("the connection was lost")
+        await added(opened, tx, person)
+
+    monkeypatch.setattr(people, "_add", ending)
+    monkeypatch.setattr(slices, "SLICE", 2)
+    said = office.run("user", "import", given(office, LIST), status=1).stderr
+    assert "the connection was lost: 2 users were added" in said
+    assert len(office.rows("user", "list")) == 2
 
 
 def test_a_dry_run_adds_nobody(office: Office) -> None:
