@@ -142,7 +142,7 @@ def in_tenant(work: Callable[Concatenate[Opened, P], Awaitable[None]]) -> Callab
     @click.option("--tenant", metavar="T", help="Needed where there are several.")
     @functools.wraps(work)
     def run(config: Path, tenant: str | None, *args: P.args, **given: P.kwargs) -> None:
-        check_text((tenant, *args, *given.values()))
+        check_text({"tenant": tenant, **given})
         files = Files(config)
         log.configure(Log(level="warning", format="console"), {})
 

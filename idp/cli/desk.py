@@ -163,7 +163,7 @@ def at_desk(command: Callable[Concatenate[Ask, P], None]) -> Callable[..., None]
     @config_option
     @functools.wraps(command)
     def run(config: Path, *args: P.args, **given: P.kwargs) -> None:
-        check_text((*args, *given.values()))
+        check_text(given)
         own = read_server(config)
         with ExitStack() as laid_out:
 

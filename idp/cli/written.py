@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +43,7 @@ def new_file(path: Path, called: Path | None = None) -> Iterator[BinaryIO]:
 def replaced_file(path: Path) -> Iterator[BinaryIO]:
     """To write what takes the place of an older file in one piece, or goes into a pipe. Raises ClickException."""
     try:
-        if path.exists() and not path.is_file():
+        if _is_pipe(path):
             with path.open("wb") as pipe:
                 yield pipe
             return
@@ -57,6 +58,14 @@ def replaced_file(path: Path) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         raise unwritten(path, error) from None
+
+
+def _is_pipe(path: Path) -> bool:
+    """Whether something else than a file is there. Raises OSError, also for a link that the system does not follow."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def unwritten(path: Path, error: OSError) -> click.ClickException:

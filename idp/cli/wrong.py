@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import click
 
@@ -13,13 +13,18 @@ def words(error: OSError) -> str:
     return f"{error.filename}: {said}" if error.filename else said
 
 
-def check_text(given: Iterable[object]) -> None:
-    """Arguments are bytes: what was typed in another encoding can be neither kept nor looked for. Raises UsageError.
+def check_text(given: Mapping[str, object]) -> None:
+    """Arguments by name are bytes: what was typed in another encoding can be neither kept nor looked for. Raises
+    UsageError, which does not say it: it may be a secret.
 
     Paths may be any bytes.
     """
-    for each in given:
-        if isinstance(each, tuple):
-            check_text(each)
-        elif isinstance(each, str) and any("\ud800" <= letter <= "\udfff" for letter in each):
-            raise click.UsageError(f"{each!r} is not in UTF-8")
+    for name, value in given.items():
+        if not _is_text(value):
+            raise click.UsageError(f"what is given as {name} is not in UTF-8")
+
+
+def _is_text(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_text, value))
+    return not isinstance(value, str) or not any("\ud800" <= letter <= "\udfff" for letter in value)

@@ -41,8 +41,11 @@ def test_an_argument_in_another_encoding_is_named(acme: Office) -> None:
         ("audit", "show", "--reference", LATIN),
         ("config", "apply", "--why", LATIN),
         ("client", "token", "add", "--note", LATIN),
+        ("credential", "set", "alice", "matrix", "--phrase", LATIN),
     ):
-        assert "is not in UTF-8" in acme.run(*words, status=2).stderr
+        said = acme.run(*words, status=2).stderr
+        assert "is not in UTF-8" in said
+        assert "ller" not in said, "it may be a secret"
 
 
 def test_a_command_that_is_not_there_has_a_neighbour(acme: Office) -> None:
@@ -135,6 +138,14 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
         file.write(b"all")
     assert os.read(reading, 10) == b"all" and pipe.is_fifo()
     os.close(reading)
+
+
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to(tmp_path / "other")
+    (tmp_path / "other").symlink_to(tmp_path / "one")
+    told = pytest.raises(click.ClickException, match="too many levels of symbolic links")
+    with told, replaced_file(tmp_path / "one"):
+        pass
 
 
 def test_a_new_file_goes_again_with_what_failed(acme: Office, tmp_path: Path) -> None:
