@@ -32,7 +32,9 @@ def test_one_ctrl_c_leaves_a_question() -> None:
         assert asked.stdin and asked.stdout
         said = b""
         while not said.endswith(b"Password: "):
-            said += asked.stdout.read(1)
+            letter = asked.stdout.read(1)
+            assert letter, said
+            said += letter
         asked.stdin.write(CTRL_C)
         asked.stdin.flush()
         try:
