@@ -46,9 +46,9 @@ def _number(text: str) -> int:
 
 
 def _boolean(text: str) -> bool:
-    if text.lower() not in ("true", "false"):  # spreadsheets make capitals of it
+    if text not in ("true", "false"):
         raise ValueError("must be true or false")
-    return text.lower() == "true"
+    return text == "true"
 
 
 def _url(text: str) -> str:

@@ -132,7 +132,7 @@ def _person(opened: Opened, line: Line) -> User:
     if not all(map(str.isprintable, groups)):
         raise click.ClickException("a group has characters that cannot be seen")
     try:
-        is_disabled = OWN["boolean"](cells.pop(DISABLED, "false"))
+        is_disabled = OWN["boolean"](cells.pop(DISABLED, "false").lower())
     except ValueError as error:
         raise click.ClickException(f"{DISABLED} {error}") from None
     person = User(
@@ -143,9 +143,13 @@ def _person(opened: Opened, line: Line) -> User:
         groups=groups,
         disabled_at=opened.now if is_disabled else None,
     )
+    declared = opened.tenant.settings.attributes
     given = {ATTRIBUTE.get(name, name): text for name, text in cells.items()}
+    for name, text in given.items():
+        if find(name, declared) is OWN["boolean"]:
+            given[name] = text.lower()  # spreadsheets write TRUE
     try:
-        filled = attributes.assign(person, given, opened.tenant.settings.attributes, opened.now)
+        filled = attributes.assign(person, given, declared, opened.now)
     except attributes.Refused as refused:
         raise click.ClickException("\n".join(refused.mistakes)) from None
     return dataclasses.replace(filled, changed_at=None)
