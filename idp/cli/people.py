@@ -96,6 +96,8 @@ def _check(opened: Opened, file: Path, headings: Sequence[str]) -> None:
     for name in names:
         if name in (COLUMN, GROUPS, DISABLED):
             continue
+        if not name.isprintable():
+            raise click.ClickException(f"{file}:1: the heading {name!r} has characters that cannot be seen")
         try:
             find(name, opened.tenant.settings.attributes)
         except ValueError as unknown:

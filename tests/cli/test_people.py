@@ -134,6 +134,7 @@ MISTAKES = {
     "name\nalice\n": [":1: one column is to be called username"],
     "username,emial\nalice,x\n": [":1: there is no attribute emial, did you mean email?"],
     "username,name,display_name\na,b,c\n": [":1: there are two columns of name"],
+    "username,em\u200bail\x1b[2J\nalice,x\n": [r":1: the heading 'em\u200bail\x1b[2j' has characters that"],
     "username,groups\na,x\0y\n": [":2: a group has characters that cannot be seen"],
     "username\na\nb,c\n": [":3: has more columns than the first line names"],
     "username,email,floor,disabled\nanna,x,up,\nold,,,\nanna,,1,maybe\nbea,,,\nBea,,,\n": [
