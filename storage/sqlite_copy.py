@@ -75,9 +75,9 @@ class SQLiteCopies:
         except OSError as error:
             raise _unwritten(self._path, error) from None
         finally:
-            claim.release()
             if not was_locked and not self._path.exists():
                 lock_of(self._path).unlink(missing_ok=True)  # it would say that there was a database
+            claim.release()
 
     @contextmanager
     def _draft(self) -> Iterator[Path]:

@@ -223,6 +223,32 @@ def test_a_newer_backup_is_known_as_such() -> None:
         check_known("sqlite", "9999_x")
 
 
+PROGRAM = """#!/bin/sh
+echo "$@" > {told}; echo "$PGPASSWORD" >> {told}
+echo 'pg_dump: error: aborting because of server version mismatch' >&2
+echo 'pg_dump: detail: server version: 99.1; pg_dump version: 15.18' >&2
+exit 1
+"""
+
+
+def test_a_password_is_told_unseen_and_what_the_program_says_is_told(
+    on_postgres: Office, target: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings, told = on_postgres.folder / "idp.yaml", tmp_path / "told"
+    settings.write_text(settings.read_text().replace("masugata@", "masugata:hunter2@"))
+    (tmp_path / "pg_dump").write_text(PROGRAM.format(told=told))
+    (tmp_path / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    said = on_postgres.run("backup", "create", str(target), status=1).stderr
+    assert said == (
+        "Error: pg_dump: error: aborting because of server version mismatch; "
+        "detail: server version: 99.1; pg_dump version: 15.18\n"
+    )
+    arguments, password = told.read_text().splitlines()
+    assert password == "hunter2" and "hunter2" not in arguments and "user=masugata" in arguments
+    assert everything(target) == set()
+
+
 @pytest.fixture
 def on_postgres(unmigrated: Office, postgres_server: PostgresServer, postgres_url: str) -> Office:
     """The same people on PostgreSQL, whose role does not pass by row-level security."""
