@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +19,9 @@ def clear(own: Path, prefix: str) -> None:
     """Delete abandoned drafts of files that begin with `prefix`, by the clock that stamped our own. Raises OSError."""
     made_at = own.stat().st_mtime
     for draft in own.parent.glob(f".{prefix}*.draft-*"):
-        if draft.stat().st_mtime < made_at - ABANDONED_SECONDS:
-            draft.unlink()
+        with suppress(FileNotFoundError):  # one that another process has just finished
+            if draft.stat().st_mtime < made_at - ABANDONED_SECONDS:
+                draft.unlink()
 
 
 def to_disk(folder: Path) -> None:
