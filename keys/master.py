@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import hmac
 import os
 import secrets
 from pathlib import Path
 from typing import Self
 
 KEY_BYTES = 32
+NAME_LETTERS = 16
 
 
 class MasterKey:
@@ -66,6 +68,11 @@ class MasterKey:
     def reveal(self) -> bytes:
         """The bytes themselves, for `keys.seal` alone."""
         return self._key
+
+    @property
+    def name(self) -> str:
+        """By which people tell one from another; of the key itself it says nothing."""
+        return hmac.digest(self._key, b"masugata: the name of a master key", "sha256").hex()[:NAME_LETTERS]
 
     def __repr__(self) -> str:
         return "MasterKey(•••)"

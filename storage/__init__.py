@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from storage.contract import (
     StorageUnwritable,
     Transaction,
 )
+from storage.copies import Copies
 
 __all__ = [
+    "Copies",
     "Duplicate",
     "Storage",
     "StorageError",
@@ -24,6 +27,7 @@ __all__ = [
     "StorageUnwritable",
     "Transaction",
     "claim",
+    "copies",
     "open",
     "preload",
 ]
@@ -32,6 +36,10 @@ __all__ = [
 _BACKENDS = {
     "sqlite": ("storage.sqlite", "SQLiteStorage"),
     "postgresql": ("storage.postgres", "PostgresStorage"),
+}
+_COPIES = {
+    "sqlite": ("storage.sqlite_copy", "SQLiteCopies"),
+    "postgresql": ("storage.postgres_copy", "PostgresCopies"),
 }
 
 
@@ -56,9 +64,16 @@ def preload(url: str) -> None:
     _backend(url.partition(":")[0])
 
 
-def _backend(scheme: str) -> Any:
+def copies(url: str) -> Copies:
+    """What copies the whole of a database, and puts it back. Raises ValueError as `open` does."""
+    scheme, _, rest = url.partition(":")
+    found: Copies = _backend(scheme, _COPIES)(rest if scheme == "sqlite" else url)
+    return found
+
+
+def _backend(scheme: str, backends: Mapping[str, tuple[str, str]] = _BACKENDS) -> Any:
     """Only the backend in use is imported."""
-    if scheme not in _BACKENDS:
-        raise ValueError(f"storage: unknown scheme {scheme!r}, expected {' or '.join(_BACKENDS)}")
-    module, name = _BACKENDS[scheme]
+    if scheme not in backends:
+        raise ValueError(f"storage: unknown scheme {scheme!r}, expected {' or '.join(backends)}")
+    module, name = backends[scheme]
     return getattr(import_module(module), name)

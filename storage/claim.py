@@ -23,12 +23,12 @@ def is_gone(path: Path) -> bool:
 class Claim:
     """Held by the process that made it, and by none that it forks, until it ends (fcntl(2), F_SETLK)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, makes_file: bool = True) -> None:
         """Raises `StorageError`. What is missing is made by the first server that comes, and never again."""
         lock = lock_of(path)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not lock.exists():
+            if makes_file and not lock.exists():
                 with contextlib.suppress(FileExistsError):
                     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             self._file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -45,3 +45,7 @@ class Claim:
         with contextlib.suppress(OSError):  # a full disk: then the next one is not told who we are
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, b"%d\n" % os.getpid(), 0)
+
+    def release(self) -> None:
+        """For what works on the database and goes on without it."""
+        os.close(self._file)

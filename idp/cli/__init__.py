@@ -31,6 +31,7 @@ NOUNS: Final = {
     "authority": "The authority that issues client certificates to people: show, renew, delete; list, issue, revoke.",
     "pseudonym": "The name by which one service knows a user: renew.",
     "storage": "The database: migrate, status.",
+    "backup": "The whole database in one sealed file: create, verify, restore.",
     "audit": "What happened: show, verify, export, key, rotate.",
     "health": "Ask the running server whether it is well.",
     "probe": "Sign in at every door, and say which is broken.",

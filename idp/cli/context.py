@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -175,8 +175,15 @@ def run_with(configuration: Configuration, work: Callable[[Storage], Awaitable[A
 
 def guarded(work: Callable[[], Awaitable[None]]) -> None:
     """Run it; expected failures become one sentence and exit status 1."""
-    try:
+    with told():
         asyncio.run(_awaited(work))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Expected failures of what is done within become one sentence."""
+    try:
+        yield
     except BrokenPipeError:
         raise  # nobody reads what is printed: `idp.cli` ends quietly
     except (StorageError, WrongMasterKey) as error:
