@@ -21,10 +21,6 @@ from idp.cli.written import new_file, replaced_file
 from tests.cli.conftest import Office
 from tests.server import eventually
 
-ROOT = Path(__file__).parents[2]
-MENTION = re.compile(
-    r"""(?:`|\$ |^ *(?:sudo -u masugata )?|run |see )(?:\.venv/bin/)?idp ([a-z][^`\n|;#")]*)""", re.MULTILINE
-)
 LATIN = os.fsdecode(b"m\xfcller")  # as a shell hands it over whose terminal is no UTF-8
 
 
@@ -225,37 +221,3 @@ async def test_ctrl_c_is_not_told_once_for_each_core(silent: str) -> None:
 
 def _ignored(status: Path) -> int:
     return int(re.findall(r"SigIgn:\s*([0-9a-f]+)", status.read_text())[0], 16)
-
-
-def test_every_command_that_is_written_of_is_there() -> None:
-    """In the documents, the manual and what the program says: each `idp NOUN VERB --option`."""
-    files = [ROOT / "Dockerfile"]
-    for where in (
-        "*.md",
-        "docs/**/*.md",
-        "docs/systemd/*",
-        "conf/**/*.yaml",
-        "idp/**/*.py",
-        "protocols/**/*.py",
-    ):
-        files += ROOT.glob(where)
-    wrong = [
-        f"{file.relative_to(ROOT)}: idp {words}"
-        for file in files
-        for words in MENTION.findall(file.read_text().replace("\\\n", " "))
-        if not _is_there(words.split())
-    ]
-    assert wrong == []
-
-
-def _is_there(words: list[str]) -> bool:
-    """What begins with a capital, or stands in brackets, is meant for something else."""
-    command: click.Command = main
-    while isinstance(command, click.Group) and words and re.fullmatch("[a-z]+", words[0].rstrip(".,:")):
-        found = command.get_command(click.Context(command), words.pop(0).rstrip(".,:"))
-        if found is None:
-            return False
-        command = found
-    known = {"-h", "--help", *(name for each in command.params for name in each.opts)}
-    given = {word.partition("=")[0] for word in words if re.match(r"--[a-z]", word)}
-    return isinstance(command, click.Group) or {each for each in given if each.strip("-")} <= known
