@@ -53,7 +53,8 @@ async def import_(opened: Opened, file: Path, dry_run: bool) -> None:
                     await _add(opened, tx, person)
         except StorageError as error:
             why = "somebody else adds people too" if isinstance(error, Duplicate) else str(error)
-            raise click.ClickException(f"{why}: {counted(done, 'user')} were added") from None
+            there = f"the first {counted(done, 'user')} of the list are added, go on without these lines"
+            raise click.ClickException(f"{why}: {there if done else 'nobody was added'}") from None
         done += len(some)
     click.echo(f"{'would add' if dry_run else 'added'} {counted(len(people), 'user')}")
 

@@ -172,7 +172,7 @@ def test_who_is_added_meanwhile_by_somebody_else_ends_it(
     monkeypatch.setattr(people, "_people", late)
     monkeypatch.setattr(slices, "SLICE", 2)
     said = office.run("user", "import", given(office, LIST), status=1).stderr
-    assert "somebody else adds people too: 2 users were added" in said
+    assert "somebody else adds people too: the first 2 users of the list are added" in said
     assert len(office.rows("user", "list")) == 3
 
 
@@ -189,7 +189,7 @@ def test_how_far_it_came_is_said_when_the_database_goes_away(
     monkeypatch.setattr(people, "_add", ending)
     monkeypatch.setattr(slices, "SLICE", 2)
     said = office.run("user", "import", given(office, LIST), status=1).stderr
-    assert "the connection was lost: 2 users were added" in said
+    assert "the connection was lost: the first 2 users of the list are added" in said
     assert len(office.rows("user", "list")) == 2
 
 
