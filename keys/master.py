@@ -11,6 +11,8 @@ import secrets
 from pathlib import Path
 from typing import Self
 
+from keys.folder import to_disk
+
 KEY_BYTES = 32
 NAME_LETTERS = 16
 
@@ -53,7 +55,7 @@ class MasterKey:
             # A link appears whole or not at all, and never over another node's key.
             with contextlib.suppress(FileExistsError):
                 os.link(draft, path)
-            _sync_folder(path.parent)
+            to_disk(path.parent)
         finally:
             draft.unlink(missing_ok=True)
         return cls._read(path)
@@ -79,11 +81,3 @@ class MasterKey:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a master key is not written down")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -22,12 +22,3 @@ def clear(own: Path, prefix: str) -> None:
         with suppress(FileNotFoundError):  # one that another process has just finished
             if draft.stat().st_mtime < made_at - ABANDONED_SECONDS:
                 draft.unlink()
-
-
-def to_disk(folder: Path) -> None:
-    """What was named in it keeps its name through a power cut. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from keys.folder import to_disk
 from storage.claim import Claim, lock_of
 from storage.contract import StorageError, StorageUnwritable
 from storage.copies import Chunks, Dump
-from storage.drafts import clear, draft_of, to_disk
+from storage.drafts import clear, draft_of
 
 BUSY_SECONDS: Final = 5.0
 PAGES: Final = 4096  # of one step, after which Ctrl-C is heard

@@ -8,10 +8,9 @@ from idp.chain import reading
 from idp.chain.own_keys import own_keys
 from idp.chain.verifying import Verification
 from idp.custody.vault import open_vault
+from idp.everyone import everyone
 from keys.master import MasterKey
-from storage import Storage, Transaction
-
-PAGE = 1000
+from storage import Storage
 
 
 class Proof(NamedTuple):
@@ -29,16 +28,9 @@ async def prove(database: Storage, tenant: str, master: MasterKey, now: int) -> 
     vault = await open_vault(database, tenant, master, now)
     async with database.snapshot(tenant) as tx:
         keys = {each.kid: each for each in await own_keys(tx, vault)}
-        users = await _count(tx)
+        users = sum([1 async for _ in everyone(tx)])
     if not keys:  # no server ever ran for it
         return Proof(users, 0)
     newest = list(keys)[-1]
     found = await reading.verify(database, tenant, lambda: Verification(tenant, keys.get, newest=newest))
     return Proof(users, found.last)
-
-
-async def _count(tx: Transaction) -> int:
-    users, after = 0, ("", "")
-    while page := await tx.users.list(after, PAGE):
-        users, after = users + len(page), (page[-1].username, page[-1].domain)
-    return users

@@ -27,10 +27,10 @@ from idp.cli.noun import Noun
 from idp.cli.written import new_file
 from idp.config.configuration import Configuration
 from idp.config.server import Log
+from keys.folder import to_disk as folder_to_disk
 from keys.master import MasterKey
 from storage.copies import check_known, is_old
 from storage.drafts import clear, draft_of
-from storage.drafts import to_disk as folder_to_disk
 
 A_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 A_FOLDER = click.Path(

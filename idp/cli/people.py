@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,12 +17,12 @@ from idp.cli.naming import named
 from idp.cli.roster import COLUMN, Line, read
 from idp.cli.slices import slices
 from idp.cli.written import replaced_file
+from idp.everyone import everyone
 from idp.spreadsheet import MARK, row, shield
 from keys.token import new_id
 from storage import Duplicate, StorageError, Transaction
 from storage.records import User
 
-PAGE: Final = 500
 GROUPS: Final = "groups"
 DISABLED: Final = "disabled"
 ATTRIBUTE: Final = {"display_name": "name"}  # columns that attributes call otherwise
@@ -80,15 +80,6 @@ async def export(opened: Opened, out: Path | None, encoding: str) -> None:
         return
     with replaced_file(out) as target:
         target.write(body)
-
-
-async def everyone(tx: Transaction) -> AsyncIterator[User]:
-    """All people of the tenant by name."""
-    after = "", ""
-    while page := await tx.users.list(after, PAGE):
-        for each in page:
-            yield each
-        after = page[-1].username, page[-1].domain
 
 
 def _check(opened: Opened, file: Path, headings: Sequence[str]) -> None:

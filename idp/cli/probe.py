@@ -11,7 +11,7 @@ import click
 from idp import doors
 from idp.cli.context import Opened, in_tenant
 from idp.cli.show import json_option, show_json
-from idp.cli.written import unwritten
+from idp.cli.written import replaced_file
 from idp.probe import Broken
 from idp.probe.person import Person
 from idp.probe.result import Result, exposed
@@ -80,10 +80,5 @@ def _clock() -> int:
 
 def _replace(path: Path, text: str) -> None:
     """In one piece: a collector never reads half of it."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(text)
-        draft.chmod(0o644)  # the collector is somebody else
-        draft.replace(path)
-    except OSError as error:
-        raise unwritten(path, error) from None
+    with replaced_file(path, mode=0o644) as file:  # the collector is somebody else
+        file.write(text.encode())

@@ -14,9 +14,10 @@ from idp.cli.counted import counted
 from idp.cli.erasing import erase
 from idp.cli.naming import check, named
 from idp.cli.noun import Noun
-from idp.cli.people import everyone, export, import_
+from idp.cli.people import export, import_
 from idp.cli.show import json_option, show, show_record
 from idp.cli.standing import forget, standing
+from idp.everyone import everyone
 from idp.flow import known_devices
 from idp.logout.revocation import evict
 from idp.username import canonical, split

@@ -1,4 +1,4 @@
-"""Files that commands write for their owner only: whole, or not at all."""
+"""Files that commands write: whole, or not at all; for their owner only, unless it is said otherwise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PRIVATE: Final = 0o600  # whoever reads what stands there can sign in with it, o
 
 
 @contextmanager
-def new_file(path: Path, called: Path | None = None) -> Iterator[BinaryIO]:
+def new_file(path: Path, called: Path | None = None, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
     """A file that was not there, to write. It goes again if what is done meanwhile fails. Raises ClickException, in
     which it may be `called` otherwise.
 
@@ -31,6 +31,7 @@ def new_file(path: Path, called: Path | None = None) -> Iterator[BinaryIO]:
         raise unwritten(called or path, error) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)  # whatever the umask says
             yield file
     except BaseException as error:
         path.unlink(missing_ok=True)
@@ -40,7 +41,7 @@ def new_file(path: Path, called: Path | None = None) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def replaced_file(path: Path) -> Iterator[BinaryIO]:
+def replaced_file(path: Path, *, mode: int = PRIVATE) -> Iterator[BinaryIO]:
     """To write what takes the place of an older file in one piece, or goes into a pipe. Raises ClickException."""
     try:
         if _is_pipe(path):
@@ -50,7 +51,7 @@ def replaced_file(path: Path) -> Iterator[BinaryIO]:
         path = path.resolve()  # a link stays one
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         draft.unlink(missing_ok=True)  # of a process that had this number before and was killed
-        with new_file(draft, path) as file:
+        with new_file(draft, path, mode=mode) as file:
             yield file
             file.flush()
             draft.replace(path)
